@@ -1,1 +1,17 @@
-//! core
+//! What is true without a disk, a clock or a network.
+#![doc = include_str!("../README.md")]
+
+pub mod act;
+pub mod error;
+pub mod household;
+pub mod ids;
+pub mod incident;
+pub mod patrol;
+pub mod photo;
+pub mod place;
+pub mod reference;
+pub mod sync;
+pub mod time;
+pub mod worker_day;
+
+mod schema;

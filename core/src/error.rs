@@ -1,0 +1,167 @@
+//! Codes that a screen can translate. Rich context stays inside; a code exists only if some screen acts on it.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        /// A stable code. Its sentences (zh-CN and en) live in `ui/src/locales` under `errors.<CODE>`.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        #[cfg_attr(feature = "specta", derive(specta::Type))]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum Code { $($(#[$doc])* #[serde(rename = $text)] $name,)* }
+        impl Code {
+            /// Every code, for the tests that look for missing words.
+            pub const ALL: &'static [Code] = &[$(Code::$name),*];
+            /// The code as it travels and is printed.
+            pub const fn as_str(self) -> &'static str { match self { $(Code::$name => $text),* } }
+            /// The code with this text.
+            pub fn parse(text: &str) -> Option<Self> { match text { $($text => Some(Code::$name),)* _ => None } }
+        }
+    };
+}
+
+codes! {
+    // what a person may not do
+    /// Between 20:30 and 08:30 nobody knocks, except in a care emergency.
+    QuietHours = "QUIET_HOURS";
+    /// The desk accepted it; it can no longer be withdrawn.
+    CancelAfterAccept = "CANCEL_AFTER_ACCEPT";
+    /// The incident is not in a state from which this is possible.
+    WrongState = "WRONG_STATE";
+    /// Another role does this.
+    WrongRole = "WRONG_ROLE";
+    /// Outside the grids of this person or device.
+    OutOfScope = "OUT_OF_SCOPE";
+    /// The person who handled it does not check it.
+    SameChecker = "SAME_CHECKER";
+    /// There is no such record, or none that this person may see.
+    NotFound = "NOT_FOUND";
+    /// The patrol has ended.
+    PatrolEnded = "PATROL_ENDED";
+    /// A patrol is already running.
+    PatrolRunning = "PATROL_RUNNING";
+    // what is missing or malformed in a form
+    /// A place is needed.
+    MissingPlace = "MISSING_PLACE";
+    /// A category is needed, and one that exists.
+    MissingCategory = "MISSING_CATEGORY";
+    /// A photo, a voice note or a reason is needed.
+    MissingPhoto = "MISSING_PHOTO";
+    /// An after-photo is needed.
+    MissingAfterPhoto = "MISSING_AFTER_PHOTO";
+    /// A reason is needed.
+    MissingReason = "MISSING_REASON";
+    /// Handled on site only when not urgent.
+    SeverityTooHigh = "SEVERITY_TOO_HIGH";
+    /// This category is not handled on site.
+    CategoryNotOnSite = "CATEGORY_NOT_ON_SITE";
+    /// It looks like a citizen number; it is not kept anywhere.
+    TextLooksLikeId = "TEXT_LOOKS_LIKE_ID";
+    /// A phone number inside a note; it belongs in its own field.
+    TextLooksLikePhone = "TEXT_LOOKS_LIKE_PHONE";
+    /// Longer than the field holds.
+    TextTooLong = "TEXT_TOO_LONG";
+    /// A value outside its range or list.
+    ValueOutOfRange = "VALUE_OUT_OF_RANGE";
+    // enrolling and signing in
+    /// No such code.
+    CodeWrong = "CODE_WRONG";
+    /// The code was used already.
+    CodeUsed = "CODE_USED";
+    /// The code is older than ten minutes.
+    CodeExpired = "CODE_EXPIRED";
+    /// The short-lived token has ended; the phone fetches a new one by itself.
+    TokenExpired = "TOKEN_EXPIRED";
+    /// This device was revoked.
+    DeviceRevoked = "DEVICE_REVOKED";
+    /// Name or password are wrong (never says which).
+    LoginWrong = "LOGIN_WRONG";
+    /// Five failures; wait a quarter of an hour.
+    LoginLocked = "LOGIN_LOCKED";
+    /// The console session has ended.
+    SessionExpired = "SESSION_EXPIRED";
+    /// The role has no right to this.
+    Forbidden = "FORBIDDEN";
+    // the exchange
+    /// No connection to the centre. Never an authentication failure, never blocks a save.
+    ServerUnreachable = "SERVER_UNREACHABLE";
+    /// Something answered, but not our server (a sign-in page of a Wi-Fi, say).
+    NotOurServer = "NOT_OUR_SERVER";
+    /// The centre is busy; it said when to come back.
+    ServerBusy = "SERVER_BUSY";
+    /// The centre failed; nothing is lost.
+    ServerError = "SERVER_ERROR";
+    /// The request is larger than allowed.
+    BodyTooBig = "BODY_TOO_BIG";
+    /// The request ended early or does not parse.
+    BodyMalformed = "BODY_MALFORMED";
+    /// App and server have no protocol version in common.
+    ProtocolUnknown = "PROTOCOL_UNKNOWN";
+    /// The signature does not fit.
+    SignatureBad = "SIGNATURE_BAD";
+    /// A change over its limits.
+    ChangeTooBig = "CHANGE_TOO_BIG";
+    /// A change that the scanner refuses.
+    ChangeMalformed = "CHANGE_MALFORMED";
+    /// Same actor and sequence, other bytes.
+    ActorForked = "ACTOR_FORKED";
+    /// The change names somebody else as its author.
+    AuthorMismatch = "AUTHOR_MISMATCH";
+    /// The document was erased.
+    Erased = "ERASED";
+    /// Too many unsent or held items.
+    QueueFull = "QUEUE_FULL";
+    // photos
+    /// The photo file is damaged.
+    PhotoTruncated = "PHOTO_TRUNCATED";
+    /// Not JPEG, PNG or WebP.
+    PhotoUnsupported = "PHOTO_UNSUPPORTED";
+    /// Beyond 15 MiB or 50 megapixels.
+    PhotoTooBig = "PHOTO_TOO_BIG";
+    /// The bytes do not have the promised hash.
+    BlobHashMismatch = "BLOB_HASH_MISMATCH";
+    /// The upload continues at another offset.
+    BlobOffsetMismatch = "BLOB_OFFSET_MISMATCH";
+    /// No camera permission.
+    CameraDenied = "CAMERA_DENIED";
+    // the phone itself
+    /// The phone is full.
+    StorageFull = "STORAGE_FULL";
+    /// The phone's database cannot be opened or written.
+    StorageBroken = "STORAGE_BROKEN";
+    /// Another window has the database.
+    AlreadyOpen = "ALREADY_OPEN";
+    /// The data was written by a newer app.
+    NewerData = "NEWER_DATA";
+    /// This phone is not enrolled yet.
+    NotEnrolled = "NOT_ENROLLED";
+    /// Something that should not happen; nothing is lost.
+    Internal = "INTERNAL";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An edit that the rules refuse. Nothing was changed.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{code}: {detail}")]
+pub struct Refusal {
+    /// What the screen translates.
+    pub code: Code,
+    /// For the log and the operator, in English.
+    pub detail: String,
+}
+
+impl Refusal {
+    /// A refusal with its reason.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! A household 户: its dwelling 房屋, its members and its visits 走访, in one document.
+//!
+//! Fields are `REG!` registers (two values at once are shown, never picked); visits are append-only facts.
+
+use crate::{
+    ids::{BuildingId, HouseholdId, IncidentId, MemberId, PersonId, TaskId, VisitId},
+    time::Timestamp,
+};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        #[cfg_attr(feature = "specta", derive(specta::Type))]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$vdoc])* $variant),* }
+    )*};
+}
+pub(crate) use words;
+
+words! {
+    /// How a visit ended 结果. Refusal is as valid as the rest.
+    VisitOutcome { /// 见人
+        Met, /// 电话联系
+        Phoned, /// 未遇
+        NotHome, /// 拒访
+        Refused, /// 搬离
+        MovedOut, /// 门牌不符
+        WrongDoor }
+    /// Why somebody went 走访类型.
+    VisitKind { /// 日常走访
+        Routine, /// 关爱探访
+        Care, /// 专项
+        Campaign, /// 回访
+        FollowUp, /// 督导
+        Supervision, /// 电话探访
+        Phone }
+    /// 用途
+    DwellingUse { /// 自住
+        OwnerOccupied, /// 出租
+        Rented, /// 空置
+        Vacant, /// 经营
+        Business, /// 群租隐患
+        Crowded }
+    /// 居住状态
+    Occupancy { /// 常住
+        Resident, /// 偶住
+        Occasional, /// 无人
+        Empty, /// 已搬离
+        Left }
+    /// 方便时间
+    PreferredTime { /// 上午
+        Morning, /// 中午
+        Noon, /// 下午
+        Afternoon, /// 傍晚
+        Evening, /// 周末
+        Weekend }
+    /// 联系方式
+    ContactPreference { /// 上门
+        Door, /// 电话
+        Phone, /// 先约
+        Appointment }
+    /// A safety check at the door 安全检查项.
+    SafetyItem { /// 燃气软管
+        GasHose, /// 用电
+        Wiring, /// 烟感
+        SmokeAlarm, /// 疏散
+        Exit }
+    /// How that item was found.
+    SafetyState { /// 正常
+        Ok, /// 有隐患
+        Hazard, /// 已整改
+        Fixed, /// 没看到
+        NotSeen }
+    /// The fields a visit confirms or changes; the key of [`FieldChange`].
+    FieldKey { /// 用途
+        Use, /// 居住状态
+        Occupancy, /// 居住人数
+        HouseholdSize, /// 联系人
+        ContactName, /// 联系电话
+        ContactPhone, /// 方便时间
+        PreferredTime, /// 联系方式
+        ContactPreference, /// 燃气软管
+        GasHose, /// 用电
+        Wiring, /// 烟感
+        SmokeAlarm, /// 疏散
+        Exit, /// 备注
+        Notes }
+}
+
+/// A new value for one field. Screens send what changed, never the whole record.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "field", content = "value", rename_all = "snake_case")]
+pub enum FieldChange {
+    /// 用途
+    Use(DwellingUse),
+    /// 居住状态
+    Occupancy(Occupancy),
+    /// 居住人数, 0–20
+    HouseholdSize(u8),
+    /// 联系人, at most 40 characters
+    ContactName(String),
+    /// 联系电话: 5–20 digits, spaces, `+` or `-`
+    ContactPhone(String),
+    /// 方便时间
+    PreferredTime(PreferredTime),
+    /// 联系方式
+    ContactPreference(ContactPreference),
+    /// 燃气软管
+    GasHose(SafetyState),
+    /// 用电
+    Wiring(SafetyState),
+    /// 烟感
+    SmokeAlarm(SafetyState),
+    /// 疏散
+    Exit(SafetyState),
+    /// 备注, at most 500 characters, no citizen or phone numbers
+    Notes(String),
+}
+
+/// One visit as the worker hands it in; a fact that never changes afterwards (amendments are facts of their own).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewVisit {
+    /// Made by the phone before the form opens, so that saving twice is one visit.
+    pub id: VisitId,
+    /// 走访类型
+    pub kind: VisitKind,
+    /// 结果
+    pub outcome: VisitOutcome,
+    /// When the worker stood at the door.
+    pub started_at: Timestamp,
+    /// When it was over.
+    pub ended_at: Timestamp,
+    /// What was different from last time.
+    pub changes: Vec<FieldChange>,
+    /// What was checked and found as before 没变化.
+    pub confirmed: Vec<FieldKey>,
+    /// 见面人数
+    pub persons_met: Option<u8>,
+    /// At most 1,000 characters, no citizen numbers.
+    pub note: Option<String>,
+    /// The task that this visit settles.
+    pub task: Option<TaskId>,
+    /// Hazards reported on this visit.
+    pub incidents: Vec<IncidentId>,
+    /// 约定再访
+    pub next_due: Option<NaiveDate>,
+    /// 紧急关爱: lifts the quiet hours.
+    pub care_emergency: bool,
+}
+
+/// A new member of the household; only what the door needs (`domain.md` §3.3).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewMember {
+    /// Made by whoever adds the member.
+    pub id: MemberId,
+    /// 称呼 or name, at most 40 characters
+    pub display_name: String,
+    /// 出生年, never the date
+    pub birth_year: Option<u16>,
+    /// 关系, at most 20 characters
+    pub relation: Option<String>,
+}
+
+/// What people do to a household.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant)] // edits are made one at a time
+pub enum HouseholdEdit {
+    /// Log a visit with the fields that it changed or confirmed.
+    RecordVisit(NewVisit),
+    /// Add words to a visit; the visit itself stays.
+    AmendVisit {
+        /// Which visit.
+        visit: VisitId,
+        /// At most 1,000 characters.
+        note: String,
+    },
+    /// Correct one field outside a visit.
+    ChangeField(FieldChange),
+    /// Settle a conflict: the chosen value is written over both.
+    ResolveConflict(FieldChange),
+    /// Somebody moved in.
+    AddMember(NewMember),
+    /// Somebody moved out.
+    MemberLeft {
+        /// Who.
+        member: MemberId,
+    },
+}
+
+/// What a household is created with, once, by the registry (`IMM`).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Dwelling {
+    /// The document.
+    pub id: HouseholdId,
+    /// 幢
+    pub building: BuildingId,
+    /// 单元, as written on the door; may be empty
+    pub unit: String,
+    /// 室, as written on the door (`负1-02`, `东户`)
+    pub room: String,
+}
+
+/// One value of a register, with where it came from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Sourced {
+    /// The value, typed by its field.
+    pub value: FieldChange,
+    /// Who wrote it.
+    pub by: PersonId,
+    /// When it was written down.
+    pub at: Timestamp,
+    /// The visit on which it was learnt.
+    pub visit: Option<VisitId>,
+    /// Last time somebody checked it and found it as before.
+    pub confirmed_at: Option<Timestamp>,
+}
+
+/// A field with all the values that nobody has overruled: one, or more when people wrote at the same time.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FieldView {
+    /// Which field.
+    pub field: FieldKey,
+    /// One value, or a conflict; ordered by time, newest last.
+    pub values: Vec<Sourced>,
+}
+
+/// A visit as it is read back.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VisitView {
+    /// What was handed in.
+    pub visit: NewVisit,
+    /// Who went.
+    pub by: PersonId,
+    /// When it was written down.
+    pub recorded_at: Timestamp,
+    /// Words added later.
+    pub amendments: Vec<Amendment>,
+}
+
+/// Words added to a visit after it was saved.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Amendment {
+    /// The words.
+    pub note: String,
+    /// Who.
+    pub by: PersonId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A member as read back; those who left are not listed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MemberView {
+    /// What was entered.
+    pub member: NewMember,
+    /// Since when we know.
+    pub since: Timestamp,
+}
+
+/// Everything a screen or the registry needs of one household.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HouseholdView {
+    /// The document.
+    pub id: HouseholdId,
+    /// 幢
+    pub building: BuildingId,
+    /// 单元
+    pub unit: String,
+    /// 室
+    pub room: String,
+    /// Fields that have at least one value, in the order of [`FieldKey`].
+    pub fields: Vec<FieldView>,
+    /// 不愿入户 until that day, if a refusal stands (it outlives every merge).
+    pub no_entry_until: Option<NaiveDate>,
+    /// Members who live here.
+    pub members: Vec<MemberView>,
+    /// Newest first, by `recorded_at`, then id.
+    pub visits: Vec<VisitView>,
+    /// Items written by a newer app that this one keeps but cannot show.
+    pub unreadable: u32,
+}

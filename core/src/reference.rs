@@ -1,0 +1,253 @@
+//! Reference data: versioned rows that the server owns and phones read (`AUTH`). Not Automerge.
+//!
+//! A row travels as (kind, id, JSON). The structs below are that JSON; unknown keys are ignored, so a newer
+//! server can say more.
+
+use crate::{
+    act::Role,
+    household::words,
+    ids::{
+        BuildingId, CheckpointId, DepartmentId, GridId, HouseholdId, IncidentId, PersonId, PlanId,
+        TaskId,
+    },
+    patrol::PatrolKind,
+    time::Timestamp,
+};
+use chrono::{NaiveDate, NaiveTime};
+use serde::{Deserialize, Serialize};
+
+words! {
+    /// Which table a reference row belongs to.
+    ReferenceKind { /// 网格
+        Grid, /// 幢
+        Building, /// 同事
+        Person, /// 部门
+        Department, /// 类别
+        Category, /// 时限规则
+        DeadlineRule, /// 工作日历
+        Calendar, /// 巡查计划
+        Plan, /// 任务
+        Task, /// 部门已看
+        Seen }
+    /// 巡·查·访 and friends.
+    TaskKind { /// 走访
+        Visit, /// 关爱探访
+        Care, /// 再访
+        Revisit, /// 复查
+        Recheck, /// 核实
+        Verify, /// 巡查
+        Patrol, /// 事件退回
+        Returned }
+    /// 紧急工作时 | 工作时 | 工作日
+    LimitUnit { /// 紧急工作时: clock hours
+        EmergencyHours, /// 工作时
+        WorkingHours, /// 工作日
+        WorkingDays }
+}
+
+/// 网格. Boundary rings are `[lon, lat]` in WGS-84, first ring outside, the rest holes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Grid {
+    /// Its id.
+    pub id: GridId,
+    /// 网格编码, 15 digits
+    pub code: String,
+    /// `梧桐-03`
+    pub name: String,
+    /// 所属社区
+    pub community_code: String,
+    /// `梧桐社区`
+    pub community_name: String,
+    /// 综合 or 专属
+    pub exclusive: bool,
+    /// Boundary.
+    pub boundary: Vec<Vec<[f64; 2]>>,
+    /// 点位
+    pub checkpoints: Vec<Checkpoint>,
+}
+
+/// 点位
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Checkpoint {
+    /// Its id.
+    pub id: CheckpointId,
+    /// `东门`
+    pub name: String,
+    /// Degrees east.
+    pub lon: f64,
+    /// Degrees north.
+    pub lat: f64,
+    /// What its QR plate says.
+    pub code: String,
+}
+
+/// 幢
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Building {
+    /// Its id.
+    pub id: BuildingId,
+    /// In which grid.
+    pub grid: GridId,
+    /// `听雨苑`
+    pub estate: String,
+    /// `3幢`
+    pub number: String,
+    /// 层数
+    pub storeys: u16,
+    /// Order in which it is walked.
+    pub walking_order: u32,
+    /// Degrees east.
+    pub lon: f64,
+    /// Degrees north.
+    pub lat: f64,
+}
+
+/// A colleague.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Person {
+    /// Its id.
+    pub id: PersonId,
+    /// Name as colleagues know it.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// Grids of this person.
+    pub grids: Vec<GridId>,
+    /// Department, for handlers.
+    pub department: Option<DepartmentId>,
+}
+
+/// A department.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Department {
+    /// Its id.
+    pub id: DepartmentId,
+    /// `城管办`
+    pub name: String,
+}
+
+/// A category of the tree in `domain.md` §3.5.2.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Category {
+    /// `F01001`
+    pub code: String,
+    /// 大类
+    pub group_zh: String,
+    /// Group in English.
+    pub group_en: String,
+    /// 小类
+    pub name_zh: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Usual severity 1–4.
+    pub level: u8,
+    /// May be handled on site.
+    pub on_site: bool,
+    /// One of the five chips shown first.
+    pub frequent: bool,
+    /// The department proposed for it.
+    pub department: Option<DepartmentId>,
+}
+
+/// A limit for a category at a level (`domain.md` §3.5.4).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DeadlineRule {
+    /// Category code, or a prefix of it (`F01`, `F`); the longest match counts.
+    pub category: String,
+    /// Severity it applies to; none applies to all.
+    pub level: Option<u8>,
+    /// How many.
+    pub amount: u32,
+    /// Of what.
+    pub unit: LimitUnit,
+    /// Since when.
+    pub valid_from: NaiveDate,
+}
+
+/// Working windows and days off.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Calendar {
+    /// Windows of a working day, in order, Shanghai time.
+    pub windows: Vec<(NaiveTime, NaiveTime)>,
+    /// Days off besides Saturday and Sunday.
+    pub days_off: Vec<NaiveDate>,
+    /// Saturdays and Sundays that are worked 调休.
+    pub working_days: Vec<NaiveDate>,
+}
+
+/// 巡查计划
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Plan {
+    /// Its id.
+    pub id: PlanId,
+    /// Where.
+    pub grid: GridId,
+    /// `听雨苑早班`
+    pub name: String,
+    /// 巡查类型
+    pub kind: PatrolKind,
+    /// Checkpoints in walking order.
+    pub checkpoints: Vec<CheckpointId>,
+    /// Why the plan asks for a simplified line; none means that it does not ask.
+    pub line_asked_because: Option<String>,
+    /// The worker may refuse to share it.
+    pub line_may_be_refused: bool,
+}
+
+/// 任务, assigned or due.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Task {
+    /// Its id.
+    pub id: TaskId,
+    /// Whose grid.
+    pub grid: GridId,
+    /// For whom; none means anybody of the grid.
+    pub assignee: Option<PersonId>,
+    /// What to do.
+    pub kind: TaskKind,
+    /// At which door.
+    pub household: Option<HouseholdId>,
+    /// About which incident.
+    pub incident: Option<IncidentId>,
+    /// What to do, in words that a neighbour may read.
+    pub text: String,
+    /// Where, when it is not a household.
+    pub place: Option<String>,
+    /// Last day.
+    pub due: NaiveDate,
+    /// `before 12:00`, `after 18:00` in words.
+    pub time_hint: Option<String>,
+}
+
+/// 部门已看: somebody with this name of an office opened the record.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Seen {
+    /// The incident that was opened.
+    pub incident: IncidentId,
+    /// Which office (never a person's name).
+    pub office: String,
+    /// When first.
+    pub at: Timestamp,
+}

@@ -1,0 +1,343 @@
+//! The messages of one exchange, as CBOR with integer keys. A reader skips keys that it does not know, so a newer
+//! side may say more; what a key means never changes. The words are explained in `PROTOCOL.md`.
+
+use crate::{
+    error::Code,
+    ids::{DeviceId, DocumentId, GridId, Hash, PersonId},
+    time::Timestamp,
+};
+use minicbor::{Decode, Encode, bytes::ByteVec};
+
+/// Protocol versions are dates. This is the newest one spoken here.
+pub const PROTOCOL: u32 = 2026_11_22;
+
+/// Kind of a document, as a small number on the wire. Unknown kinds of a newer app are stored and forwarded.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode)]
+#[cbor(transparent)]
+pub struct DocumentKind(#[n(0)] pub u16);
+
+impl DocumentKind {
+    /// 户
+    pub const HOUSEHOLD: Self = Self(1);
+    /// 事件
+    pub const INCIDENT: Self = Self(2);
+    /// 巡查
+    pub const PATROL: Self = Self(3);
+    /// 场所
+    pub const PLACE: Self = Self(4);
+    /// 工作日志
+    pub const WORKER_DAY: Self = Self(5);
+    /// 关爱对象 (restricted)
+    pub const CARE_PLAN: Self = Self(6);
+}
+
+/// Who may read: a grid is split into access classes, and each has its own feed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode)]
+#[cbor(transparent)]
+pub struct AccessClass(#[n(0)] pub u8);
+
+impl AccessClass {
+    /// Households, incidents, patrols, places, worker days.
+    pub const GENERAL: Self = Self(0);
+    /// Care plans.
+    pub const CARE: Self = Self(1);
+}
+
+/// The unit of sync: a grid and an access class.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode)]
+pub struct Partition {
+    /// Grid.
+    #[n(0)]
+    pub grid: GridId,
+    /// Class.
+    #[n(1)]
+    pub class: AccessClass,
+}
+
+/// Which life of the server's store this is; a restore begins a new one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Epoch {
+    /// Counts restores.
+    #[n(0)]
+    pub counter: u64,
+    /// Tells two restores of one backup apart.
+    #[n(1)]
+    pub nonce: u64,
+}
+
+/// Sum modulo 2²⁵⁶ of the change hashes of a feed up to a position, little endian (see `digest.rs`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Digest(pub [u8; 32]);
+
+impl<C> Encode<C> for Digest {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.bytes(&self.0)?.ok()
+    }
+}
+impl<'b, C> Decode<'b, C> for Digest {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        d.bytes()?
+            .try_into()
+            .map(Self)
+            .map_err(|_| minicbor::decode::Error::message("a digest has 32 bytes"))
+    }
+}
+
+/// How far a phone has read one feed, and the digest it computed there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Cursor {
+    /// Which feed.
+    #[n(0)]
+    pub partition: Partition,
+    /// Last position read; 0 before the first.
+    #[n(1)]
+    pub position: u64,
+    /// Digest at that position.
+    #[n(2)]
+    pub digest: Digest,
+}
+
+/// What a phone says in one exchange.
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct Request {
+    /// Newest protocol the phone speaks.
+    #[n(0)]
+    pub protocol: u32,
+    /// The epoch the cursors belong to; none before the first exchange.
+    #[n(1)]
+    pub epoch: Option<Epoch>,
+    /// One per partition that the phone knows; the server adds those it may read besides.
+    #[n(2)]
+    pub cursors: Vec<Cursor>,
+    /// Version of the reference rows held.
+    #[n(3)]
+    pub reference: u64,
+    /// The upload of this exchange, if there is one.
+    #[n(4)]
+    pub upload: Option<Upload>,
+    /// The most bytes of answer that the phone wants to hold at once.
+    #[n(5)]
+    pub page_bytes: u32,
+}
+
+/// Changes that the server has not acknowledged, signed once by the device.
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct Upload {
+    /// Encoded [`Envelope`]: the very bytes that were signed.
+    #[n(0)]
+    pub envelope: ByteVec,
+    /// Ed25519 over `envelope`.
+    #[n(1)]
+    pub signature: ByteVec,
+    /// The changes, grouped by document, in the order of `Envelope::changes`.
+    #[n(2)]
+    pub documents: Vec<DocumentChanges>,
+    /// Thumbnails and lines that these changes refer to, each at most 64 KiB; named by their hash.
+    #[n(3)]
+    pub blobs: Vec<ByteVec>,
+}
+
+/// What the device signs: a list of hashes, chained to its envelope before.
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct Envelope {
+    /// Which device.
+    #[n(0)]
+    pub device: DeviceId,
+    /// Whose acts these are.
+    #[n(1)]
+    pub worker: PersonId,
+    /// 1, 2, 3 … per device.
+    #[n(2)]
+    pub number: u64,
+    /// Hash of the device's envelope before; zeros for the first.
+    #[n(3)]
+    pub previous: Hash,
+    /// Hashes of the changes, in order.
+    #[n(4)]
+    pub changes: Vec<Hash>,
+    /// The phone's own clock when it signed.
+    #[n(5)]
+    pub phone_clock: Timestamp,
+    /// What the phone thinks its clock is ahead of the server's, in milliseconds.
+    #[n(6)]
+    pub clock_ahead_ms: i64,
+    /// App version.
+    #[n(7)]
+    pub app: String,
+}
+
+/// Raw changes of one document.
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct DocumentChanges {
+    /// Which document.
+    #[n(0)]
+    pub document: DocumentId,
+    /// Its kind.
+    #[n(1)]
+    pub kind: DocumentKind,
+    /// The partition it was created in (the server's catalogue wins when it knows the document).
+    #[n(2)]
+    pub partition: Partition,
+    /// Incarnation of this device's actor in this document: the actor is derived from it (see [`super::actor`]).
+    #[n(3)]
+    pub incarnation: u64,
+    /// Raw, uncompressed Automerge changes, oldest first.
+    #[n(4)]
+    pub changes: Vec<ByteVec>,
+}
+
+/// What the server says.
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct Response {
+    /// The protocol of this answer.
+    #[n(0)]
+    pub protocol: u32,
+    /// The epoch everything below belongs to.
+    #[n(1)]
+    pub epoch: Epoch,
+    /// The server's clock, for the phone's offset.
+    #[n(2)]
+    pub server_time: Timestamp,
+    /// One per uploaded change, in the order of the envelope.
+    #[n(3)]
+    pub results: Vec<ChangeResult>,
+    /// News per partition that this device may read.
+    #[n(4)]
+    pub partitions: Vec<PartitionNews>,
+    /// Reference rows newer than asked.
+    #[n(5)]
+    pub reference: ReferenceNews,
+    /// Which of the uploaded blobs are durable.
+    #[n(6)]
+    pub blobs: Vec<Hash>,
+}
+
+/// What became of one uploaded change.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub enum ChangeResult {
+    /// Durable now.
+    #[n(0)]
+    Stored,
+    /// Durable before.
+    #[n(1)]
+    Had,
+    /// Durable, but waiting for a change that is missing.
+    #[n(2)]
+    Held,
+    /// Not taken; kept as evidence where it was well formed.
+    #[n(3)]
+    Refused {
+        /// Stable code, `Code::as_str`.
+        #[n(0)]
+        code: String,
+    },
+}
+
+impl ChangeResult {
+    /// The bytes are durable on the server: 已到中心.
+    pub fn acknowledged(&self) -> bool {
+        !matches!(self, Self::Refused { .. })
+    }
+    /// The code of a refusal, if this version knows it.
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            Self::Refused { code } => Code::parse(code),
+            _ => None,
+        }
+    }
+}
+
+/// What is new in one partition.
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct PartitionNews {
+    /// Which.
+    #[n(0)]
+    pub partition: Partition,
+    /// The cursor's digest did not fit: throw the cursor away, these rows start at 1.
+    #[n(1)]
+    pub restart: bool,
+    /// Feed rows after the cursor, gap-free.
+    #[n(2)]
+    pub rows: Vec<FeedRow>,
+    /// Cursor after these rows.
+    #[n(3)]
+    pub cursor: Cursor,
+    /// There is more: ask again.
+    #[n(4)]
+    pub more: bool,
+}
+
+/// One row of a feed.
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct FeedRow {
+    /// Position, gap-free from 1.
+    #[n(0)]
+    pub position: u64,
+    /// Document.
+    #[n(1)]
+    pub document: DocumentId,
+    /// Its kind.
+    #[n(2)]
+    pub kind: DocumentKind,
+    /// What happened.
+    #[n(3)]
+    pub body: FeedBody,
+}
+
+/// What a feed row carries.
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub enum FeedBody {
+    /// Somebody else's change: its raw bytes.
+    #[n(0)]
+    Change {
+        /// Raw bytes.
+        #[n(0)]
+        bytes: ByteVec,
+    },
+    /// A change that this very device uploaded; it has the bytes.
+    #[n(1)]
+    Own {
+        /// Its hash.
+        #[n(0)]
+        hash: Hash,
+    },
+    /// Something a newer server says; stored and skipped.
+    #[n(2)]
+    Other {
+        /// Encoded by the newer server.
+        #[n(0)]
+        bytes: ByteVec,
+    },
+}
+
+/// Reference rows, newest version last.
+#[derive(Clone, PartialEq, Debug, Default, Encode, Decode)]
+pub struct ReferenceNews {
+    /// Version after these rows.
+    #[n(0)]
+    pub version: u64,
+    /// Rows.
+    #[n(1)]
+    pub rows: Vec<ReferenceRow>,
+    /// There is more: ask again.
+    #[n(2)]
+    pub more: bool,
+}
+
+/// One reference row.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct ReferenceRow {
+    /// `ReferenceKind` as snake_case text; unknown kinds are stored and skipped.
+    #[n(0)]
+    pub kind: String,
+    /// Key within the kind.
+    #[n(1)]
+    pub id: String,
+    /// JSON of the struct in `core::reference`; none when the row was withdrawn.
+    #[n(2)]
+    pub json: Option<String>,
+}

@@ -1,0 +1,3 @@
+//! The sync session and its messages; see PROTOCOL.md.
+
+pub mod message;
