@@ -10,6 +10,7 @@ pub mod patrol;
 pub mod photo;
 pub mod place;
 pub mod reference;
+pub mod scan;
 pub mod sync;
 pub mod time;
 pub mod worker_day;

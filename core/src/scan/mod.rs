@@ -1,0 +1,133 @@
+//! Bytes from strangers: nothing reaches Automerge before it has been through here.
+//!
+//! The Automerge crate panics, hangs or allocates gigabytes on small hostile inputs. This module reads the same bytes
+//! without it: no `unsafe`, no panic, in time and memory bounded by what is really there and by [`Limits`].
+//!
+//! * [`scan_change`] looks at one change alone.
+
+mod change;
+mod columns;
+mod leb;
+mod runs;
+mod value;
+
+use crate::error::Code;
+use crate::ids::Hash;
+
+/// Sixteen random bytes: one writer's incarnation in one document.
+pub type ActorId = [u8; 16];
+
+/// What a change says of itself, after it was found in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeHeader {
+    /// The change's name, computed from its bytes.
+    pub hash: Hash,
+    /// Who wrote it.
+    pub actor: ActorId,
+    /// The how-manieth change of this actor it is, from one.
+    pub seq: u64,
+    /// The counter of its first operation.
+    pub start_op: u64,
+    /// How many operations it holds.
+    pub ops: u64,
+    /// The writer's clock, in the writer's unit.
+    pub time: i64,
+    /// The changes that must come before it, ascending.
+    pub deps: Vec<Hash>,
+    /// Bytes of its message; nought when there is none.
+    pub message_len: usize,
+}
+
+/// How much one change may hold. The defaults are the product's (`faults.md` §2.6); an edit must stay within them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the whole chunk.
+    pub change_bytes: usize,
+    /// Operations in one change.
+    pub ops: u64,
+    /// Replaced operations, summed over one change.
+    pub preds: u64,
+    /// Dependencies of one change.
+    pub deps: u64,
+    /// Actors that one change refers to, besides its author.
+    pub actors: u64,
+    /// The highest operation counter and sequence number.
+    pub counter: u64,
+    /// Distance of the writer's clock from 1970, in the writer's unit.
+    pub time: u64,
+    /// Bytes of a change's message.
+    pub message_bytes: u64,
+    /// Bytes of one map key.
+    pub key_bytes: usize,
+    /// Bytes of all values of one change.
+    pub value_bytes: usize,
+    /// Bytes behind the columns; the product writes none (no author footers).
+    pub extra_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            change_bytes: 512 * 1024,
+            ops: 10_000,
+            preds: 20_000,
+            deps: 64,
+            actors: 1_024,
+            counter: 1 << 31,
+            time: 1 << 53,
+            message_bytes: 256,
+            key_bytes: 256,
+            value_bytes: 256 * 1024,
+            extra_bytes: 0,
+        }
+    }
+}
+
+/// Why bytes were refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScanError {
+    /// More bytes than a change may have.
+    #[error("the change is too big")]
+    TooBig,
+    /// The bytes end before the change does.
+    #[error("the change is cut off")]
+    Truncated,
+    /// The checksum is not that of the bytes.
+    #[error("the checksum is wrong")]
+    Checksum,
+    /// A chunk, but not a plain change: a document (0), a deflated change (2), a bundle (3) or something unknown.
+    #[error("chunk type {0} is not a plain change")]
+    NotAChange(u8),
+    /// More operations than a change may have, or claims to have.
+    #[error("the change has too many operations")]
+    TooManyOps,
+    /// Well formed, but beyond one of the [`Limits`].
+    #[error("the change exceeds the limit: {0}")]
+    Limit(&'static str),
+    /// Not what Automerge would have written.
+    #[error("the change is malformed: {0}")]
+    Malformed(&'static str),
+}
+
+impl ScanError {
+    /// The code that a screen can translate; the rest of the error is for the log.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::TooBig | Self::TooManyOps | Self::Limit(_) => Code::ChangeTooBig,
+            Self::Truncated | Self::Checksum | Self::NotAChange(_) | Self::Malformed(_) => {
+                Code::ChangeMalformed
+            }
+        }
+    }
+}
+
+/// Looks at one complete, uncompressed change chunk and returns what it says of itself.
+///
+/// What passes is in the only spelling that Automerge would write, within `limits`, and consistent in itself. Whether it
+/// fits its document (that what it refers to exists) only the document's history can tell.
+pub fn scan_change(bytes: &[u8], limits: &Limits) -> Result<ChangeHeader, ScanError> {
+    change::scan(bytes, limits).map(|scanned| scanned.header)
+}
+
+#[cfg(test)]
+mod tests;
