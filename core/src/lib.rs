@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod act;
+pub mod document;
 pub mod error;
 pub mod household;
 pub mod ids;
@@ -15,4 +16,5 @@ pub mod sync;
 pub mod time;
 pub mod worker_day;
 
+mod field;
 mod schema;
