@@ -29,6 +29,8 @@ codes! {
     CancelAfterAccept = "CANCEL_AFTER_ACCEPT";
     /// The incident is not in a state from which this is possible.
     WrongState = "WRONG_STATE";
+    /// Somebody did something safer at the same time, and that stands.
+    Overruled = "OVERRULED";
     /// Another role does this.
     WrongRole = "WRONG_ROLE";
     /// Outside the grids of this person or device.

@@ -3,6 +3,7 @@
 
 pub mod act;
 pub mod document;
+pub mod deadline;
 pub mod error;
 pub mod household;
 pub mod ids;

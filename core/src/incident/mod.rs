@@ -1,5 +1,11 @@
 //! An incident 事件: a list of events, and a state that is folded from them and never stored.
 
+mod fold;
+mod order;
+mod state;
+#[cfg(test)]
+mod tests;
+
 use crate::{
     act::{Act, Role},
     error::Code,

@@ -1,0 +1,108 @@
+//! From a list of events to what a screen shows. Pure: the document is read elsewhere ([`super`]).
+
+use super::{
+    Applied, EventView, IncidentEvent, IncidentView, NewIncident,
+    order::{Causes, Rank},
+    state::{Fold, rank},
+};
+use crate::{act::Act, error::Code, ids::Hash, photo::Photo};
+
+/// An event with the change that carries it and where the feed placed that change.
+pub(super) struct Carried {
+    pub event: IncidentEvent,
+    pub change: Hash,
+    pub position: Option<u64>,
+}
+
+/// What an incident was begun with.
+pub(super) struct Beginning {
+    pub created: NewIncident,
+    pub reported: Act,
+    pub photos: Vec<Photo>,
+}
+
+/// Folds all events. `history` lists every change of the document with its dependencies, causes first.
+pub(super) fn fold(
+    beginning: Beginning,
+    carried: Vec<Carried>,
+    history: &[(Hash, Vec<Hash>)],
+) -> IncidentView {
+    let Beginning {
+        created,
+        reported,
+        photos,
+    } = beginning;
+    let causes = Causes::new(
+        &carried.iter().map(|c| c.change).collect::<Vec<_>>(),
+        history,
+    );
+    let ranks: Vec<_> = carried
+        .iter()
+        .map(|c| Rank::new(c.position, c.event.act.recorded_at, *c.event.id.as_bytes()))
+        .collect();
+    let order = causes.sort(&ranks);
+
+    let mut state = Fold::begin(&created, &reported, photos);
+    let mut fates: Vec<Option<Applied>> = vec![None; carried.len()];
+    for (at, &this) in order.iter().enumerate() {
+        let event = &carried[this].event;
+        let overruled = order[at + 1..].iter().any(|&other| {
+            causes.concurrent(this, other) && outranks(&state, &carried[other].event, event)
+        });
+        let (next, fate) = match (overruled, state.guard(event)) {
+            (true, Ok(())) => (
+                state,
+                Applied::No {
+                    because: overruled_code(event),
+                },
+            ),
+            _ => state.step(event),
+        };
+        state = next;
+        fates[this] = Some(fate);
+    }
+
+    let mut events: Vec<Option<Carried>> = carried.into_iter().map(Some).collect();
+    let events = order
+        .into_iter()
+        .filter_map(|this| {
+            let Carried { event, change, .. } = events[this].take()?;
+            Some(EventView {
+                event,
+                change,
+                applied: fates[this].clone()?,
+            })
+        })
+        .collect();
+    IncidentView {
+        created,
+        reported,
+        state: state.state,
+        severity: state.severity,
+        owner: state.owner,
+        co_departments: state.co_departments,
+        dispatched_at: state.dispatched_at,
+        ended_at: state.ended_at,
+        checker: state.checker,
+        rework_count: state.rework_count,
+        photos: state.photos,
+        events,
+        unreadable: 0,
+    }
+}
+
+/// `other` could take effect right now as well, and safety says that it is the one to stand.
+fn outranks(state: &Fold, other: &IncidentEvent, this: &IncidentEvent) -> bool {
+    match (rank(&other.action), rank(&this.action)) {
+        (Some(theirs), Some(mine)) => theirs < mine && state.guard(other).is_ok(),
+        _ => false,
+    }
+}
+
+/// What the author of an overruled event reads.
+fn overruled_code(event: &IncidentEvent) -> Code {
+    match event.action {
+        super::IncidentAction::Cancel { .. } => Code::CancelAfterAccept,
+        _ => Code::Overruled,
+    }
+}
