@@ -181,6 +181,20 @@ impl Document {
         self.history.get_changes(&[]).iter().map(raw).collect()
     }
 
+    /// Every change with its dependencies, causes first; nothing is decoded.
+    pub(crate) fn lineage(&self) -> Vec<(Hash, Vec<Hash>)> {
+        self.history
+            .get_changes_meta(&[])
+            .iter()
+            .map(|meta| {
+                (
+                    Hash(meta.hash.0),
+                    meta.deps.iter().map(|dep| Hash(dep.0)).collect(),
+                )
+            })
+            .collect()
+    }
+
     /// Under which id it is kept.
     pub fn id(&self) -> DocumentId {
         self.id

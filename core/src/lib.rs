@@ -2,8 +2,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod act;
-pub mod document;
 pub mod deadline;
+pub mod document;
 pub mod error;
 pub mod household;
 pub mod ids;

@@ -27,11 +27,42 @@ pub(super) fn fold(
     carried: Vec<Carried>,
     history: &[(Hash, Vec<Hash>)],
 ) -> IncidentView {
-    let Beginning {
-        created,
-        reported,
-        photos,
-    } = beginning;
+    let (state, fates) = run(&beginning, &carried, history);
+    let mut carried: Vec<Option<Carried>> = carried.into_iter().map(Some).collect();
+    let events = fates
+        .into_iter()
+        .filter_map(|(this, applied)| {
+            let Carried { event, change, .. } = carried[this].take()?;
+            Some(EventView {
+                event,
+                change,
+                applied,
+            })
+        })
+        .collect();
+    IncidentView {
+        created: beginning.created,
+        reported: beginning.reported,
+        state: state.state,
+        severity: state.severity,
+        owner: state.owner,
+        co_departments: state.co_departments,
+        dispatched_at: state.dispatched_at,
+        ended_at: state.ended_at,
+        checker: state.checker,
+        rework_count: state.rework_count,
+        photos: state.photos,
+        events,
+        unreadable: 0,
+    }
+}
+
+/// Where the incident stands after all events, and the fate of each (by its index), in fold order.
+pub(super) fn run(
+    beginning: &Beginning,
+    carried: &[Carried],
+    history: &[(Hash, Vec<Hash>)],
+) -> (Fold, Vec<(usize, Applied)>) {
     let causes = Causes::new(
         &carried.iter().map(|c| c.change).collect::<Vec<_>>(),
         history,
@@ -41,9 +72,12 @@ pub(super) fn fold(
         .map(|c| Rank::new(c.position, c.event.act.recorded_at, *c.event.id.as_bytes()))
         .collect();
     let order = causes.sort(&ranks);
-
-    let mut state = Fold::begin(&created, &reported, photos);
-    let mut fates: Vec<Option<Applied>> = vec![None; carried.len()];
+    let mut state = Fold::begin(
+        &beginning.created,
+        &beginning.reported,
+        beginning.photos.clone(),
+    );
+    let mut fates = Vec::with_capacity(carried.len());
     for (at, &this) in order.iter().enumerate() {
         let event = &carried[this].event;
         let overruled = order[at + 1..].iter().any(|&other| {
@@ -59,36 +93,9 @@ pub(super) fn fold(
             _ => state.step(event),
         };
         state = next;
-        fates[this] = Some(fate);
+        fates.push((this, fate));
     }
-
-    let mut events: Vec<Option<Carried>> = carried.into_iter().map(Some).collect();
-    let events = order
-        .into_iter()
-        .filter_map(|this| {
-            let Carried { event, change, .. } = events[this].take()?;
-            Some(EventView {
-                event,
-                change,
-                applied: fates[this].clone()?,
-            })
-        })
-        .collect();
-    IncidentView {
-        created,
-        reported,
-        state: state.state,
-        severity: state.severity,
-        owner: state.owner,
-        co_departments: state.co_departments,
-        dispatched_at: state.dispatched_at,
-        ended_at: state.ended_at,
-        checker: state.checker,
-        rework_count: state.rework_count,
-        photos: state.photos,
-        events,
-        unreadable: 0,
-    }
+    (state, fates)
 }
 
 /// `other` could take effect right now as well, and safety says that it is the one to stand.

@@ -2,9 +2,12 @@
 
 mod fold;
 mod order;
+mod record;
 mod state;
 #[cfg(test)]
 mod tests;
+
+pub use record::{create, record, view};
 
 use crate::{
     act::{Act, Role},
@@ -212,6 +215,47 @@ pub enum IncidentAction {
         /// Needed to lower it.
         reason: Option<String>,
     },
+}
+
+impl IncidentAction {
+    /// The words a person typed, with the name of the field and the most characters it holds.
+    pub fn words(&self) -> Vec<(&'static str, &str, usize)> {
+        use IncidentAction as A;
+        match self {
+            A::Submit {
+                without_photo_because: reason,
+            }
+            | A::SetSeverity { reason, .. } => reason
+                .iter()
+                .map(|reason| ("reason", reason.as_str(), 500))
+                .collect(),
+            A::RejectSelf { reason }
+            | A::Refuse { reason }
+            | A::CheckFail { reason }
+            | A::Cancel { reason } => {
+                vec![("reason", reason, 500)]
+            }
+            A::SelfHandle { measure } => vec![("measure", measure, 500)],
+            A::Feedback { measure, document } => {
+                let document = document
+                    .iter()
+                    .map(|document| ("document", document.as_str(), 200));
+                std::iter::once(("measure", measure.as_str(), 500))
+                    .chain(document)
+                    .collect()
+            }
+            A::AskVerify { question } => vec![("question", question, 500)],
+            A::VerifyResult { note, .. } => vec![("note", note, 500)],
+            A::Comment { text } => vec![("text", text, 1_000)],
+            A::ConfirmSelf
+            | A::Accept
+            | A::File
+            | A::Dispatch { .. }
+            | A::SendCheck { .. }
+            | A::CheckPass
+            | A::AddPhoto { .. } => Vec::new(),
+        }
+    }
 }
 
 /// One event as it stands in the document: an action in its frame. Facts, never edited.

@@ -479,3 +479,178 @@ fn own_unsent_events_come_last() {
     let view = story.tell();
     assert_eq!(view.events[2].event.action, cancel());
 }
+
+mod in_its_document {
+    use super::*;
+    use crate::{
+        document::{Author, Document, FeedOrder, Unordered},
+        photo::PhotoStage,
+        sync::message::DocumentKind,
+    };
+    use std::collections::HashMap;
+
+    fn author(actor: u8, by: u128, role: Role, minute: i64) -> Author {
+        Author {
+            actor: [actor; 16],
+            act: act(by, role, minute),
+        }
+    }
+
+    fn new_incident() -> NewIncident {
+        NewIncident {
+            id: IncidentId(Uuid::from_u128(9)),
+            grid: GridId(Uuid::from_u128(8)),
+            local_no: "梧桐-03-0914-001".into(),
+            source: SourceChannel::Patrol,
+            category: "F01001".into(),
+            severity: Severity::new(3).unwrap(),
+            place: IncidentPlace {
+                text: "3幢2单元三楼".into(),
+                household: None,
+                position: None,
+            },
+            description: "楼道堆了两辆旧童车".into(),
+            finding: None,
+        }
+    }
+
+    fn event(n: u128, by: u128, role: Role, action: IncidentAction) -> IncidentEvent {
+        IncidentEvent {
+            id: EventId(Uuid::from_u128(n)),
+            act: act(by, role, n as i64),
+            department: None,
+            action,
+        }
+    }
+
+    fn submit() -> IncidentEvent {
+        event(
+            1,
+            LIN,
+            Role::Worker,
+            IncidentAction::Submit {
+                without_photo_because: None,
+            },
+        )
+    }
+
+    fn reported() -> Document {
+        let lin = author(1, LIN, Role::Worker, 0);
+        let draft = create(&new_incident(), &[photo(PhotoStage::Before, 1)], &lin)
+            .unwrap()
+            .document;
+        record(
+            draft,
+            &submit(),
+            &author(1, LIN, Role::Worker, 1),
+            &Unordered,
+        )
+        .unwrap()
+        .document
+    }
+
+    #[test]
+    fn what_was_reported_reads_back_whole() {
+        let view = view(&reported(), &Unordered).unwrap();
+        assert_eq!(view.created, new_incident());
+        assert_eq!(view.state, IncidentState::Reported);
+        assert_eq!(view.photos, vec![photo(PhotoStage::Before, 1)]);
+        assert_eq!(view.unreadable, 0);
+    }
+
+    #[test]
+    fn an_event_that_cannot_apply_here_and_now_is_refused_before_it_is_written() {
+        let again = IncidentEvent {
+            id: EventId(Uuid::from_u128(2)),
+            ..submit()
+        };
+        let refusal = record(
+            reported(),
+            &again,
+            &author(1, LIN, Role::Worker, 2),
+            &Unordered,
+        )
+        .unwrap_err();
+        assert_eq!(refusal.code, Code::WrongState);
+    }
+
+    #[test]
+    fn the_same_event_twice_is_one_event() {
+        let comment = event(
+            2,
+            LIN,
+            Role::Worker,
+            IncidentAction::Comment {
+                text: "在楼道口".into(),
+            },
+        );
+        let lin = author(1, LIN, Role::Worker, 2);
+        let once = record(reported(), &comment, &lin, &Unordered)
+            .unwrap()
+            .document;
+        assert_eq!(
+            record(once, &comment, &lin, &Unordered).unwrap_err().code,
+            Code::WrongState
+        );
+    }
+
+    #[test]
+    fn a_blank_place_or_a_missing_category_is_refused() {
+        let lin = author(1, LIN, Role::Worker, 0);
+        let mut nowhere = new_incident();
+        nowhere.place.text = "  ".into();
+        assert_eq!(
+            create(&nowhere, &[], &lin).unwrap_err().code,
+            Code::MissingPlace
+        );
+        let nothing = NewIncident {
+            category: String::new(),
+            ..new_incident()
+        };
+        assert_eq!(
+            create(&nothing, &[], &lin).unwrap_err().code,
+            Code::MissingCategory
+        );
+    }
+
+    #[test]
+    fn both_sides_fold_alike_whatever_order_the_changes_came_in() {
+        let base = reported();
+        let copy = |document: &mut Document| {
+            let changes: Vec<_> = document.changes().into_iter().map(|c| c.bytes).collect();
+            Document::from_changes(document.id(), DocumentKind::INCIDENT, changes).unwrap()
+        };
+        let mut phone = base;
+        let mut desk = copy(&mut phone);
+        let cancelled = event(2, LIN, Role::Worker, cancel());
+        let on_phone = record(
+            phone,
+            &cancelled,
+            &author(1, LIN, Role::Worker, 2),
+            &Unordered,
+        )
+        .unwrap();
+        phone = on_phone.document;
+        let accepted = event(3, DESK, Role::Dispatcher, IncidentAction::Accept);
+        let at_desk = record(
+            desk,
+            &accepted,
+            &author(2, DESK, Role::Dispatcher, 3),
+            &Unordered,
+        )
+        .unwrap();
+        desk = at_desk.document;
+
+        let mut feed: HashMap<Hash, u64> = HashMap::new();
+        for (n, change) in desk.changes().into_iter().enumerate() {
+            feed.insert(change.hash, n as u64 + 1);
+        }
+        feed.insert(on_phone.change.hash, 4);
+        phone.merge_changes([&at_desk.change.bytes]).unwrap();
+        desk.merge_changes([&on_phone.change.bytes]).unwrap();
+        assert!(feed.position(&at_desk.change.hash) < feed.position(&on_phone.change.hash));
+        let (here, there) = (view(&phone, &feed).unwrap(), view(&desk, &feed).unwrap());
+        assert_eq!(here, there);
+        assert_eq!(here.state, IncidentState::Accepted);
+    }
+}
