@@ -1,4 +1,13 @@
-//! The grid worker's phone. The library is the phone; its window is a feature.
+//! The phone app: gives the core a disk, a clock, a camera and a network. The library is the whole phone; its
+//! window is a feature, so that the same phone runs headless in tests, bots and the scripted day.
 
+mod app;
+#[cfg(feature = "window")]
+pub mod commands;
+mod error;
 #[cfg(feature = "window")]
 pub mod shell;
+pub mod view;
+
+pub use app::Phone;
+pub use error::{Answer, Failure};

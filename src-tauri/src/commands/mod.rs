@@ -1,0 +1,67 @@
+//! What a screen can ask for. Every command is one line onto [`Phone`]: an `if` here wants to live elsewhere.
+
+mod delivery;
+mod household;
+mod incident;
+mod patrol;
+mod status;
+
+use crate::view;
+use tauri_specta::{Builder, collect_commands, collect_events};
+
+/// Every command and event with its types. `add_photo` is not among them: it takes raw bytes (see `photos.rs`).
+pub fn builder<R: tauri::Runtime>() -> Builder<R> {
+    Builder::<R>::new()
+        // One shape per type: what differs between reading and writing is only which keys may be missing.
+        .disable_serde_phases()
+        // No NaN ever crosses: positions are checked where they come in.
+        .semantic_types(
+            specta_typescript::semantic::Configuration::empty().enable_lossless_floats(),
+        )
+        .commands(collect_commands![
+            status::status,
+            status::enrol,
+            status::settings,
+            status::save_settings,
+            status::draft_put,
+            status::draft_get,
+            status::draft_drop,
+            status::today,
+            status::complete_task,
+            status::categories,
+            household::households,
+            household::household,
+            household::begin_visit,
+            household::save_visit,
+            household::amend_visit,
+            household::change_field,
+            household::resolve_conflict,
+            household::add_member,
+            household::member_left,
+            incident::begin_incident,
+            incident::report_incident,
+            incident::incidents,
+            incident::incident,
+            incident::act_on_incident,
+            incident::nearby_incidents,
+            patrol::whereabouts,
+            patrol::patrols,
+            patrol::patrol,
+            patrol::patrol_running,
+            patrol::patrol_start,
+            patrol::patrol_hit,
+            patrol::patrol_finding,
+            patrol::patrol_pause,
+            patrol::patrol_resume,
+            patrol::patrol_preview_finish,
+            patrol::patrol_finish,
+            delivery::sync_now,
+            delivery::sync_page,
+        ])
+        .events(collect_events![view::SyncState])
+        .typ::<gridwalk_core::photo::Photo>()
+        .typ::<gridwalk_core::photo::PhotoStage>()
+        .typ::<gridwalk_core::household::HouseholdEdit>()
+        .typ::<gridwalk_core::act::Role>()
+        .constant("CODES", gridwalk_core::error::Code::ALL)
+}

@@ -1,0 +1,124 @@
+//! 送达情况, the honest page: every record and photo with its receipt.
+
+use super::SyncState;
+use gridwalk_core::{error::Code, time::Timestamp};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// How far something has come. Never said before it is proven.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Receipt {
+    /// 已存本机: committed on this phone.
+    Local,
+    /// 已到中心: the centre answered with its hash after its own fsync.
+    Centre,
+    /// 部门已看: somebody opened it.
+    Seen {
+        /// Which office.
+        office: String,
+        /// When first.
+        at: Timestamp,
+    },
+    /// 中心未收: kept here with the original.
+    Refused {
+        /// Why.
+        code: Code,
+    },
+    /// 传不上: it cannot be sent as it is; kept here.
+    Stuck {
+        /// Why.
+        code: Code,
+    },
+}
+
+impl Receipt {
+    /// The centre has it.
+    pub fn arrived(&self) -> bool {
+        matches!(self, Self::Centre | Self::Seen { .. })
+    }
+    /// A person has to look.
+    pub fn needs_a_person(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::Stuck { .. })
+    }
+    /// The less delivered of the two.
+    pub fn worse(self, other: Self) -> Self {
+        let rank = |receipt: &Self| match receipt {
+            Self::Refused { .. } => 0,
+            Self::Stuck { .. } => 1,
+            Self::Local => 2,
+            Self::Centre => 3,
+            Self::Seen { .. } => 4,
+        };
+        if rank(&other) < rank(&self) {
+            other
+        } else {
+            self
+        }
+    }
+}
+
+/// Arrived of all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, Type)]
+pub struct Progress {
+    /// With a receipt of the centre.
+    pub done: u32,
+    /// All of the last seven days, and everything older that has not arrived.
+    pub total: u32,
+}
+
+/// What an item of the page is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncItemKind {
+    /// 走访
+    Visit,
+    /// A correction of a household outside a visit.
+    HouseholdEdit,
+    /// 事件
+    Incident,
+    /// A later event of an incident.
+    IncidentEvent,
+    /// 巡查
+    Patrol,
+    /// 任务
+    Task,
+    /// 照片
+    Photo,
+}
+
+/// One record or photo.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct SyncItem {
+    /// What it is.
+    pub kind: SyncItemKind,
+    /// Visit, incident, event, patrol or task id, or the hash of a photo.
+    pub id: String,
+    /// The household, incident or patrol that it belongs to: where a tap leads.
+    pub document: Option<String>,
+    /// The door, the local number, the plan: what the worker calls it.
+    pub title: String,
+    /// When it was written down.
+    pub at: Timestamp,
+    /// How far it has come.
+    pub receipt: Receipt,
+    /// Bytes of it that have left.
+    pub bytes_sent: f64,
+    /// Bytes in all.
+    pub bytes_total: f64,
+}
+
+/// The whole page.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct SyncPage {
+    /// The chip.
+    pub state: SyncState,
+    /// Records arrived of all.
+    pub records: Progress,
+    /// Photos arrived of all.
+    pub photos: Progress,
+    /// Bytes that have not left.
+    pub bytes_left: f64,
+    /// What waits or is stuck first, oldest first; then what arrived, newest first.
+    pub items: Vec<SyncItem>,
+}

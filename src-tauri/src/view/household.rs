@@ -1,0 +1,96 @@
+//! 住户: a row of the list, and one household with its history.
+
+use super::{IncidentRow, PersonName, Receipt};
+use chrono::NaiveDate;
+use gridwalk_core::{
+    error::Code,
+    household::{HouseholdView, NewVisit, VisitOutcome},
+    ids::{BuildingId, HouseholdId},
+    reference::Task,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use std::collections::BTreeMap;
+
+/// One door of the list.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct HouseholdRow {
+    /// The document.
+    pub id: HouseholdId,
+    /// 幢
+    pub building: BuildingId,
+    /// `听雨苑 3幢`
+    pub building_name: String,
+    /// 单元, as written on the door
+    pub unit: String,
+    /// 室, as written on the door
+    pub room: String,
+    /// Guessed from the room; none when it cannot be told (`东户`).
+    pub floor: Option<i32>,
+    /// 称呼: the contact's name as far as a list may show it; empty when unknown.
+    pub name: String,
+    /// 居住人数
+    pub size: Option<u8>,
+    /// `142****0123`; empty when unknown.
+    pub phone_masked: String,
+    /// When somebody last went.
+    pub last_visit_at: Option<Timestamp>,
+    /// How that ended.
+    pub last_outcome: Option<VisitOutcome>,
+    /// Whole days in Shanghai since then.
+    pub days_since: Option<u32>,
+    /// 不愿入户 until that day.
+    pub no_entry_until: Option<NaiveDate>,
+    /// 空置
+    pub vacant: bool,
+    /// Fields with two values at once.
+    pub conflicts: u32,
+    /// A task of this door is due today or overdue.
+    pub due: bool,
+}
+
+/// A colleague, or the worker, was at this door today.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct VisitedToday {
+    /// Name of whoever went.
+    pub by: String,
+    /// It was this phone's worker.
+    pub myself: bool,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A visit that the centre did not take; kept here with its reason.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct RefusedVisit {
+    /// As it was handed in.
+    pub visit: NewVisit,
+    /// Why.
+    pub code: Code,
+}
+
+/// One household with everything its screen shows.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct HouseholdDetail {
+    /// As in the list.
+    pub row: HouseholdRow,
+    /// The merged document; full names and numbers are shown one at a time.
+    pub view: HouseholdView,
+    /// Names of everybody the view mentions.
+    pub people: Vec<PersonName>,
+    /// Receipt of each visit of `view`, by visit id.
+    pub visit_receipts: BTreeMap<String, Receipt>,
+    /// Receipt of everything else on this household: the least delivered of its edits.
+    pub receipt: Receipt,
+    /// Visits that the centre refused.
+    pub refused: Vec<RefusedVisit>,
+    /// Open tasks of this door.
+    pub tasks: Vec<Task>,
+    /// Incidents that name this household.
+    pub incidents: Vec<IncidentRow>,
+    /// Somebody was here today.
+    pub visited_today: Option<VisitedToday>,
+    /// What to say before knocking, such as `QUIET_HOURS`.
+    pub warnings: Vec<Code>,
+}

@@ -1,0 +1,155 @@
+//! 事件: my incidents, and one of them with its timeline.
+
+use super::{PersonName, Receipt};
+use chrono::NaiveDate;
+use gridwalk_core::{
+    error::Code,
+    ids::{FindingId, GridId, Hash, IncidentId, PatrolId},
+    incident::{IncidentEvent, IncidentState, IncidentView, Severity, SourceChannel},
+    photo::Position,
+    reference::{Category, DeadlineRule, Department, Seen},
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use std::collections::BTreeMap;
+
+/// One incident of a list.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct IncidentRow {
+    /// The document.
+    pub id: IncidentId,
+    /// 本地编号
+    pub local_no: String,
+    /// Category code.
+    pub category: String,
+    /// 小类, as the phone's rows name it; the code when they do not.
+    pub category_zh: String,
+    /// The same in English.
+    pub category_en: String,
+    /// The level that stands.
+    pub severity: Severity,
+    /// Where the fold stands on this phone.
+    pub state: IncidentState,
+    /// Where, in words.
+    pub place: String,
+    /// Its grid.
+    pub grid: GridId,
+    /// When it was reported.
+    pub reported_at: Timestamp,
+    /// This phone's worker reported it.
+    pub mine: bool,
+    /// A colleague's or own photo to show, if there is one.
+    pub thumbnail: Option<Hash>,
+    /// How many photos.
+    pub photos: u32,
+    /// When its clock runs out, once dispatched.
+    pub due: Option<Timestamp>,
+    /// That time has passed and it is still open.
+    pub overdue: bool,
+    /// How far the least delivered of this phone's events on it has come.
+    pub receipt: Receipt,
+}
+
+/// What can be done to an incident from this phone right now. A guard may still refuse with a code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum PossibleAct {
+    /// T25 备注
+    Comment,
+    /// T25 补充照片
+    AddPhoto,
+    /// T23 作废
+    Cancel,
+    /// T7 核实结果
+    VerifyResult,
+    /// T19 and T20 核查
+    Check,
+    /// Raise the severity.
+    Raise,
+}
+
+/// An event that the centre did not take; kept here with its reason.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct RefusedEvent {
+    /// As it was handed in; none when the creation itself was refused.
+    pub event: Option<IncidentEvent>,
+    /// Why.
+    pub code: Code,
+}
+
+/// One incident with everything its screen shows.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct IncidentDetail {
+    /// As in the list.
+    pub row: IncidentRow,
+    /// The fold.
+    pub view: IncidentView,
+    /// Names of everybody the view mentions.
+    pub people: Vec<PersonName>,
+    /// Departments that the view mentions.
+    pub departments: Vec<Department>,
+    /// Its category, when the phone has it.
+    pub category: Option<Category>,
+    /// Receipt of each event, by the hash of the change that carries it.
+    pub event_receipts: BTreeMap<String, Receipt>,
+    /// Receipt of each photo, by its hash.
+    pub photo_receipts: BTreeMap<String, Receipt>,
+    /// Events that the centre refused.
+    pub refused: Vec<RefusedEvent>,
+    /// Offices that opened it, first first.
+    pub seen: Vec<Seen>,
+    /// The rule behind `row.due`, for its sentence.
+    pub rule: Option<DeadlineRule>,
+    /// What can be done from here.
+    pub possible: Vec<PossibleAct>,
+}
+
+/// A finding of a running patrol that becomes an incident.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct FindingOrigin {
+    /// The patrol.
+    pub patrol: PatrolId,
+    /// The finding.
+    pub finding: FindingId,
+}
+
+/// Where a hazard form starts from.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct IncidentStart {
+    /// 来源
+    pub source: SourceChannel,
+    /// The household the worker stands at, if any: gives the place.
+    pub household: Option<gridwalk_core::ids::HouseholdId>,
+    /// The finding it came from, if any.
+    pub finding: Option<FindingOrigin>,
+    /// Where the phone is, if it knows.
+    pub position: Option<Position>,
+}
+
+/// How a hazard is handed in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ReportHow {
+    /// 上报 (T2)
+    Submit {
+        /// Stands in for a missing photo.
+        without_photo_because: Option<String>,
+    },
+    /// 现场已处置 (T3)
+    SelfHandle {
+        /// What was done.
+        measure: String,
+    },
+}
+
+/// A case of the same kind close by: "就是这件".
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct NearbyIncident {
+    /// The case.
+    pub row: IncidentRow,
+    /// How far, when both know where they are.
+    pub distance_m: Option<u32>,
+    /// The day it was reported.
+    pub date: NaiveDate,
+}

@@ -1,0 +1,16 @@
+//! What a screen is told: plain values, written by Rust, read by TypeScript. A screen computes nothing that
+//! matters from them; what it may show, it is given.
+
+mod delivery;
+mod household;
+mod incident;
+mod patrol;
+mod status;
+mod today;
+
+pub use delivery::*;
+pub use household::*;
+pub use incident::*;
+pub use patrol::*;
+pub use status::*;
+pub use today::*;
