@@ -43,6 +43,8 @@ codes! {
     PatrolEnded = "PATROL_ENDED";
     /// A patrol is already running.
     PatrolRunning = "PATROL_RUNNING";
+    /// The same record was saved before; nothing was added.
+    AlreadyRecorded = "ALREADY_RECORDED";
     // what is missing or malformed in a form
     /// A place is needed.
     MissingPlace = "MISSING_PLACE";

@@ -14,6 +14,7 @@ pub mod place;
 pub mod reference;
 pub mod scan;
 pub mod sync;
+pub mod text;
 pub mod time;
 pub mod worker_day;
 

@@ -2,6 +2,15 @@
 //!
 //! Fields are `REG!` registers (two values at once are shown, never picked); visits are append-only facts.
 
+mod change;
+mod edit;
+mod rules;
+mod view;
+
+pub use edit::{NO_ENTRY_DAYS, apply, create};
+pub use rules::quiet;
+pub use view::view;
+
 use crate::{
     ids::{BuildingId, HouseholdId, IncidentId, MemberId, PersonId, TaskId, VisitId},
     time::Timestamp,

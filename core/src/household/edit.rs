@@ -1,0 +1,222 @@
+//! What people do to a household becomes one change, or a refusal.
+
+use super::{Dwelling, FieldChange, HouseholdEdit, NewMember, NewVisit, VisitOutcome, rules};
+use crate::{
+    act::{Act, Role},
+    document::{self, Author, Document, Edited},
+    error::{Code, Refusal},
+    field::Draft,
+    ids::{PersonId, VisitId},
+    sync::message::DocumentKind,
+    time::Timestamp,
+};
+use chrono::{Days, NaiveDate};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub(super) const FIELDS: &str = "fields";
+pub(super) const MEMBERS: &str = "members";
+pub(super) const MEMBERS_LEFT: &str = "members_left";
+pub(super) const VISITS: &str = "visits";
+pub(super) const AMENDMENTS: &str = "amendments";
+pub(super) const NO_ENTRY: &str = "no_entry";
+
+/// How long 不愿入户 stands after a refusal.
+pub const NO_ENTRY_DAYS: u64 = 90;
+
+/// A fact in its frame, as it stands under its id.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Fact<T> {
+    pub act: Act,
+    pub item: T,
+}
+
+/// A register's value with its source.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Written {
+    pub value: serde_json::Value,
+    pub by: PersonId,
+    pub at: Timestamp,
+    #[serde(default)]
+    pub visit: Option<VisitId>,
+    /// A person chose it among several.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub settled: bool,
+}
+
+/// An amendment as it stands under an id made from its own words.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Amended {
+    pub visit: VisitId,
+    pub note: String,
+}
+
+/// 不愿入户 until that day; the latest day counts, whoever wrote it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct NoEntry {
+    pub by: PersonId,
+    pub at: Timestamp,
+    pub until: NaiveDate,
+}
+
+/// A household as the registry knows it; the only change that makes containers.
+pub fn create(
+    dwelling: &Dwelling,
+    fields: &[FieldChange],
+    members: &[NewMember],
+    author: &Author,
+) -> Result<Edited, Refusal> {
+    rules::dwelling(dwelling)?;
+    rules::fields(fields)?;
+    for member in members {
+        rules::member(member, &author.act)?;
+    }
+    document::create(
+        dwelling.id.into(),
+        DocumentKind::HOUSEHOLD,
+        dwelling,
+        &[FIELDS, MEMBERS, VISITS, AMENDMENTS, MEMBERS_LEFT, NO_ENTRY],
+        author,
+        |draft| {
+            for field in fields {
+                write_field(draft, field, &author.act, None, false)?;
+            }
+            for member in members {
+                write_fact(draft, MEMBERS, &member.id, &author.act, member)?;
+            }
+            Ok(())
+        },
+    )
+}
+
+/// Applies one edit. Facts are facts: a visit, member or amendment that is there already is refused
+/// `ALREADY_RECORDED`, also with other words, so saving twice is one record.
+pub fn apply(document: Document, edit: &HouseholdEdit, author: &Author) -> Result<Edited, Refusal> {
+    let act = &author.act;
+    if !may_edit(act.role) {
+        return Err(Refusal::new(
+            Code::WrongRole,
+            format!("{:?} does not edit households", act.role),
+        ));
+    }
+    match edit {
+        HouseholdEdit::RecordVisit(visit) => {
+            rules::visit(visit)?;
+            absent(&document, VISITS, &visit.id)?;
+            document.edit(author, |draft| write_visit(draft, visit, act))
+        }
+        HouseholdEdit::AmendVisit { visit, note } => {
+            crate::text::required(note, 1000, Code::MissingReason)?;
+            crate::text::note(note, 1000)?;
+            present(&document, VISITS, visit)?;
+            let amended = Amended {
+                visit: *visit,
+                note: note.clone(),
+            };
+            let name = format!("{} {} {note}", act.by, act.recorded_at);
+            let id = Uuid::new_v5(&visit.0, name.as_bytes());
+            absent(&document, AMENDMENTS, &id)?;
+            document.edit(author, |draft| {
+                write_fact(draft, AMENDMENTS, &id, act, &amended)
+            })
+        }
+        HouseholdEdit::ChangeField(field) => {
+            field.check()?;
+            document.edit(author, |draft| write_field(draft, field, act, None, false))
+        }
+        HouseholdEdit::ResolveConflict(field) => {
+            field.check()?;
+            document.edit(author, |draft| write_field(draft, field, act, None, true))
+        }
+        HouseholdEdit::AddMember(member) => {
+            rules::member(member, act)?;
+            absent(&document, MEMBERS, &member.id)?;
+            document.edit(author, |draft| {
+                write_fact(draft, MEMBERS, &member.id, act, member)
+            })
+        }
+        HouseholdEdit::MemberLeft { member } => {
+            present(&document, MEMBERS, member)?;
+            absent(&document, MEMBERS_LEFT, member)?;
+            document.edit(author, |draft| {
+                write_fact(draft, MEMBERS_LEFT, member, act, member)
+            })
+        }
+    }
+}
+
+/// Helpers see a chore card, not a household; desks and departments work on incidents.
+fn may_edit(role: Role) -> bool {
+    matches!(
+        role,
+        Role::Worker | Role::Lead | Role::Guide | Role::Secretary | Role::Steward
+    )
+}
+
+fn absent(document: &Document, container: &str, id: &impl ToString) -> Result<(), Refusal> {
+    if document.has_item(container, &id.to_string()) {
+        return Err(Refusal::new(
+            Code::AlreadyRecorded,
+            format!("{} is in `{container}`", id.to_string()),
+        ));
+    }
+    Ok(())
+}
+
+fn present(document: &Document, container: &str, id: &impl ToString) -> Result<(), Refusal> {
+    if document.has_item(container, &id.to_string()) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Code::NotFound,
+        format!("{} is not in `{container}`", id.to_string()),
+    ))
+}
+
+fn write_visit(draft: &mut Draft<'_>, visit: &NewVisit, act: &Act) -> Result<(), Refusal> {
+    write_fact(draft, VISITS, &visit.id, act, visit)?;
+    for field in &visit.changes {
+        write_field(draft, field, act, Some(visit.id), false)?;
+    }
+    if visit.outcome == VisitOutcome::Refused {
+        let day = visit.ended_at.local_date();
+        let until = day
+            .checked_add_days(Days::new(NO_ENTRY_DAYS))
+            .unwrap_or(day);
+        let no_entry = NoEntry {
+            by: act.by,
+            at: act.recorded_at,
+            until,
+        };
+        draft.insert(NO_ENTRY, &visit.id, &no_entry)?;
+    }
+    Ok(())
+}
+
+fn write_fact(
+    draft: &mut Draft<'_>,
+    container: &str,
+    id: &impl ToString,
+    act: &Act,
+    item: &impl Serialize,
+) -> Result<(), Refusal> {
+    let act = act.clone();
+    draft.insert(container, id, &Fact { act, item })
+}
+
+fn write_field(
+    draft: &mut Draft<'_>,
+    field: &FieldChange,
+    act: &Act,
+    visit: Option<VisitId>,
+    settled: bool,
+) -> Result<(), Refusal> {
+    let written = Written {
+        value: field.value()?,
+        by: act.by,
+        at: act.recorded_at,
+        visit,
+        settled,
+    };
+    draft.write(FIELDS, field.key().word(), &written)
+}

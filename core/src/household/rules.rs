@@ -1,0 +1,83 @@
+//! What a household's edits must satisfy. Each rule answers with the code that its screen translates.
+
+use super::{Dwelling, FieldChange, NewMember, NewVisit, VisitKind, VisitOutcome};
+use crate::{
+    act::Act,
+    error::{Code, Refusal},
+    text,
+    time::Timestamp,
+};
+use chrono::{Datelike, Timelike};
+
+pub(super) fn dwelling(dwelling: &Dwelling) -> Result<(), Refusal> {
+    text::plain(&dwelling.unit, 20)?;
+    text::required(&dwelling.room, 20, Code::MissingPlace)
+}
+
+/// Each value fits its field, and no field comes twice.
+pub(super) fn fields(fields: &[FieldChange]) -> Result<(), Refusal> {
+    fields.iter().try_for_each(FieldChange::check)?;
+    distinct(fields.iter().map(FieldChange::key))
+}
+
+pub(super) fn member(member: &NewMember, act: &Act) -> Result<(), Refusal> {
+    text::required(&member.display_name, 40, Code::ValueOutOfRange)?;
+    text::plain(member.relation.as_deref().unwrap_or_default(), 20)?;
+    let this_year = act.recorded_at.local_date().year();
+    match member.birth_year {
+        Some(year) if !(1880..=this_year).contains(&i32::from(year)) => {
+            Err(out_of_range("birth year"))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn visit(visit: &NewVisit) -> Result<(), Refusal> {
+    if visit.ended_at < visit.started_at {
+        return Err(out_of_range("the visit ends before it begins"));
+    }
+    if at_the_door(visit) && !visit.care_emergency && quiet(visit.started_at) {
+        return Err(Refusal::new(
+            Code::QuietHours,
+            format!("a knock at {}", visit.started_at.shanghai().time()),
+        ));
+    }
+    fields(&visit.changes)?;
+    distinct(visit.confirmed.iter().copied())?;
+    distinct(visit.incidents.iter().copied())?;
+    if visit.incidents.len() > 20 || visit.persons_met.is_some_and(|met| met > 20) {
+        return Err(out_of_range("more than twenty"));
+    }
+    if visit
+        .next_due
+        .is_some_and(|due| due < visit.started_at.local_date())
+    {
+        return Err(out_of_range("the next visit is before this one"));
+    }
+    text::note(visit.note.as_deref().unwrap_or_default(), 1000)
+}
+
+/// Every outcome but a call is a knock; a 电话探访 is a call whatever comes of it.
+fn at_the_door(visit: &NewVisit) -> bool {
+    visit.outcome != VisitOutcome::Phoned && visit.kind != VisitKind::Phone
+}
+
+/// Between 20:30 and 08:30 nobody knocks (`domain.md` §3.4).
+pub fn quiet(at: Timestamp) -> bool {
+    let minute = at.shanghai().hour() * 60 + at.shanghai().minute();
+    !(8 * 60 + 30..20 * 60 + 30).contains(&minute)
+}
+
+fn distinct<T: Ord>(items: impl Iterator<Item = T>) -> Result<(), Refusal> {
+    let mut seen = std::collections::BTreeSet::new();
+    for item in items {
+        if !seen.insert(item) {
+            return Err(out_of_range("the same twice"));
+        }
+    }
+    Ok(())
+}
+
+fn out_of_range(what: &str) -> Refusal {
+    Refusal::new(Code::ValueOutOfRange, what)
+}

@@ -1,0 +1,180 @@
+//! A household as it is read: every value that nobody has overruled, every visit, and what follows from them.
+//! Reads any document without failing; what it does not understand it counts.
+
+use super::{
+    Amendment, Dwelling, FieldChange, FieldKey, FieldView, HouseholdView, MemberView, NewMember,
+    NewVisit, Sourced, VisitView,
+    edit::{
+        AMENDMENTS, Amended, FIELDS, Fact, MEMBERS, MEMBERS_LEFT, NO_ENTRY, NoEntry, VISITS,
+        Written,
+    },
+};
+use crate::{
+    document::Document,
+    field::{Item, Items},
+    ids::{BuildingId, MemberId},
+    time::Timestamp,
+};
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// Everything a screen or the registry needs. The same on every side that has the same changes.
+///
+/// Two clones of one phone may have written different words under one visit id; then both are listed.
+pub fn view(document: &Document) -> HouseholdView {
+    let mut unreadable = 0;
+    let visits = facts::<NewVisit>(document, VISITS, |visit| visit.id.0, &mut unreadable);
+    let fields = fields(document, &visits, &mut unreadable);
+    let no_entry: Items<NoEntry> = document.items(NO_ENTRY);
+    unreadable += no_entry.unreadable;
+    let members = members(document, &mut unreadable);
+    let visits = with_amendments(document, visits, &mut unreadable);
+    let dwelling = document.created::<Dwelling>();
+    let (building, unit, room) = dwelling.map_or_else(
+        || (BuildingId(Uuid::nil()), String::new(), String::new()),
+        |dwelling| (dwelling.building, dwelling.unit, dwelling.room),
+    );
+    HouseholdView {
+        id: document.id().into(),
+        building,
+        unit,
+        room,
+        fields,
+        no_entry_until: no_entry.read.iter().map(|item| item.value.until).max(),
+        members,
+        visits,
+        unreadable,
+    }
+}
+
+/// Facts whose key is their own id; under a foreign key they would pass for somebody else's.
+fn facts<T: serde::de::DeserializeOwned>(
+    document: &Document,
+    container: &str,
+    id: impl Fn(&T) -> Uuid,
+    unreadable: &mut u32,
+) -> Vec<Item<Fact<T>>> {
+    let items: Items<Fact<T>> = document.items(container);
+    let all = items.read.len();
+    let mut own = items.read;
+    own.retain(|item| item.key == id(&item.value.item).to_string());
+    *unreadable += items.unreadable + u32::try_from(all - own.len()).unwrap_or(u32::MAX);
+    own
+}
+
+fn fields(
+    document: &Document,
+    visits: &[Item<Fact<NewVisit>>],
+    unreadable: &mut u32,
+) -> Vec<FieldView> {
+    let registers: Items<Written> = document.items(FIELDS);
+    *unreadable += registers.unreadable;
+    let mut read = Vec::new();
+    for register in registers.read {
+        let key = FieldKey::ALL
+            .iter()
+            .copied()
+            .find(|key| key.word() == register.key);
+        let value = key.and_then(|key| FieldChange::read(key, register.value.value.clone()));
+        match key.zip(value) {
+            Some((key, value)) => {
+                let sourced = Sourced {
+                    confirmed_at: confirmed_at(document, key, &register, visits),
+                    value,
+                    by: register.value.by,
+                    at: register.value.at,
+                    visit: register.value.visit,
+                };
+                read.push((key, register.change, sourced));
+            }
+            None => *unreadable += 1,
+        }
+    }
+    read.sort_by_key(|(key, change, sourced)| (*key, sourced.at, *change));
+    let mut fields: Vec<FieldView> = Vec::new();
+    for (field, _, sourced) in read {
+        match fields.last_mut().filter(|last| last.field == field) {
+            Some(last) => last.values.push(sourced),
+            None => fields.push(FieldView {
+                field,
+                values: vec![sourced],
+            }),
+        }
+    }
+    fields
+}
+
+/// The last visit whose worker had this very value before the eyes and ticked it. A confirmation made without knowing
+/// of a newer value says nothing about it, however late it was.
+fn confirmed_at(
+    document: &Document,
+    key: FieldKey,
+    register: &Item<Written>,
+    visits: &[Item<Fact<NewVisit>>],
+) -> Option<Timestamp> {
+    let mut ticked: Vec<_> = visits
+        .iter()
+        .filter(|visit| visit.value.item.confirmed.contains(&key))
+        .collect();
+    ticked.sort_by_key(|visit| std::cmp::Reverse(visit.value.item.ended_at));
+    ticked
+        .iter()
+        .find(|visit| {
+            document
+                .operations_at(FIELDS, key.word(), &visit.change)
+                .contains(&register.operation)
+        })
+        .map(|visit| visit.value.item.ended_at)
+}
+
+fn members(document: &Document, unreadable: &mut u32) -> Vec<MemberView> {
+    let members = facts::<NewMember>(document, MEMBERS, |member| member.id.0, unreadable);
+    let left = facts::<MemberId>(document, MEMBERS_LEFT, |member| member.0, unreadable);
+    let left: HashSet<&String> = left.iter().map(|item| &item.key).collect();
+    let mut here: Vec<MemberView> = members
+        .iter()
+        .filter(|item| !left.contains(&item.key))
+        .map(|item| MemberView {
+            member: item.value.item.clone(),
+            since: item.value.act.recorded_at,
+        })
+        .collect();
+    here.sort_by_key(|member| (member.since, member.member.id));
+    here
+}
+
+fn with_amendments(
+    document: &Document,
+    visits: Vec<Item<Fact<NewVisit>>>,
+    unreadable: &mut u32,
+) -> Vec<VisitView> {
+    let mut amended: Items<Fact<Amended>> = document.items(AMENDMENTS);
+    *unreadable += amended.unreadable;
+    amended
+        .read
+        .sort_by_key(|item| (item.value.act.recorded_at, item.key.clone()));
+    let amendments = |visit: &NewVisit| {
+        let own = |item: &&Item<Fact<Amended>>| item.value.item.visit == visit.id;
+        amended
+            .read
+            .iter()
+            .filter(own)
+            .map(|item| Amendment {
+                note: item.value.item.note.clone(),
+                by: item.value.act.by,
+                at: item.value.act.recorded_at,
+            })
+            .collect()
+    };
+    let mut read: Vec<VisitView> = visits
+        .into_iter()
+        .map(|item| VisitView {
+            amendments: amendments(&item.value.item),
+            by: item.value.act.by,
+            recorded_at: item.value.act.recorded_at,
+            visit: item.value.item,
+        })
+        .collect();
+    read.sort_by_key(|visit| std::cmp::Reverse((visit.recorded_at, visit.visit.id)));
+    read
+}
