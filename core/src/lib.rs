@@ -12,11 +12,13 @@ pub mod patrol;
 pub mod photo;
 pub mod place;
 pub mod reference;
+pub mod registry;
 pub mod scan;
 pub mod sync;
 pub mod text;
 pub mod time;
 pub mod worker_day;
 
+mod fact;
 mod field;
 mod schema;

@@ -24,13 +24,6 @@ pub(super) const NO_ENTRY: &str = "no_entry";
 /// How long 不愿入户 stands after a refusal.
 pub const NO_ENTRY_DAYS: u64 = 90;
 
-/// A fact in its frame, as it stands under its id.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Fact<T> {
-    pub act: Act,
-    pub item: T,
-}
-
 /// A register's value with its source.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Written {
@@ -82,7 +75,7 @@ pub fn create(
                 write_field(draft, field, &author.act, None, false)?;
             }
             for member in members {
-                write_fact(draft, MEMBERS, &member.id, &author.act, member)?;
+                draft.fact(MEMBERS, &member.id, &author.act, member)?;
             }
             Ok(())
         },
@@ -102,23 +95,21 @@ pub fn apply(document: Document, edit: &HouseholdEdit, author: &Author) -> Resul
     match edit {
         HouseholdEdit::RecordVisit(visit) => {
             rules::visit(visit)?;
-            absent(&document, VISITS, &visit.id)?;
+            document.absent(VISITS, &visit.id)?;
             document.edit(author, |draft| write_visit(draft, visit, act))
         }
         HouseholdEdit::AmendVisit { visit, note } => {
             crate::text::required(note, 1000, Code::MissingReason)?;
             crate::text::note(note, 1000)?;
-            present(&document, VISITS, visit)?;
+            document.present(VISITS, visit)?;
             let amended = Amended {
                 visit: *visit,
                 note: note.clone(),
             };
             let name = format!("{} {} {note}", act.by, act.recorded_at);
             let id = Uuid::new_v5(&visit.0, name.as_bytes());
-            absent(&document, AMENDMENTS, &id)?;
-            document.edit(author, |draft| {
-                write_fact(draft, AMENDMENTS, &id, act, &amended)
-            })
+            document.absent(AMENDMENTS, &id)?;
+            document.edit(author, |draft| draft.fact(AMENDMENTS, &id, act, &amended))
         }
         HouseholdEdit::ChangeField(field) => {
             field.check()?;
@@ -130,16 +121,14 @@ pub fn apply(document: Document, edit: &HouseholdEdit, author: &Author) -> Resul
         }
         HouseholdEdit::AddMember(member) => {
             rules::member(member, act)?;
-            absent(&document, MEMBERS, &member.id)?;
-            document.edit(author, |draft| {
-                write_fact(draft, MEMBERS, &member.id, act, member)
-            })
+            document.absent(MEMBERS, &member.id)?;
+            document.edit(author, |draft| draft.fact(MEMBERS, &member.id, act, member))
         }
         HouseholdEdit::MemberLeft { member } => {
-            present(&document, MEMBERS, member)?;
-            absent(&document, MEMBERS_LEFT, member)?;
+            document.present(MEMBERS, member)?;
+            document.absent(MEMBERS_LEFT, member)?;
             document.edit(author, |draft| {
-                write_fact(draft, MEMBERS_LEFT, member, act, member)
+                draft.fact(MEMBERS_LEFT, member, act, member)
             })
         }
     }
@@ -153,28 +142,8 @@ fn may_edit(role: Role) -> bool {
     )
 }
 
-fn absent(document: &Document, container: &str, id: &impl ToString) -> Result<(), Refusal> {
-    if document.has_item(container, &id.to_string()) {
-        return Err(Refusal::new(
-            Code::AlreadyRecorded,
-            format!("{} is in `{container}`", id.to_string()),
-        ));
-    }
-    Ok(())
-}
-
-fn present(document: &Document, container: &str, id: &impl ToString) -> Result<(), Refusal> {
-    if document.has_item(container, &id.to_string()) {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        Code::NotFound,
-        format!("{} is not in `{container}`", id.to_string()),
-    ))
-}
-
 fn write_visit(draft: &mut Draft<'_>, visit: &NewVisit, act: &Act) -> Result<(), Refusal> {
-    write_fact(draft, VISITS, &visit.id, act, visit)?;
+    draft.fact(VISITS, &visit.id, act, visit)?;
     for field in &visit.changes {
         write_field(draft, field, act, Some(visit.id), false)?;
     }
@@ -191,17 +160,6 @@ fn write_visit(draft: &mut Draft<'_>, visit: &NewVisit, act: &Act) -> Result<(),
         draft.insert(NO_ENTRY, &visit.id, &no_entry)?;
     }
     Ok(())
-}
-
-fn write_fact(
-    draft: &mut Draft<'_>,
-    container: &str,
-    id: &impl ToString,
-    act: &Act,
-    item: &impl Serialize,
-) -> Result<(), Refusal> {
-    let act = act.clone();
-    draft.insert(container, id, &Fact { act, item })
 }
 
 fn write_field(

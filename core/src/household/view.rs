@@ -5,12 +5,12 @@ use super::{
     Amendment, Dwelling, FieldChange, FieldKey, FieldView, HouseholdView, MemberView, NewMember,
     NewVisit, Sourced, VisitView,
     edit::{
-        AMENDMENTS, Amended, FIELDS, Fact, MEMBERS, MEMBERS_LEFT, NO_ENTRY, NoEntry, VISITS,
-        Written,
+        AMENDMENTS, Amended, FIELDS, MEMBERS, MEMBERS_LEFT, NO_ENTRY, NoEntry, VISITS, Written,
     },
 };
 use crate::{
     document::Document,
+    fact::Fact,
     field::{Item, Items},
     ids::{BuildingId, MemberId},
     time::Timestamp,
@@ -23,7 +23,7 @@ use uuid::Uuid;
 /// Two clones of one phone may have written different words under one visit id; then both are listed.
 pub fn view(document: &Document) -> HouseholdView {
     let mut unreadable = 0;
-    let visits = facts::<NewVisit>(document, VISITS, |visit| visit.id.0, &mut unreadable);
+    let visits = document.facts::<NewVisit>(VISITS, |visit| visit.id.0, &mut unreadable);
     let fields = fields(document, &visits, &mut unreadable);
     let no_entry: Items<NoEntry> = document.items(NO_ENTRY);
     unreadable += no_entry.unreadable;
@@ -45,21 +45,6 @@ pub fn view(document: &Document) -> HouseholdView {
         visits,
         unreadable,
     }
-}
-
-/// Facts whose key is their own id; under a foreign key they would pass for somebody else's.
-fn facts<T: serde::de::DeserializeOwned>(
-    document: &Document,
-    container: &str,
-    id: impl Fn(&T) -> Uuid,
-    unreadable: &mut u32,
-) -> Vec<Item<Fact<T>>> {
-    let items: Items<Fact<T>> = document.items(container);
-    let all = items.read.len();
-    let mut own = items.read;
-    own.retain(|item| item.key == id(&item.value.item).to_string());
-    *unreadable += items.unreadable + u32::try_from(all - own.len()).unwrap_or(u32::MAX);
-    own
 }
 
 fn fields(
@@ -128,8 +113,8 @@ fn confirmed_at(
 }
 
 fn members(document: &Document, unreadable: &mut u32) -> Vec<MemberView> {
-    let members = facts::<NewMember>(document, MEMBERS, |member| member.id.0, unreadable);
-    let left = facts::<MemberId>(document, MEMBERS_LEFT, |member| member.0, unreadable);
+    let members = document.facts::<NewMember>(MEMBERS, |member| member.id.0, unreadable);
+    let left = document.facts::<MemberId>(MEMBERS_LEFT, |member| member.0, unreadable);
     let left: HashSet<&String> = left.iter().map(|item| &item.key).collect();
     let mut here: Vec<MemberView> = members
         .iter()

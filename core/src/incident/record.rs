@@ -10,6 +10,7 @@ use crate::{
     ids::Hash,
     photo::Photo,
     sync::message::DocumentKind,
+    text,
 };
 
 const EVENTS: &str = "events";
@@ -109,11 +110,6 @@ fn read(incident: &Document, feed: &dyn FeedOrder) -> Option<(Beginning, Vec<Car
 }
 
 fn fits(name: &str, words: &str, most: usize) -> Result<(), Refusal> {
-    if words.chars().count() > most {
-        return Err(Refusal::new(
-            Code::TextTooLong,
-            format!("{name} holds {most} characters"),
-        ));
-    }
-    Ok(())
+    text::plain(words, most)
+        .map_err(|refusal| Refusal::new(refusal.code, format!("{name}: {}", refusal.detail)))
 }

@@ -1,5 +1,11 @@
 //! A patrol session 巡查: checkpoint hits, findings, and a reference to the line that the worker chose to share.
 
+mod edit;
+mod view;
+
+pub use edit::{apply, create};
+pub use view::view;
+
 use crate::{
     household::words,
     ids::{CheckpointId, FindingId, GridId, Hash, HitId, IncidentId, PatrolId, PersonId, PlanId},
