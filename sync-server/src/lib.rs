@@ -1,1 +1,17 @@
-//! sync-server
+#![doc = include_str!("../README.md")]
+
+pub mod auth;
+pub mod blobs;
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod jpeg;
+pub mod routes;
+pub mod server;
+pub mod state;
+pub mod store;
+pub mod turns;
+
+pub use config::Config;
+pub use server::{Running, serve};
+pub use state::AppState;

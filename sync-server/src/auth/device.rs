@@ -1,0 +1,71 @@
+//! A phone proves itself with a short-lived token. What it may reach is asked of the registry at every request, never
+//! of the token, so that a moved or revoked phone is moved or revoked at once.
+
+use crate::{
+    error::{Error, Result},
+    state::AppState,
+    store::device,
+};
+use axum::{
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+};
+use ed25519_dalek::VerifyingKey;
+use gridwalk_core::{
+    act::Role,
+    error::Code,
+    ids::{DeviceId, GridId, PersonId},
+};
+
+/// The phone behind a request, as the registry knows it at this moment.
+#[derive(Clone, Debug)]
+pub struct Phone {
+    /// Which.
+    pub device: DeviceId,
+    /// Whose.
+    pub worker: PersonId,
+    /// The worker's role when the phone was enrolled.
+    pub enrolled_as: Role,
+    /// The worker's role now.
+    pub role: Role,
+    /// The worker's grids now.
+    pub grids: Vec<GridId>,
+    /// Its key.
+    pub key: VerifyingKey,
+    /// It may deliver into quarantine and read nothing.
+    pub revoked: bool,
+}
+
+impl Phone {
+    /// Refuses a revoked phone; every route but the upload begins with this.
+    pub fn active(self) -> Result<Self> {
+        if self.revoked {
+            return Err(Error::Forbidden(
+                Code::DeviceRevoked,
+                "this device was revoked".into(),
+            ));
+        }
+        Ok(self)
+    }
+}
+
+impl FromRequestParts<AppState> for Phone {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
+        let token = bearer(parts).ok_or(Error::Unauthorized(Code::TokenExpired))?;
+        let hash = super::enrol::sha256(&token);
+        let now = state.now();
+        state
+            .store
+            .read(move |connection| device::by_token(connection, &hash, now))
+            .await?
+            .ok_or(Error::Unauthorized(Code::TokenExpired))
+    }
+}
+
+fn bearer(parts: &Parts) -> Option<Vec<u8>> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let token = value.strip_prefix("Bearer ")?;
+    (token.len() == 64).then(|| hex::decode(token).ok())?
+}

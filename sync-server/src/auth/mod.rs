@@ -1,0 +1,4 @@
+//! Who is there: phones here, people of the console in a file of their own.
+
+pub mod device;
+pub mod enrol;

@@ -1,0 +1,43 @@
+//! What the operator decides, in one value. There is no configuration file and no default password.
+
+use crate::clock::Clock;
+use std::{net::SocketAddr, path::PathBuf};
+
+/// How to run one server.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The folder that holds everything: `registry.db` and `blobs/`. Made on first start.
+    pub data: PathBuf,
+    /// Where to listen; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// A proxy in front of us ends TLS: listening beyond loopback is then allowed without a certificate.
+    pub behind_proxy: bool,
+    /// Folder of the built console, if it is to be served.
+    pub console: Option<PathBuf>,
+    /// How many writes may wait for the disk before new ones are turned away with `SERVER_BUSY`.
+    pub queue: usize,
+    /// Where the time comes from.
+    pub clock: Clock,
+}
+
+impl Config {
+    /// A server for one folder, on a free port of the loopback.
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self {
+            data: data.into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            behind_proxy: false,
+            console: None,
+            queue: 256,
+            clock: Clock::system(),
+        }
+    }
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.data.join("registry.db")
+    }
+    /// The folder of photos, thumbnails and lines.
+    pub fn blobs(&self) -> PathBuf {
+        self.data.join("blobs")
+    }
+}

@@ -1,0 +1,205 @@
+//! Enrolling a phone, and its tokens.
+
+use crate::{
+    auth::enrol::{EnrolCode, TOKEN_LIFE_MS, sha256, token_message},
+    error::{Error, Result},
+    state::{AppState, new_id, random},
+    store::{device, epoch, person},
+};
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, State, rejection::JsonRejection},
+    routing::post,
+};
+use ed25519_dalek::{Signature, VerifyingKey};
+use gridwalk_core::{
+    error::Code,
+    ids::{DeviceId, GridId},
+    reference::Person,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// The routes.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/device/enrol", post(enrol))
+        .route("/api/device/challenge", post(challenge))
+        .route("/api/device/token", post(token))
+        .layer(DefaultBodyLimit::max(4096))
+}
+
+/// What a new phone sends.
+#[derive(Deserialize, utoipa::ToSchema)]
+pub struct Enrol {
+    /// As typed.
+    pub code: String,
+    /// Ed25519 public key in hex.
+    pub public_key: String,
+    /// App version.
+    pub app: String,
+}
+
+/// What a new phone gets.
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Enrolled {
+    /// The phone's id.
+    pub device: DeviceId,
+    /// Whose phone it is.
+    pub worker: Person,
+    /// The grids it will work in.
+    pub grids: Vec<GridId>,
+    /// Counts restores of the server.
+    pub epoch_counter: u64,
+    /// Tells two restores apart; decimal text, because JSON numbers end at 2⁵³.
+    pub epoch_nonce: String,
+    /// The server's clock.
+    pub server_time: Timestamp,
+}
+
+/// Who wants a nonce.
+#[derive(Deserialize, utoipa::ToSchema)]
+pub struct Challenge {
+    /// The phone.
+    pub device: DeviceId,
+}
+
+/// What to sign.
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Nonce {
+    /// Hex.
+    pub nonce: String,
+}
+
+/// A signed nonce.
+#[derive(Deserialize, utoipa::ToSchema)]
+pub struct SignedNonce {
+    /// The phone.
+    pub device: DeviceId,
+    /// As it was given, hex.
+    pub nonce: String,
+    /// Ed25519 over `gridwalk token 1` and the nonce's bytes, hex.
+    pub signature: String,
+}
+
+/// A bearer token.
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Token {
+    /// Opaque.
+    pub token: String,
+    /// When to ask for the next.
+    pub expires_at: Timestamp,
+}
+
+async fn enrol(
+    State(state): State<AppState>,
+    body: Result<Json<Enrol>, JsonRejection>,
+) -> Result<Json<Enrolled>> {
+    let body = json(body)?;
+    let key = hex::decode(&body.public_key)
+        .ok()
+        .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
+        .and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok())
+        .filter(|key| !key.is_weak())
+        .ok_or_else(|| Error::Malformed("public_key is not an Ed25519 key".into()))?;
+    if body.app.len() > 64 {
+        return Err(Error::Malformed("app is longer than 64 bytes".into()));
+    }
+    let code = EnrolCode::parse(&body.code)
+        .ok_or_else(|| Error::refused(Code::CodeWrong, "no such code"))?;
+    let now = state.now();
+    let device = DeviceId(new_id(now)?);
+    let enrolled = state
+        .store
+        .write(move |connection| {
+            let worker = match device::redeem_code(connection, &code, device, &key, &body.app, now)?
+            {
+                device::Redeemed::Enrolled(worker) => worker,
+                device::Redeemed::Not(code) => return Ok(Err(code)),
+            };
+            let epoch = epoch(connection)?;
+            let worker = person::by_id(connection, worker)?.ok_or(Error::NotFound)?;
+            Ok(Ok(Enrolled {
+                device,
+                grids: worker.grids.clone(),
+                worker,
+                epoch_counter: epoch.counter,
+                epoch_nonce: epoch.nonce.to_string(),
+                server_time: now,
+            }))
+        })
+        .await?;
+    match enrolled {
+        Ok(enrolled) => {
+            tracing::info!(device = %enrolled.device, "device enrolled");
+            Ok(Json(enrolled))
+        }
+        Err(code) => {
+            tracing::warn!(%code, "enrolment refused");
+            Err(Error::refused(code, "the code does not enrol this device"))
+        }
+    }
+}
+
+async fn challenge(
+    State(state): State<AppState>,
+    body: Result<Json<Challenge>, JsonRejection>,
+) -> Result<Json<Nonce>> {
+    let nonce = state.challenges.issue(json(body)?.device, state.now())?;
+    Ok(Json(Nonce {
+        nonce: hex::encode(nonce),
+    }))
+}
+
+async fn token(
+    State(state): State<AppState>,
+    body: Result<Json<SignedNonce>, JsonRejection>,
+) -> Result<Json<Token>> {
+    let body = json(body)?;
+    let nonce: [u8; 32] = bytes(&body.nonce)?;
+    let signature = Signature::from_bytes(&bytes(&body.signature)?);
+    let now = state.now();
+    let device = body.device;
+    let phone = state
+        .store
+        .read(move |connection| device::by_id(connection, device))
+        .await?;
+    let fresh = state.challenges.redeem(device, &nonce, now);
+    // One answer for an unknown device, an old nonce and a wrong signature.
+    let refused = || Error::Unauthorized(Code::SignatureBad);
+    let phone = phone.filter(|_| fresh).ok_or_else(refused)?;
+    phone
+        .key
+        .verify_strict(&token_message(&nonce), &signature)
+        .map_err(|_| refused())?;
+    // A revoked phone gets one too: it may still deliver, into quarantine. Every other route turns it away.
+    let token = random::<32>()?;
+    let hash = sha256(&token);
+    let expires_at = now.plus_ms(TOKEN_LIFE_MS);
+    state
+        .store
+        .write(move |connection| device::add_token(connection, &hash, device, now, expires_at))
+        .await?;
+    Ok(Json(Token {
+        token: hex::encode(token),
+        expires_at,
+    }))
+}
+
+fn bytes<const N: usize>(text: &str) -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    hex::decode_to_slice(text, &mut bytes)
+        .map_err(|_| Error::Malformed(format!("expected {N} bytes of hex")))?;
+    Ok(bytes)
+}
+
+/// The body, or an error in our own shape.
+pub fn json<T>(body: Result<Json<T>, JsonRejection>) -> Result<T> {
+    match body {
+        Ok(Json(body)) => Ok(body),
+        Err(rejection) if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE => {
+            Err(Error::TooBig(Code::BodyTooBig))
+        }
+        Err(rejection) => Err(Error::Malformed(rejection.body_text())),
+    }
+}

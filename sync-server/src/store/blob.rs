@@ -1,0 +1,147 @@
+//! What is known of blobs: the finished ones and the uploads under way. The bytes are files (`crate::blobs`).
+
+use crate::error::Result;
+use gridwalk_core::{
+    ids::{DeviceId, GridId, Hash},
+    time::Timestamp,
+};
+use rusqlite::{Connection, OptionalExtension, params};
+use uuid::Uuid;
+
+/// Writes down that a blob's bytes are durable. The same hash again changes nothing.
+pub fn add(
+    connection: &Connection,
+    hash: &Hash,
+    bytes: usize,
+    media: &str,
+    device: Option<DeviceId>,
+    now: Timestamp,
+) -> Result<()> {
+    connection
+        .prepare_cached(
+            "insert or ignore into blob (hash, bytes, media, received_at, device) values (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            hash.0,
+            i64::try_from(bytes).unwrap_or(i64::MAX),
+            media,
+            now.0,
+            device.map(|device| device.0)
+        ])?;
+    Ok(())
+}
+
+/// The media type of a blob that is here.
+pub fn media(connection: &Connection, hash: &Hash) -> Result<Option<String>> {
+    Ok(connection
+        .prepare_cached("select media from blob where hash = ?1")?
+        .query_row([hash.0], |row| row.get(0))
+        .optional()?)
+}
+
+/// Whether some record in one of these grids refers to this blob as photo, thumbnail or line.
+pub fn is_referred_to(connection: &Connection, hash: &Hash, grids: &[GridId]) -> Result<bool> {
+    let text = hash.to_string();
+    let mut statement = connection.prepare_cached(
+        "select grid from photo where hash = ?1 union select grid from photo where thumbnail = ?1",
+    )?;
+    let rows = statement.query_map([text], |row| row.get::<_, String>(0))?;
+    for grid in rows {
+        let grid = grid?;
+        if grids.iter().any(|allowed| allowed.to_string() == grid) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether this device brought this blob.
+pub fn is_brought_by(connection: &Connection, hash: &Hash, device: DeviceId) -> Result<bool> {
+    Ok(connection
+        .query_row(
+            "select 1 from blob where hash = ?1 and device = ?2",
+            params![hash.0, device.0],
+            |_| Ok(()),
+        )
+        .optional()?
+        .is_some())
+}
+
+/// An upload under way.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// Names it in its address.
+    pub id: String,
+    /// What its bytes must hash to.
+    pub hash: Hash,
+    /// How long it will be.
+    pub length: u64,
+    /// Who may continue it.
+    pub device: DeviceId,
+}
+
+/// Begins an upload, or finds the one that this device began for the same bytes before.
+pub fn begin_upload(connection: &Connection, upload: &Upload, now: Timestamp) -> Result<Upload> {
+    connection.execute(
+        "insert into upload (id, hash, length, device, made_at) values (?1, ?2, ?3, ?4, ?5)
+         on conflict (device, hash) do nothing",
+        params![
+            upload.id,
+            upload.hash.0,
+            upload.length.cast_signed(),
+            upload.device.0,
+            now.0
+        ],
+    )?;
+    let row = connection.query_row(
+        "select id, length from upload where device = ?1 and hash = ?2",
+        params![upload.device.0, upload.hash.0],
+        |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)),
+    )?;
+    Ok(Upload {
+        id: row.0,
+        length: row.1.cast_unsigned(),
+        ..upload.clone()
+    })
+}
+
+/// The upload of that name.
+pub fn upload(connection: &Connection, id: &str) -> Result<Option<Upload>> {
+    Ok(connection
+        .query_row(
+            "select hash, length, device from upload where id = ?1",
+            [id],
+            |row| {
+                Ok(Upload {
+                    id: id.into(),
+                    hash: Hash(row.get(0)?),
+                    length: row.get::<_, i64>(1)?.cast_unsigned(),
+                    device: DeviceId(row.get::<_, Uuid>(2)?),
+                })
+            },
+        )
+        .optional()?)
+}
+
+/// Ends an upload, finished or given up.
+pub fn end_upload(connection: &Connection, id: &str) -> Result<()> {
+    connection.execute("delete from upload where id = ?1", [id])?;
+    Ok(())
+}
+
+/// How many uploads this device began since `since`, finished or not.
+pub fn begun_since(connection: &Connection, device: DeviceId, since: Timestamp) -> Result<u32> {
+    Ok(connection.query_row(
+        "select (select count(*) from upload where device = ?1 and made_at >= ?2)
+              + (select count(*) from blob where device = ?1 and received_at >= ?2 and bytes > 65536)",
+        params![device.0, since.0],
+        |row| row.get(0),
+    )?)
+}
+
+/// Ids of uploads begun before `before`, which nobody will finish.
+pub fn stale_uploads(connection: &Connection, before: Timestamp) -> Result<Vec<String>> {
+    let mut statement = connection.prepare("select id from upload where made_at < ?1")?;
+    let rows = statement.query_map([before.0], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}

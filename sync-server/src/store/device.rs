@@ -1,0 +1,214 @@
+//! Devices, their codes and tokens.
+
+use crate::{
+    auth::{
+        device::Phone,
+        enrol::{CODE_TRIES, EnrolCode},
+    },
+    error::{Error, Result},
+    store::person,
+};
+use ed25519_dalek::VerifyingKey;
+use gridwalk_core::{
+    error::Code,
+    ids::{DeviceId, PersonId},
+    time::Timestamp,
+};
+use rusqlite::{Connection, OptionalExtension, params};
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+/// Writes down a new code for a worker.
+pub fn add_code(
+    connection: &Connection,
+    code: &EnrolCode,
+    worker: PersonId,
+    now: Timestamp,
+    life_ms: i64,
+) -> Result<()> {
+    connection.execute(
+        "insert into enrol_code (id, secret_hash, worker, made_at, expires_at) values (?1, ?2, ?3, ?4, ?5)",
+        params![code.id, code.secret_hash(), worker.0, now.0, now.plus_ms(life_ms).0],
+    )?;
+    Ok(())
+}
+
+/// What became of a code that somebody sent.
+pub enum Redeemed {
+    /// The device is enrolled for this worker.
+    Enrolled(PersonId),
+    /// It is not, and this is why. The try was counted, so this is no error of the transaction.
+    Not(Code),
+}
+
+/// Burns a code and makes the device, in the caller's transaction: both or neither.
+pub fn redeem_code(
+    connection: &Connection,
+    code: &EnrolCode,
+    device: DeviceId,
+    key: &VerifyingKey,
+    app: &str,
+    now: Timestamp,
+) -> Result<Redeemed> {
+    let row = connection
+        .query_row(
+            "select secret_hash, worker, expires_at, tries, used_at is not null from enrol_code where id = ?1",
+            [&code.id],
+            |row| {
+                Ok((
+                    row.get::<_, [u8; 32]>(0)?,
+                    row.get::<_, Uuid>(1)?,
+                    row.get::<_, i64>(2)?,
+                    row.get::<_, i64>(3)?,
+                    row.get::<_, bool>(4)?,
+                ))
+            },
+        )
+        .optional()?;
+    let Some((secret_hash, worker, expires_at, tries, used)) = row else {
+        return Ok(Redeemed::Not(Code::CodeWrong));
+    };
+    let right: bool = secret_hash.ct_eq(&code.secret_hash()).into();
+    if !right {
+        connection.execute(
+            "update enrol_code set tries = tries + 1 where id = ?1",
+            [&code.id],
+        )?;
+        return Ok(Redeemed::Not(Code::CodeWrong));
+    }
+    if used {
+        return Ok(Redeemed::Not(Code::CodeUsed));
+    }
+    // A code that somebody guessed at five times is as good as expired: ask for another.
+    if tries >= CODE_TRIES || now.0 >= expires_at {
+        return Ok(Redeemed::Not(Code::CodeExpired));
+    }
+    let worker = PersonId(worker);
+    let role = person::role(connection, worker)?.ok_or(Error::NotFound)?;
+    connection.execute(
+        "update enrol_code set used_at = ?2, device = ?3 where id = ?1",
+        params![code.id, now.0, device.0],
+    )?;
+    connection.execute(
+        "insert into device (id, worker, role, public_key, app, enrolled_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![device.0, worker.0, person::word(&role)?, key.as_bytes(), app, now.0],
+    )?;
+    Ok(Redeemed::Enrolled(worker))
+}
+
+/// Keeps the hash of a token, and forgets the device's ended ones.
+pub fn add_token(
+    connection: &Connection,
+    hash: &[u8; 32],
+    device: DeviceId,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<()> {
+    connection.execute(
+        "delete from token where device = ?1 and expires_at <= ?2",
+        params![device.0, now.0],
+    )?;
+    connection.execute(
+        "insert into token (hash, device, expires_at) values (?1, ?2, ?3)",
+        params![hash, device.0, expires_at.0],
+    )?;
+    Ok(())
+}
+
+/// The phone that holds this token, if the token is still good.
+pub fn by_token(connection: &Connection, hash: &[u8; 32], now: Timestamp) -> Result<Option<Phone>> {
+    let device = connection
+        .prepare_cached("select device from token where hash = ?1 and expires_at > ?2")?
+        .query_row(params![hash, now.0], |row| row.get::<_, Uuid>(0))
+        .optional()?;
+    match device {
+        Some(device) => by_id(connection, DeviceId(device)),
+        None => Ok(None),
+    }
+}
+
+/// A phone with what its worker may reach at this moment.
+pub fn by_id(connection: &Connection, device: DeviceId) -> Result<Option<Phone>> {
+    let row = connection
+        .prepare_cached(
+            "select worker, role, public_key, revoked_at is not null from device where id = ?1",
+        )?
+        .query_row([device.0], |row| {
+            Ok((
+                row.get::<_, Uuid>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, [u8; 32]>(2)?,
+                row.get::<_, bool>(3)?,
+            ))
+        })
+        .optional()?;
+    let Some((worker, enrolled_as, key, revoked)) = row else {
+        return Ok(None);
+    };
+    let worker = PersonId(worker);
+    let enrolled_as = person::parse(&enrolled_as)?;
+    Ok(Some(Phone {
+        device,
+        worker,
+        enrolled_as,
+        // somebody who left has no row and no grids
+        role: person::role(connection, worker)?.unwrap_or(enrolled_as),
+        grids: person::grids(connection, worker)?,
+        key: VerifyingKey::from_bytes(&key)
+            .map_err(|error| Error::internal("device key", error))?,
+        revoked,
+    }))
+}
+
+/// A line of `device list`.
+pub struct Listed {
+    /// Which.
+    pub device: DeviceId,
+    /// Whose, by login or id.
+    pub worker: String,
+    /// Since when.
+    pub enrolled_at: Timestamp,
+    /// Last upload.
+    pub seen_at: Option<Timestamp>,
+    /// Since when not any more.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// Every enrolled phone, newest last.
+pub fn list(connection: &Connection) -> Result<Vec<Listed>> {
+    let mut statement = connection.prepare(
+        "select id, worker, enrolled_at, seen_at, revoked_at from device
+         where public_key <> zeroblob(32) order by enrolled_at, id",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok((
+            PersonId(row.get(1)?),
+            Listed {
+                device: DeviceId(row.get(0)?),
+                worker: String::new(),
+                enrolled_at: Timestamp(row.get(2)?),
+                seen_at: row.get::<_, Option<i64>>(3)?.map(Timestamp),
+                revoked_at: row.get::<_, Option<i64>>(4)?.map(Timestamp),
+            },
+        ))
+    })?;
+    let mut listed = Vec::new();
+    for row in rows {
+        let (worker, device) = row?;
+        listed.push(Listed {
+            worker: person::login(connection, worker)?.unwrap_or_else(|| worker.to_string()),
+            ..device
+        });
+    }
+    Ok(listed)
+}
+
+/// Revokes a device and forgets its tokens in one transaction. False when there is none.
+pub fn revoke(connection: &Connection, device: DeviceId, now: Timestamp) -> Result<bool> {
+    let revoked = connection.execute(
+        "update device set revoked_at = coalesce(revoked_at, ?2) where id = ?1",
+        params![device.0, now.0],
+    )?;
+    connection.execute("delete from token where device = ?1", [device.0])?;
+    Ok(revoked == 1)
+}

@@ -1,0 +1,203 @@
+//! Reference rows: what the server owns and phones read. Each row has a version of its own, so any cut between two
+//! rows is a valid page; rows of a grid are given to its readers only.
+
+use crate::{
+    error::{Error, Result},
+    store::{next_count, person},
+};
+use gridwalk_core::{
+    ids::GridId,
+    reference::{Building, Category, Department, Grid, Person, ReferenceKind},
+    sync::message::{ReferenceNews, ReferenceRow},
+};
+use rusqlite::{Connection, params};
+use serde::Serialize;
+
+/// Writes a row as a new version. Phones learn of it in their next exchange.
+pub fn put(
+    connection: &Connection,
+    kind: ReferenceKind,
+    id: &str,
+    grid: Option<GridId>,
+    row: &impl Serialize,
+) -> Result<()> {
+    let json =
+        serde_json::to_string(row).map_err(|error| Error::internal("reference row", error))?;
+    let version = next_count(connection, "reference")?;
+    connection
+        .prepare_cached(
+            "insert into reference (kind, id, version, grid, json) values (?1, ?2, ?3, ?4, ?5)
+             on conflict (kind, id) do update set version = excluded.version, grid = excluded.grid, json = excluded.json",
+        )?
+        .execute(params![
+            person::word(&kind)?,
+            id,
+            version.cast_signed(),
+            grid.map(|grid| grid.0),
+            json
+        ])?;
+    Ok(())
+}
+
+/// 网格
+pub fn put_grid(connection: &Connection, grid: &Grid) -> Result<()> {
+    let json = serde_json::to_string(grid).map_err(|error| Error::internal("grid", error))?;
+    connection.execute(
+        "insert into grid (id, code, name, community_code, community_name, exclusive, json) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         on conflict (id) do update set code = excluded.code, name = excluded.name, community_code = excluded.community_code,
+           community_name = excluded.community_name, exclusive = excluded.exclusive, json = excluded.json",
+        params![
+            grid.id.to_string(),
+            grid.code,
+            grid.name,
+            grid.community_code,
+            grid.community_name,
+            grid.exclusive,
+            json
+        ],
+    )?;
+    put(
+        connection,
+        ReferenceKind::Grid,
+        &grid.id.to_string(),
+        Some(grid.id),
+        grid,
+    )
+}
+
+/// 幢
+pub fn put_building(connection: &Connection, building: &Building) -> Result<()> {
+    connection.execute(
+        "insert into building (id, grid, estate, number, storeys, walking_order, lon, lat) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         on conflict (id) do update set grid = excluded.grid, estate = excluded.estate, number = excluded.number,
+           storeys = excluded.storeys, walking_order = excluded.walking_order, lon = excluded.lon, lat = excluded.lat",
+        params![
+            building.id.to_string(),
+            building.grid.to_string(),
+            building.estate,
+            building.number,
+            building.storeys,
+            building.walking_order,
+            building.lon,
+            building.lat
+        ],
+    )?;
+    let id = building.id.to_string();
+    put(
+        connection,
+        ReferenceKind::Building,
+        &id,
+        Some(building.grid),
+        building,
+    )
+}
+
+/// 部门
+pub fn put_department(connection: &Connection, department: &Department) -> Result<()> {
+    connection.execute(
+        "insert into department (id, name) values (?1, ?2) on conflict (id) do update set name = excluded.name",
+        params![department.id.to_string(), department.name],
+    )?;
+    let id = department.id.to_string();
+    put(connection, ReferenceKind::Department, &id, None, department)
+}
+
+/// 同事. Rows of grids that the person now has and had not are given a new version, because the phone may have read
+/// past their old one when it was not allowed to see them.
+pub fn put_person(connection: &Connection, person: &Person, login: Option<&str>) -> Result<()> {
+    let before = person::grids(connection, person.id)?;
+    person::put(connection, person, login)?;
+    for grid in person.grids.iter().filter(|grid| !before.contains(grid)) {
+        touch_grid(connection, *grid)?;
+    }
+    put(
+        connection,
+        ReferenceKind::Person,
+        &person.id.to_string(),
+        None,
+        person,
+    )
+}
+
+/// 类别
+pub fn put_category(connection: &Connection, category: &Category) -> Result<()> {
+    connection.execute(
+        "insert into category (code, group_zh, group_en, name_zh, name_en, level, on_site, frequent, department)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         on conflict (code) do update set group_zh = excluded.group_zh, group_en = excluded.group_en, name_zh = excluded.name_zh,
+           name_en = excluded.name_en, level = excluded.level, on_site = excluded.on_site, frequent = excluded.frequent,
+           department = excluded.department",
+        params![
+            category.code,
+            category.group_zh,
+            category.group_en,
+            category.name_zh,
+            category.name_en,
+            category.level,
+            category.on_site,
+            category.frequent,
+            category.department.map(|id| id.to_string())
+        ],
+    )?;
+    put(
+        connection,
+        ReferenceKind::Category,
+        &category.code,
+        None,
+        category,
+    )
+}
+
+fn touch_grid(connection: &Connection, grid: GridId) -> Result<()> {
+    let mut statement =
+        connection.prepare("select kind, id from reference where grid = ?1 order by version")?;
+    let rows = statement
+        .query_map([grid.0], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<Vec<(String, String)>>>()?;
+    for (kind, id) in rows {
+        let version = next_count(connection, "reference")?;
+        connection.execute(
+            "update reference set version = ?3 where kind = ?1 and id = ?2",
+            params![kind, id, version.cast_signed()],
+        )?;
+    }
+    Ok(())
+}
+
+/// Rows newer than `version` that a reader of `grids` may see, oldest first, until `budget` bytes are used up.
+pub fn news(
+    connection: &Connection,
+    version: u64,
+    grids: &[GridId],
+    budget: &mut usize,
+) -> Result<ReferenceNews> {
+    let mut news = ReferenceNews {
+        version,
+        ..ReferenceNews::default()
+    };
+    let mut statement = connection.prepare_cached(
+        "select version, kind, id, grid, json from reference where version > ?1 order by version",
+    )?;
+    let mut rows = statement.query([version.cast_signed()])?;
+    while let Some(row) = rows.next()? {
+        let grid: Option<uuid::Uuid> = row.get(3)?;
+        if grid.is_some_and(|grid| !grids.contains(&GridId(grid))) {
+            news.version = row.get::<_, i64>(0)?.cast_unsigned();
+            continue;
+        }
+        let row_news = ReferenceRow {
+            kind: row.get(1)?,
+            id: row.get(2)?,
+            json: row.get(4)?,
+        };
+        let cost = 8 + row_news.id.len() + row_news.json.as_ref().map_or(0, String::len);
+        if cost > *budget && !news.rows.is_empty() {
+            news.more = true;
+            return Ok(news);
+        }
+        *budget = budget.saturating_sub(cost);
+        news.version = row.get::<_, i64>(0)?.cast_unsigned();
+        news.rows.push(row_news);
+    }
+    Ok(news)
+}
