@@ -1,5 +1,6 @@
-//! The messages of one exchange, as CBOR with integer keys. A reader skips keys that it does not know, so a newer
-//! side may say more; what a key means never changes. The words are explained in `PROTOCOL.md`.
+//! The messages of one exchange, as CBOR arrays: a field is its position. A reader skips positions that it does not
+//! know, so a newer side may say more at the end; what a position means never changes. Kinds of results and feed rows
+//! that it does not know it keeps (`unknown.rs`). The words are explained in `PROTOCOL.md`.
 
 use crate::{
     error::Code,
@@ -122,6 +123,9 @@ pub struct Request {
     /// The most bytes of answer that the phone wants to hold at once.
     #[n(5)]
     pub page_bytes: u32,
+    /// Send the bytes of this device's own changes too: the phone lost what it once sent (a restore, a new database).
+    #[n(6)]
+    pub own_bytes: bool,
 }
 
 /// Changes that the server has not acknowledged, signed once by the device.
@@ -133,7 +137,8 @@ pub struct Upload {
     /// Ed25519 over `envelope`.
     #[n(1)]
     pub signature: ByteVec,
-    /// The changes, grouped by document, in the order of `Envelope::changes`.
+    /// The changes, grouped by document, in the order that was signed; a document may come twice, with another
+    /// incarnation. Answers count the changes through all groups from 0.
     #[n(2)]
     pub documents: Vec<DocumentChanges>,
     /// Thumbnails and lines that these changes refer to, each at most 64 KiB; named by their hash.
@@ -156,17 +161,20 @@ pub struct Envelope {
     /// Hash of the device's envelope before; zeros for the first.
     #[n(3)]
     pub previous: Hash,
-    /// Hashes of the changes, in order.
+    /// Hash of the list of change hashes ([`super::envelope::list_hash`]); the hashes themselves follow from the bytes.
     #[n(4)]
-    pub changes: Vec<Hash>,
-    /// The phone's own clock when it signed.
+    pub changes: Hash,
+    /// How many changes.
     #[n(5)]
+    pub count: u32,
+    /// The phone's own clock when it signed.
+    #[n(6)]
     pub phone_clock: Timestamp,
     /// What the phone thinks its clock is ahead of the server's, in milliseconds.
-    #[n(6)]
+    #[n(7)]
     pub clock_ahead_ms: i64,
     /// App version.
-    #[n(7)]
+    #[n(8)]
     pub app: String,
 }
 
@@ -205,7 +213,7 @@ pub struct Response {
     /// One per uploaded change, in the order of the envelope.
     #[n(3)]
     pub results: Vec<ChangeResult>,
-    /// News per partition that this device may read.
+    /// Partitions with news. One that the phone named and that is neither here nor in `gone` has none: its digest fits.
     #[n(4)]
     pub partitions: Vec<PartitionNews>,
     /// Reference rows newer than asked.
@@ -214,38 +222,53 @@ pub struct Response {
     /// Which of the uploaded blobs are durable.
     #[n(6)]
     pub blobs: Vec<Hash>,
+    /// The envelope that `results` answer ([`super::envelope::envelope_hash`]), so that a stray answer acknowledges
+    /// nothing.
+    #[n(7)]
+    pub envelope: Option<Hash>,
+    /// Partitions that the phone named and may not read any more.
+    #[n(8)]
+    pub gone: Vec<Partition>,
 }
 
 /// What became of one uploaded change.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ChangeResult {
     /// Durable now.
-    #[n(0)]
     Stored,
     /// Durable before.
-    #[n(1)]
     Had,
-    /// Durable, but waiting for a change that is missing.
-    #[n(2)]
-    Held,
-    /// Not taken; kept as evidence where it was well formed.
-    #[n(3)]
+    /// Durable, but waiting for changes that the server lacks.
+    Held {
+        /// Which; the phone sends those it has.
+        missing: Vec<Hash>,
+    },
+    /// Not taken; kept as evidence where it was well formed. The phone re-applies the edit, or shows the code.
     Refused {
         /// Stable code, `Code::as_str`.
-        #[n(0)]
         code: String,
+        /// Nothing is wrong with this change itself: it builds on this one, which was refused.
+        follows: Option<Hash>,
+    },
+    /// Something a newer server says. Not an acknowledgement: the change stays in the outbox.
+    Other {
+        /// Encoded by the newer server.
+        bytes: ByteVec,
     },
 }
 
 impl ChangeResult {
     /// The bytes are durable on the server: 已到中心.
     pub fn acknowledged(&self) -> bool {
-        !matches!(self, Self::Refused { .. })
+        match self {
+            Self::Stored | Self::Had | Self::Held { .. } => true,
+            Self::Refused { .. } | Self::Other { .. } => false,
+        }
     }
     /// The code of a refusal, if this version knows it.
     pub fn code(&self) -> Option<Code> {
         match self {
-            Self::Refused { code } => Code::parse(code),
+            Self::Refused { code, .. } => Code::parse(code),
             _ => None,
         }
     }
@@ -274,44 +297,52 @@ pub struct PartitionNews {
 /// One row of a feed.
 #[derive(Clone, PartialEq, Debug, Encode, Decode)]
 pub struct FeedRow {
-    /// Position, gap-free from 1.
+    /// Position of its (first) change; gap-free from 1.
     #[n(0)]
     pub position: u64,
-    /// Document.
-    #[n(1)]
-    pub document: DocumentId,
-    /// Its kind.
-    #[n(2)]
-    pub kind: DocumentKind,
     /// What happened.
-    #[n(3)]
+    #[n(1)]
     pub body: FeedBody,
 }
 
 /// What a feed row carries.
-#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum FeedBody {
-    /// Somebody else's change: its raw bytes.
-    #[n(0)]
+    /// A change with its raw bytes.
     Change {
+        /// Document.
+        document: DocumentId,
+        /// Its kind.
+        kind: DocumentKind,
         /// Raw bytes.
-        #[n(0)]
         bytes: ByteVec,
     },
-    /// A change that this very device uploaded; it has the bytes.
-    #[n(1)]
+    /// A run of changes that this very device uploaded; it has the bytes.
     Own {
-        /// Its hash.
-        #[n(0)]
-        hash: Hash,
+        /// Number of the envelope in which they became durable.
+        envelope: u64,
+        /// Index of the first in that envelope.
+        first: u32,
+        /// How many follow each other there and here; at least one.
+        count: u32,
     },
-    /// Something a newer server says; stored and skipped.
-    #[n(2)]
+    /// Something a newer server says: one position, no change. Stored and skipped.
     Other {
         /// Encoded by the newer server.
-        #[n(0)]
         bytes: ByteVec,
     },
+}
+
+impl FeedRow {
+    /// The position after which the next row comes.
+    pub fn last_position(&self) -> u64 {
+        match self.body {
+            FeedBody::Own { count, .. } => {
+                self.position.saturating_add(u64::from(count.max(1)) - 1)
+            }
+            _ => self.position,
+        }
+    }
 }
 
 /// Reference rows, newest version last.

@@ -1,3 +1,25 @@
-//! The sync session and its messages; see PROTOCOL.md.
+//! The sync protocol without disk, clock, network or randomness; both halves live here and `PROTOCOL.md` tells the story.
+//!
+//! | | phone | server |
+//! |---|---|---|
+//! | bytes | [`frame`], [`envelope::sign`] | [`frame`], [`envelope::verify`] |
+//! | upload | [`session`] collects and sends | [`admit`] judges change by change |
+//! | download | [`apply`] plans what to store | [`answer`] cuts pages from the feed |
 
+pub mod admit;
+pub mod answer;
+pub mod apply;
+pub mod digest;
+pub mod effect;
+pub mod envelope;
+pub mod event;
+pub mod frame;
+pub mod limits;
 pub mod message;
+pub mod session;
+
+mod actor;
+mod shape;
+mod unknown;
+
+pub use actor::actor;

@@ -1,0 +1,361 @@
+//! The phone reads an answer: everything that must be stored, worked out before anything moves. The plan is written in
+//! one transaction together with its cursors, so a cut costs at most this page, and planning it twice does no harm.
+
+use super::{
+    envelope::change_hash,
+    event::Applied,
+    message::{
+        ChangeResult, Cursor, Digest, DocumentKind, Epoch, FeedBody, FeedRow, Partition,
+        PartitionNews, ReferenceNews, Response,
+    },
+};
+use crate::{
+    error::Code,
+    ids::{DocumentId, Hash},
+    scan::{self, ChangeHeader},
+    time::Timestamp,
+};
+
+/// What the phone knew when it asked, and can look up now.
+pub trait Holdings {
+    /// Failure of the phone's database.
+    type Error;
+    /// The change at `index` of this phone's envelope `number`; none when that was lost.
+    fn sent(&self, number: u64, index: u32) -> Result<Option<Hash>, Self::Error>;
+}
+
+/// What was said in this exchange.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Asked {
+    /// `Request::epoch`.
+    pub epoch: Option<Epoch>,
+    /// `Request::cursors`.
+    pub cursors: Vec<Cursor>,
+    /// `Request::reference`.
+    pub reference: u64,
+    /// Hash of the envelope that was sent and of its changes, in order.
+    pub upload: Option<(Hash, Vec<Hash>)>,
+    /// The phone's clock when the answer came.
+    pub received_at: Timestamp,
+}
+
+/// What to store, in one transaction.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Plan {
+    /// The server's store has another life than the phone thought: store this epoch and offer every change held again,
+    /// acknowledged or not. Cursors below are already the new ones.
+    pub new_epoch: Option<Epoch>,
+    /// What became of the uploaded changes.
+    pub receipts: Vec<(Hash, ChangeResult)>,
+    /// Thumbnails and lines that are durable.
+    pub blobs: Vec<Hash>,
+    /// Other people's changes.
+    pub changes: Vec<Arrived>,
+    /// Where this phone's own changes came to stand in a feed.
+    pub placed: Vec<Placed>,
+    /// Changes that the scanner refuses: kept as bytes, never given to Automerge, shown to a person. They count in the
+    /// digest, and block nothing.
+    pub quarantined: Vec<Quarantined>,
+    /// Rows of a newer server, kept for a newer app.
+    pub unknown: Vec<(Partition, FeedRow)>,
+    /// Where the phone stands afterwards: one for each partition that moved, restarted or appeared.
+    pub cursors: Vec<Cursor>,
+    /// Partitions whose feed is read again from its start (the cursor above says so); what is stored stays.
+    pub restarted: Vec<Partition>,
+    /// Ask for the bytes of own changes from now on: a reference to one could not be resolved. Ends when every feed
+    /// has been read to its tip.
+    pub own_bytes: bool,
+    /// Partitions that this phone may not read any more.
+    pub gone: Vec<Partition>,
+    /// Reference rows and their new version.
+    pub reference: ReferenceNews,
+    /// How far the phone's clock is ahead of the server's; the half round trip is not subtracted.
+    pub clock_ahead_ms: i64,
+    /// The server has more.
+    pub more: bool,
+    /// Something in this answer moved a cursor, a receipt or the reference version. Without progress `more` would be
+    /// an endless loop.
+    pub progress: bool,
+}
+
+/// Somebody else's change, scanned.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Arrived {
+    /// Document.
+    pub document: DocumentId,
+    /// Its kind.
+    pub kind: DocumentKind,
+    /// Feed and position.
+    pub placed: Placed,
+    /// What it says of itself.
+    pub header: ChangeHeader,
+    /// Raw bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A change's place in a feed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Placed {
+    /// The change.
+    pub hash: Hash,
+    /// Which feed.
+    pub partition: Partition,
+    /// Where.
+    pub position: u64,
+}
+
+/// A change that the scanner refuses.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Quarantined {
+    /// Document.
+    pub document: DocumentId,
+    /// Feed and position.
+    pub placed: Placed,
+    /// Why.
+    pub code: Code,
+    /// Raw bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// An answer of which nothing may be stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum PlanError<E> {
+    /// Results for another upload, or too many or few of them.
+    #[error("the answer is not to what was sent")]
+    Stray,
+    /// A server older than the one this phone knows: a second one restored from the same backup, or a mistake.
+    #[error("the server's store is older than the one this phone knows")]
+    OlderEpoch,
+    /// The phone's own database failed.
+    #[error("the database failed")]
+    Holdings(E),
+}
+
+impl Plan {
+    /// What the session must hear once the plan is committed.
+    pub fn applied(&self) -> Applied {
+        Applied {
+            more: self.more,
+            restarted: !self.restarted.is_empty(),
+            new_epoch: self.new_epoch.is_some(),
+            stalled: self.more && !self.progress,
+        }
+    }
+}
+
+/// Works out what `response` means for a phone that asked `asked`.
+pub fn plan<H: Holdings>(
+    holdings: &H,
+    asked: &Asked,
+    response: &Response,
+) -> Result<Plan, PlanError<H::Error>> {
+    let mut plan = Plan {
+        receipts: receipts(asked, response).ok_or(PlanError::Stray)?,
+        blobs: response.blobs.clone(),
+        gone: response.gone.clone(),
+        clock_ahead_ms: asked.received_at.since(response.server_time),
+        ..Plan::default()
+    };
+    if asked.epoch != Some(response.epoch) {
+        if asked
+            .epoch
+            .is_some_and(|known| response.epoch.counter < known.counter)
+        {
+            return Err(PlanError::OlderEpoch);
+        }
+        plan.new_epoch = Some(response.epoch);
+    }
+    let renewed = plan.new_epoch.is_some();
+    for news in &response.partitions {
+        let held = asked
+            .cursors
+            .iter()
+            .find(|cursor| cursor.partition == news.partition);
+        plan.partition(holdings, held.filter(|_| !renewed), news)?;
+    }
+    for cursor in asked.cursors.iter().filter(|_| renewed) {
+        // a cursor of another life that the answer is silent about
+        let told = response
+            .partitions
+            .iter()
+            .any(|news| news.partition == cursor.partition);
+        if !told && !response.gone.contains(&cursor.partition) {
+            plan.restart(cursor.partition);
+        }
+    }
+    if renewed || response.reference.version != asked.reference {
+        plan.reference = response.reference.clone();
+        plan.progress = true;
+    } else {
+        plan.reference.version = asked.reference;
+    }
+    plan.more |= response.reference.more;
+    plan.progress |= !plan.receipts.is_empty() || renewed;
+    Ok(plan)
+}
+
+fn receipts(asked: &Asked, response: &Response) -> Option<Vec<(Hash, ChangeResult)>> {
+    match (&asked.upload, &response.envelope) {
+        (None, None) => response.results.is_empty().then(Vec::new),
+        (Some((envelope, hashes)), Some(answered))
+            if envelope == answered && hashes.len() == response.results.len() =>
+        {
+            Some(
+                hashes
+                    .iter()
+                    .copied()
+                    .zip(response.results.iter().cloned())
+                    .collect(),
+            )
+        }
+        _ => None,
+    }
+}
+
+impl Plan {
+    fn partition<H: Holdings>(
+        &mut self,
+        holdings: &H,
+        held: Option<&Cursor>,
+        news: &PartitionNews,
+    ) -> Result<(), PlanError<H::Error>> {
+        let start = Cursor {
+            partition: news.partition,
+            position: 0,
+            digest: Digest::EMPTY,
+        };
+        let from = held.filter(|_| !news.restart).copied().unwrap_or(start);
+        self.more |= news.more;
+        match Page::read(holdings, from, news).map_err(PlanError::Holdings)? {
+            Ok(page) => {
+                self.progress |= held != Some(&news.cursor);
+                self.changes.extend(page.changes);
+                self.placed.extend(page.placed);
+                self.quarantined.extend(page.quarantined);
+                self.unknown.extend(page.unknown);
+                self.cursors.push(news.cursor);
+            }
+            Err(broken) => {
+                self.own_bytes |= broken == Broken::OwnLost;
+                self.more = true;
+                self.restart(news.partition);
+            }
+        }
+        Ok(())
+    }
+
+    fn restart(&mut self, partition: Partition) {
+        self.restarted.push(partition);
+        self.cursors.push(Cursor {
+            partition,
+            position: 0,
+            digest: Digest::EMPTY,
+        });
+        self.more = true;
+    }
+}
+
+/// The rows of one partition, read to their end.
+#[derive(Default)]
+struct Page {
+    changes: Vec<Arrived>,
+    placed: Vec<Placed>,
+    quarantined: Vec<Quarantined>,
+    unknown: Vec<(Partition, FeedRow)>,
+}
+
+/// Why the rows of a page cannot be believed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Broken {
+    /// Positions leave a gap, or the digest at the end is another.
+    Feed,
+    /// This phone no longer knows what it sent.
+    OwnLost,
+}
+
+impl Page {
+    fn read<H: Holdings>(
+        holdings: &H,
+        from: Cursor,
+        news: &PartitionNews,
+    ) -> Result<Result<Self, Broken>, H::Error> {
+        let mut page = Self::default();
+        let Cursor {
+            partition,
+            mut position,
+            mut digest,
+        } = from;
+        for row in &news.rows {
+            if position.checked_add(1) != Some(row.position)
+                || row.last_position() > news.cursor.position
+            {
+                return Ok(Err(Broken::Feed)); // also bounds what a long run of own changes can cost
+            }
+            match &row.body {
+                FeedBody::Change {
+                    document,
+                    kind,
+                    bytes,
+                } => {
+                    let hash = change_hash(bytes);
+                    digest.add(&hash);
+                    page.change(
+                        *document,
+                        *kind,
+                        Placed {
+                            hash,
+                            partition,
+                            position: row.position,
+                        },
+                        bytes,
+                    );
+                }
+                FeedBody::Own {
+                    envelope,
+                    first,
+                    count,
+                } => {
+                    for step in 0..(*count).max(1) {
+                        let index = first.saturating_add(step);
+                        let Some(hash) = holdings.sent(*envelope, index)? else {
+                            return Ok(Err(Broken::OwnLost));
+                        };
+                        digest.add(&hash);
+                        page.placed.push(Placed {
+                            hash,
+                            partition,
+                            position: row.position + u64::from(step),
+                        });
+                    }
+                }
+                FeedBody::Other { .. } => page.unknown.push((partition, row.clone())),
+            }
+            position = row.last_position();
+        }
+        let fits = (Cursor {
+            partition,
+            position,
+            digest,
+        }) == news.cursor;
+        Ok(if fits { Ok(page) } else { Err(Broken::Feed) })
+    }
+
+    fn change(&mut self, document: DocumentId, kind: DocumentKind, placed: Placed, bytes: &[u8]) {
+        let bytes = bytes.to_vec();
+        match scan::scan_change(&bytes, &Default::default()) {
+            Ok(header) => self.changes.push(Arrived {
+                document,
+                kind,
+                placed,
+                header,
+                bytes,
+            }),
+            Err(error) => self.quarantined.push(Quarantined {
+                document,
+                placed,
+                code: error.code(),
+                bytes,
+            }),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! One signature per upload: the device signs the list of change hashes, chained to its envelope before, so that what it
+//! sent, and in which order, can be shown later. Hashes cover content and dependencies, so one signature covers the
+//! history beneath it too.
+
+use super::message::{DocumentChanges, Envelope, Upload};
+use crate::{error::Code, ids::Hash};
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use sha2::{Digest as _, Sha256};
+
+const DOMAIN: &[u8] = b"gridwalk envelope 1\0";
+
+/// Why an upload was refused as a whole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum EnvelopeError {
+    /// The envelope does not parse.
+    #[error("the envelope does not parse")]
+    Malformed,
+    /// The signature is not this device's over these bytes.
+    #[error("the signature does not fit the envelope")]
+    Signature,
+    /// The changes carried are not those that were signed.
+    #[error("the changes are not those that were signed")]
+    Changes,
+}
+
+impl EnvelopeError {
+    /// What the screen translates.
+    pub fn code(self) -> Code {
+        match self {
+            Self::Malformed => Code::BodyMalformed,
+            Self::Signature | Self::Changes => Code::SignatureBad,
+        }
+    }
+}
+
+/// The name of a raw change: the hash that Automerge gives it, computed without reading it. Bytes too short to be a
+/// change have a name too.
+pub fn change_hash(raw: &[u8]) -> Hash {
+    // magic (4) and checksum (4) are not part of what is hashed
+    Hash::of(raw.get(8..).unwrap_or(raw))
+}
+
+/// The hash of a list of change hashes, as an envelope carries it.
+pub fn list_hash<'a>(changes: impl IntoIterator<Item = &'a Hash>) -> Hash {
+    let mut sha = Sha256::new().chain_update(b"gridwalk changes 1\0");
+    for change in changes {
+        sha.update(change.0);
+    }
+    Hash(sha.finalize().into())
+}
+
+/// The hashes of an upload's changes, in the order in which the server answers them.
+pub fn hashes(documents: &[DocumentChanges]) -> Vec<Hash> {
+    let raw = documents.iter().flat_map(|document| &document.changes);
+    raw.map(|bytes| change_hash(bytes)).collect()
+}
+
+/// Encodes and signs; the bytes returned are the very bytes that were signed.
+pub fn sign(key: &SigningKey, envelope: &Envelope) -> (Vec<u8>, [u8; 64]) {
+    // writing to memory does not fail; if it did, nobody would take the signature of nothing
+    let bytes = minicbor::to_vec(envelope).unwrap_or_default();
+    let signature = key.sign(&message(&bytes)).to_bytes();
+    (bytes, signature)
+}
+
+/// The envelope and the hashes of the changes of `upload`, if `key` signed exactly them. Whether the envelope's device
+/// is the one that is speaking is for the caller to compare.
+pub fn verify(key: &VerifyingKey, upload: &Upload) -> Result<(Envelope, Vec<Hash>), EnvelopeError> {
+    let signature =
+        Signature::from_slice(&upload.signature).map_err(|_| EnvelopeError::Signature)?;
+    key.verify_strict(&message(&upload.envelope), &signature)
+        .map_err(|_| EnvelopeError::Signature)?;
+    let envelope: Envelope =
+        minicbor::decode(&upload.envelope).map_err(|_| EnvelopeError::Malformed)?;
+    let hashes = hashes(&upload.documents);
+    if usize::try_from(envelope.count) != Ok(hashes.len()) || list_hash(&hashes) != envelope.changes
+    {
+        return Err(EnvelopeError::Changes);
+    }
+    Ok((envelope, hashes))
+}
+
+/// The hash of encoded envelope bytes: what the device's next envelope names as `previous`, and what an answer names.
+pub fn envelope_hash(bytes: &[u8]) -> Hash {
+    Hash::of(&message(bytes))
+}
+
+fn message(bytes: &[u8]) -> Vec<u8> {
+    [DOMAIN, bytes].concat()
+}
+
+/// How an envelope continues what its device sent before. A break is kept and shown, never a reason to refuse work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Chain {
+    /// The next one.
+    Next,
+    /// The last one again.
+    Again,
+    /// Some in between never arrived.
+    Gap,
+    /// An older number, or the same with other content: an old copy, a clone or a restored phone.
+    Fork,
+}
+
+/// Compares an envelope with the device's `last` (number, hash); none before the first.
+pub fn chain(last: Option<(u64, Hash)>, envelope: &Envelope, hash: &Hash) -> Chain {
+    let (number, previous) = last.unwrap_or((0, Hash([0; 32])));
+    match envelope.number.checked_sub(number) {
+        Some(0) if *hash == previous => Chain::Again,
+        Some(1) if envelope.previous == previous => Chain::Next,
+        Some(0 | 1) | None => Chain::Fork,
+        Some(_) => Chain::Gap,
+    }
+}

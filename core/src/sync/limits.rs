@@ -1,0 +1,37 @@
+//! Every size that one side holds the other to, in one place (`faults.md` §2.6). What a single change may hold is
+//! [`crate::scan::Limits`].
+
+/// A body as it travels, packed. More is answered 413.
+pub const BODY_PACKED: usize = 1024 * 1024;
+/// A body after inflating; inflating stops here.
+pub const BODY_UNPACKED: usize = 4 * 1024 * 1024;
+/// CBOR items (keys, values, containers) in one body. Bounds the memory that decoding may take.
+pub const BODY_ITEMS: usize = 128 * 1024;
+/// Depth of nested CBOR containers.
+pub const BODY_DEPTH: usize = 16;
+/// One raw change; the scanner holds it to the same.
+pub const CHANGE: usize = 512 * 1024;
+/// Changes in one upload.
+pub const UPLOAD_CHANGES: usize = 4_096;
+/// First page of an upload, unpacked raw bytes: packed it fits the first ten TCP segments together with its hashes.
+pub const FIRST_PAGE: usize = 14 * 1024;
+/// Later pages of an upload.
+pub const NEXT_PAGE: usize = 64 * 1024;
+/// What a phone asks the server to put into one answer, unpacked.
+pub const ANSWER_PAGE: u32 = 256 * 1024;
+/// The most a server puts into one answer, unpacked, whatever was asked (one change may overshoot it).
+pub const ANSWER_PAGE_MOST: u32 = 1024 * 1024;
+/// A thumbnail or shared line that travels with its record.
+pub const UPLOAD_BLOB: usize = 64 * 1024;
+/// Such blobs in one upload.
+pub const UPLOAD_BLOBS: usize = 64;
+/// Changes held for missing ones, per device; beyond it an upload is answered `QUEUE_FULL`.
+pub const HELD_PER_DEVICE: usize = 2_000;
+/// A photo file.
+pub const PHOTO: usize = 15 * 1024 * 1024;
+/// Pixels that a photo may declare.
+pub const PHOTO_PIXELS: u64 = 50_000_000;
+/// Pixels along one side of a photo.
+pub const PHOTO_SIDE: u32 = 12_000;
+/// Photos per device and day.
+pub const PHOTOS_PER_DAY: u32 = 500;
