@@ -6,6 +6,7 @@ mod change;
 mod edit;
 mod rules;
 mod view;
+mod visit;
 
 pub use edit::{NO_ENTRY_DAYS, apply, create};
 pub use rules::quiet;

@@ -7,6 +7,7 @@ use super::{
     edit::{
         AMENDMENTS, Amended, FIELDS, MEMBERS, MEMBERS_LEFT, NO_ENTRY, NoEntry, VISITS, Written,
     },
+    visit::KnownVisit,
 };
 use crate::{
     document::Document,
@@ -23,7 +24,7 @@ use uuid::Uuid;
 /// Two clones of one phone may have written different words under one visit id; then both are listed.
 pub fn view(document: &Document) -> HouseholdView {
     let mut unreadable = 0;
-    let visits = document.facts::<NewVisit>(VISITS, |visit| visit.id.0, &mut unreadable);
+    let visits = document.facts::<KnownVisit>(VISITS, |visit| visit.0.id.0, &mut unreadable);
     let fields = fields(document, &visits, &mut unreadable);
     let no_entry: Items<NoEntry> = document.items(NO_ENTRY);
     unreadable += no_entry.unreadable;
@@ -49,7 +50,7 @@ pub fn view(document: &Document) -> HouseholdView {
 
 fn fields(
     document: &Document,
-    visits: &[Item<Fact<NewVisit>>],
+    visits: &[Item<Fact<KnownVisit>>],
     unreadable: &mut u32,
 ) -> Vec<FieldView> {
     let registers: Items<Written> = document.items(FIELDS);
@@ -95,13 +96,13 @@ fn confirmed_at(
     document: &Document,
     key: FieldKey,
     register: &Item<Written>,
-    visits: &[Item<Fact<NewVisit>>],
+    visits: &[Item<Fact<KnownVisit>>],
 ) -> Option<Timestamp> {
     let mut ticked: Vec<_> = visits
         .iter()
-        .filter(|visit| visit.value.item.confirmed.contains(&key))
+        .filter(|visit| visit.value.item.0.confirmed.contains(&key))
         .collect();
-    ticked.sort_by_key(|visit| std::cmp::Reverse(visit.value.item.ended_at));
+    ticked.sort_by_key(|visit| std::cmp::Reverse(visit.value.item.0.ended_at));
     ticked
         .iter()
         .find(|visit| {
@@ -109,7 +110,7 @@ fn confirmed_at(
                 .operations_at(FIELDS, key.word(), &visit.change)
                 .contains(&register.operation)
         })
-        .map(|visit| visit.value.item.ended_at)
+        .map(|visit| visit.value.item.0.ended_at)
 }
 
 fn members(document: &Document, unreadable: &mut u32) -> Vec<MemberView> {
@@ -130,7 +131,7 @@ fn members(document: &Document, unreadable: &mut u32) -> Vec<MemberView> {
 
 fn with_amendments(
     document: &Document,
-    visits: Vec<Item<Fact<NewVisit>>>,
+    visits: Vec<Item<Fact<KnownVisit>>>,
     unreadable: &mut u32,
 ) -> Vec<VisitView> {
     let mut amended: Items<Fact<Amended>> = document.items(AMENDMENTS);
@@ -154,10 +155,10 @@ fn with_amendments(
     let mut read: Vec<VisitView> = visits
         .into_iter()
         .map(|item| VisitView {
-            amendments: amendments(&item.value.item),
+            amendments: amendments(&item.value.item.0),
             by: item.value.act.by,
             recorded_at: item.value.act.recorded_at,
-            visit: item.value.item,
+            visit: item.value.item.0,
         })
         .collect();
     read.sort_by_key(|visit| std::cmp::Reverse((visit.recorded_at, visit.visit.id)));
