@@ -1,0 +1,92 @@
+//! Real binaries as child processes: found beside this one, spoken to through their command line, ended by their own id.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+/// Something went wrong, in words for whoever runs the proof.
+pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// A binary of this workspace, built into the same folder as the one that is running.
+pub fn binary(name: &str) -> Outcome<PathBuf> {
+    let mut folder = std::env::current_exe()?;
+    folder.pop();
+    if folder.ends_with("deps") {
+        folder.pop();
+    }
+    let path = folder.join(name);
+    if path.exists() {
+        Ok(path)
+    } else {
+        Err(format!("{} is not built", path.display()).into())
+    }
+}
+
+/// Runs a binary to its end and answers with its standard output; anything but success is an error with its last words.
+pub fn run(name: &str, arguments: &[&str]) -> Outcome<String> {
+    let output = Command::new(binary(name)?).args(arguments).output()?;
+    if !output.status.success() {
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        return Err(format!("{name} {}: {} {words}", arguments.join(" "), output.status).into());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// A server process that ends with this value.
+pub struct Server {
+    child: Child,
+    /// `http://127.0.0.1:<port>`
+    pub address: String,
+}
+
+impl Server {
+    /// Starts `gridwalk-server serve` on a free port and waits until it says where it listens.
+    pub fn start(data: &Path, more: &[&str]) -> Outcome<Self> {
+        let mut child = Command::new(binary("gridwalk-server")?)
+            .args([
+                "serve",
+                "--data",
+                &data.to_string_lossy(),
+                "--listen",
+                "127.0.0.1:0",
+            ])
+            .args(more)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let mut lines = BufReader::new(child.stdout.take().ok_or("no standard output")?);
+        let mut line = String::new();
+        while lines.read_line(&mut line)? > 0 {
+            if let Some(address) = line.trim().strip_prefix("listening on ") {
+                let address = address.to_owned();
+                std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+                if let Some(mut errors) = child.stderr.take() {
+                    std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
+                }
+                return Ok(Self { child, address });
+            }
+            line.clear();
+        }
+        let mut words = String::new();
+        if let Some(mut errors) = child.stderr.take() {
+            errors.read_to_string(&mut words)?;
+        }
+        child.wait()?;
+        Err(format!("the server did not start: {words}").into())
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Already gone is as good as ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
