@@ -1,0 +1,14 @@
+.PHONY: demo test day bench
+# Every target installs what is missing on Debian 12 (and Ubuntu 22.04+), asks nothing, and may be run again.
+
+demo: ## The demo street: server, console, two phones. Ctrl-C ends all of it.
+	@scripts/demo.sh
+
+test: ## Everything that must be green; `make test CI=true` lets nothing be skipped.
+	@scripts/test.sh
+
+day: ## One scripted working day of two phones against a real server, as a table and one line of JSON.
+	@scripts/day.sh
+
+bench: ## Ratios and figures, not verdicts.
+	@scripts/bench.sh
