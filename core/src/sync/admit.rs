@@ -310,6 +310,7 @@ impl<L: Ledger> Bench<'_, L> {
                 untouched = 0;
                 continue; // it came again in this very upload and was decided there
             }
+            let mut follows = None;
             match self.weigh(document, &change)? {
                 Verdict::Hold(_) | Verdict::Had => {
                     untouched += 1;
@@ -317,18 +318,19 @@ impl<L: Ledger> Bench<'_, L> {
                     continue;
                 }
                 Verdict::Store => self.store(document, &change),
-                Verdict::Refuse(code, _) => {
+                Verdict::Refuse(code, because) => {
                     self.standing.insert(place, Standing::Refused(code));
+                    follows = because;
                 }
             }
             untouched = 0;
-            self.settle(place);
+            self.settle(place, follows);
         }
         Ok(())
     }
 
     /// Writes down that a held change is decided: in its own verdict if this upload brought it, else as released.
-    fn settle(&mut self, place: Place) {
+    fn settle(&mut self, place: Place, follows: Option<Hash>) {
         let standing = self.standing[&place];
         let mut uploaded = false;
         for judged in &mut self.admission.judged {
@@ -339,7 +341,7 @@ impl<L: Ledger> Bench<'_, L> {
                 judged.result = match standing {
                     Standing::Refused(code) => ChangeResult::Refused {
                         code: code.as_str().into(),
-                        follows: None,
+                        follows,
                     },
                     Standing::Stored | Standing::Held => ChangeResult::Stored,
                 };

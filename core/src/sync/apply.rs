@@ -60,8 +60,11 @@ pub struct Plan {
     pub unknown: Vec<(Partition, FeedRow)>,
     /// Where the phone stands afterwards: one for each partition that moved, restarted or appeared.
     pub cursors: Vec<Cursor>,
-    /// Partitions whose feed is read again from its start (the cursor above says so); what is stored stays.
-    pub restarted: Vec<Partition>,
+    /// Partitions whose feed is read again from its start: the changes stay, the positions stored for them are void.
+    /// Forget those before storing the positions of this plan.
+    pub reread: Vec<Partition>,
+    /// A page did not fit what this phone holds, so it sent a cursor back to the start by itself.
+    pub restarted: bool,
     /// Ask for the bytes of own changes from now on: a reference to one could not be resolved. Ends when every feed
     /// has been read to its tip.
     pub own_bytes: bool,
@@ -136,7 +139,7 @@ impl Plan {
     pub fn applied(&self) -> Applied {
         Applied {
             more: self.more,
-            restarted: !self.restarted.is_empty(),
+            restarted: self.restarted,
             new_epoch: self.new_epoch.is_some(),
             stalled: self.more && !self.progress,
         }
@@ -228,6 +231,9 @@ impl Plan {
         self.more |= news.more;
         match Page::read(holdings, from, news).map_err(PlanError::Holdings)? {
             Ok(page) => {
+                if news.restart {
+                    self.reread.push(news.partition);
+                }
                 self.progress |= held != Some(&news.cursor);
                 self.changes.extend(page.changes);
                 self.placed.extend(page.placed);
@@ -237,7 +243,7 @@ impl Plan {
             }
             Err(broken) => {
                 self.own_bytes |= broken == Broken::OwnLost;
-                self.more = true;
+                self.restarted = true;
                 self.restart(news.partition);
             }
         }
@@ -245,7 +251,7 @@ impl Plan {
     }
 
     fn restart(&mut self, partition: Partition) {
-        self.restarted.push(partition);
+        self.reread.push(partition);
         self.cursors.push(Cursor {
             partition,
             position: 0,

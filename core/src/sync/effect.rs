@@ -11,9 +11,9 @@ use crate::{error::Code, time::Timestamp};
 #[derive(Clone, PartialEq, Debug)]
 pub enum Effect {
     /// Read cursors and the next changes, oldest first, and sign them. Up to `limit` raw bytes, at least one change,
-    /// in causal order; an upload that had no answer yet is best sent again as it was.
+    /// in causal order; an upload that had no answer yet and fits `limit` is best sent again as it was.
     Collect {
-        /// Raw bytes of changes.
+        /// Raw bytes of changes and their blobs.
         limit: usize,
     },
     /// POST it.

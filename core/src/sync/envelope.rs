@@ -2,8 +2,15 @@
 //! sent, and in which order, can be shown later. Hashes cover content and dependencies, so one signature covers the
 //! history beneath it too.
 
-use super::message::{DocumentChanges, Envelope, Upload};
-use crate::{error::Code, ids::Hash};
+use super::{
+    limits,
+    message::{DocumentChanges, Envelope, Upload},
+};
+use crate::{
+    error::Code,
+    ids::{DeviceId, Hash, PersonId},
+    time::Timestamp,
+};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 
@@ -21,6 +28,9 @@ pub enum EnvelopeError {
     /// The changes carried are not those that were signed.
     #[error("the changes are not those that were signed")]
     Changes,
+    /// More changes or blobs than one upload may hold, or a blob too large to travel here.
+    #[error("the upload holds too much")]
+    TooBig,
 }
 
 impl EnvelopeError {
@@ -29,6 +39,7 @@ impl EnvelopeError {
         match self {
             Self::Malformed => Code::BodyMalformed,
             Self::Signature | Self::Changes => Code::SignatureBad,
+            Self::TooBig => Code::BodyTooBig,
         }
     }
 }
@@ -55,6 +66,73 @@ pub fn hashes(documents: &[DocumentChanges]) -> Vec<Hash> {
     raw.map(|bytes| change_hash(bytes)).collect()
 }
 
+/// What a device says about an upload, beside the changes themselves.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sender {
+    /// Which device.
+    pub device: DeviceId,
+    /// Whose acts these are.
+    pub worker: PersonId,
+    /// Number and hash of the device's envelope before; none for the first.
+    pub previous: Option<(u64, Hash)>,
+    /// The phone's clock.
+    pub phone_clock: Timestamp,
+    /// Its offset to the server's.
+    pub clock_ahead_ms: i64,
+    /// App version.
+    pub app: String,
+}
+
+/// An upload that is ready to be sent, and what the phone must remember of it *before* it sends it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Sealed {
+    /// To be sent.
+    pub upload: Upload,
+    /// Its number: a feed will name these changes by it.
+    pub number: u64,
+    /// Its hash: the answer names it, and so does the next envelope.
+    pub hash: Hash,
+    /// Its changes, in the order of the answer.
+    pub changes: Vec<Hash>,
+}
+
+/// Signs `documents` and packs them up with `blobs`.
+pub fn seal(
+    key: &SigningKey,
+    sender: &Sender,
+    documents: Vec<DocumentChanges>,
+    blobs: Vec<Vec<u8>>,
+) -> Sealed {
+    let changes = hashes(&documents);
+    let (last, previous) = sender.previous.unwrap_or((0, Hash([0; 32])));
+    let number = last.saturating_add(1);
+    let (envelope, signature) = sign(
+        key,
+        &Envelope {
+            device: sender.device,
+            worker: sender.worker,
+            number,
+            previous,
+            changes: list_hash(&changes),
+            count: u32::try_from(changes.len()).unwrap_or(u32::MAX),
+            phone_clock: sender.phone_clock,
+            clock_ahead_ms: sender.clock_ahead_ms,
+            app: sender.app.clone(),
+        },
+    );
+    Sealed {
+        number,
+        hash: envelope_hash(&envelope),
+        changes,
+        upload: Upload {
+            envelope: envelope.into(),
+            signature: signature.to_vec().into(),
+            documents,
+            blobs: blobs.into_iter().map(Into::into).collect(),
+        },
+    }
+}
+
 /// Encodes and signs; the bytes returned are the very bytes that were signed.
 pub fn sign(key: &SigningKey, envelope: &Envelope) -> (Vec<u8>, [u8; 64]) {
     // writing to memory does not fail; if it did, nobody would take the signature of nothing
@@ -66,6 +144,18 @@ pub fn sign(key: &SigningKey, envelope: &Envelope) -> (Vec<u8>, [u8; 64]) {
 /// The envelope and the hashes of the changes of `upload`, if `key` signed exactly them. Whether the envelope's device
 /// is the one that is speaking is for the caller to compare.
 pub fn verify(key: &VerifyingKey, upload: &Upload) -> Result<(Envelope, Vec<Hash>), EnvelopeError> {
+    let changes: usize = upload
+        .documents
+        .iter()
+        .map(|group| group.changes.len())
+        .sum();
+    let large = upload
+        .blobs
+        .iter()
+        .any(|blob| blob.len() > limits::UPLOAD_BLOB);
+    if changes > limits::UPLOAD_CHANGES || upload.blobs.len() > limits::UPLOAD_BLOBS || large {
+        return Err(EnvelopeError::TooBig);
+    }
     let signature =
         Signature::from_slice(&upload.signature).map_err(|_| EnvelopeError::Signature)?;
     key.verify_strict(&message(&upload.envelope), &signature)

@@ -1,7 +1,11 @@
 //! A body on the wire: one byte that says how the rest is packed, then the message as CBOR. Unpacking stops at a limit,
 //! and nothing is decoded before its shape is known to be modest.
 
-use super::{limits, shape};
+use super::{
+    limits,
+    message::{Request, Response},
+    shape,
+};
 use crate::error::Code;
 use minicbor::{Decode, Encode};
 use std::io::Read;
@@ -12,6 +16,18 @@ pub const CONTENT_TYPE: &str = "application/vnd.gridwalk.sync";
 const PLAIN: u8 = 0;
 const ZSTD: u8 = 1;
 // 2 is kept free for zstd with a trained dictionary, named by its id
+
+/// What may be a body, and how large it may travel.
+pub trait Body: Encode<()> + for<'b> Decode<'b, ()> {
+    /// Bytes, packed.
+    const PACKED: usize;
+}
+impl Body for Request {
+    const PACKED: usize = limits::REQUEST_PACKED;
+}
+impl Body for Response {
+    const PACKED: usize = limits::ANSWER_PACKED;
+}
 
 /// How hard to press.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +60,7 @@ impl FrameError {
 }
 
 /// The body of `message`; plain where packing would not make it smaller. Fails where no reader would take it.
-pub fn encode<M: Encode<()>>(message: &M, effort: Effort) -> Result<Vec<u8>, FrameError> {
+pub fn encode<M: Body>(message: &M, effort: Effort) -> Result<Vec<u8>, FrameError> {
     let plain = minicbor::to_vec(message).map_err(|_| FrameError::Malformed)?;
     if plain.len() > limits::BODY_UNPACKED {
         return Err(FrameError::TooBig);
@@ -59,15 +75,15 @@ pub fn encode<M: Encode<()>>(message: &M, effort: Effort) -> Result<Vec<u8>, Fra
         1.. if packed.len() < plain.len() => [&[ZSTD][..], &packed].concat(),
         _ => [&[PLAIN][..], &plain].concat(),
     };
-    if body.len() > limits::BODY_PACKED {
+    if body.len() > M::PACKED {
         return Err(FrameError::TooBig);
     }
     Ok(body)
 }
 
 /// The message in `body`. Takes at most about [`limits::BODY_UNPACKED`] + 100 bytes for each of [`limits::BODY_ITEMS`].
-pub fn decode<M: for<'b> Decode<'b, ()>>(body: &[u8]) -> Result<M, FrameError> {
-    if body.len() > limits::BODY_PACKED {
+pub fn decode<M: Body>(body: &[u8]) -> Result<M, FrameError> {
+    if body.len() > M::PACKED {
         return Err(FrameError::TooBig);
     }
     match body.split_first() {
@@ -77,7 +93,7 @@ pub fn decode<M: for<'b> Decode<'b, ()>>(body: &[u8]) -> Result<M, FrameError> {
     }
 }
 
-fn parse<M: for<'b> Decode<'b, ()>>(plain: &[u8]) -> Result<M, FrameError> {
+fn parse<M: Body>(plain: &[u8]) -> Result<M, FrameError> {
     if !shape::is_modest(plain) {
         return Err(FrameError::Malformed);
     }

@@ -1,8 +1,10 @@
 //! Every size that one side holds the other to, in one place (`faults.md` §2.6). What a single change may hold is
 //! [`crate::scan::Limits`].
 
-/// A body as it travels, packed. More is answered 413.
-pub const BODY_PACKED: usize = 1024 * 1024;
+/// A request as it travels, packed. More is answered 413.
+pub const REQUEST_PACKED: usize = 1024 * 1024;
+/// An answer as it travels, packed.
+pub const ANSWER_PACKED: usize = 2 * 1024 * 1024;
 /// A body after inflating; inflating stops here.
 pub const BODY_UNPACKED: usize = 4 * 1024 * 1024;
 /// CBOR items (keys, values, containers) in one body. Bounds the memory that decoding may take.
@@ -13,12 +15,13 @@ pub const BODY_DEPTH: usize = 16;
 pub const CHANGE: usize = 512 * 1024;
 /// Changes in one upload.
 pub const UPLOAD_CHANGES: usize = 4_096;
-/// First page of an upload, unpacked raw bytes: packed it fits the first ten TCP segments together with its hashes.
+/// First page of an upload, raw bytes of changes and blobs: packed it fits the first ten TCP segments (14.6 KB) with
+/// room to spare.
 pub const FIRST_PAGE: usize = 14 * 1024;
 /// Later pages of an upload.
 pub const NEXT_PAGE: usize = 64 * 1024;
 /// What a phone asks the server to put into one answer, unpacked.
-pub const ANSWER_PAGE: u32 = 256 * 1024;
+pub const ANSWER_PAGE: u32 = 512 * 1024;
 /// The most a server puts into one answer, unpacked, whatever was asked (one change may overshoot it).
 pub const ANSWER_PAGE_MOST: u32 = 1024 * 1024;
 /// A thumbnail or shared line that travels with its record.

@@ -9,8 +9,7 @@ use crate::{
 };
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
-/// Protocol versions are dates. This is the newest one spoken here.
-pub const PROTOCOL: u32 = 2026_11_22;
+pub use super::version::PROTOCOL;
 
 /// Kind of a document, as a small number on the wire. Unknown kinds of a newer app are stored and forwarded.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode)]

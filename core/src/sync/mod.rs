@@ -17,6 +17,7 @@ pub mod frame;
 pub mod limits;
 pub mod message;
 pub mod session;
+pub mod version;
 
 mod actor;
 mod shape;

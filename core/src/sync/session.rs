@@ -24,6 +24,8 @@ const FIRST_WAIT_MS: i64 = 2_000;
 const LONGEST_WAIT_MS: i64 = 10 * 60_000;
 /// No wait that a server asks for is believed beyond this.
 const LONGEST_RETRY_AFTER_MS: i64 = 60 * 60_000;
+/// A wait beyond this means that somebody set the clock back.
+const LONGEST_PLAUSIBLE_MS: i64 = 2 * LONGEST_RETRY_AFTER_MS;
 /// A driver that never answers is given up after this (half-open connections, F44).
 const PATIENCE_MS: i64 = 150_000;
 
@@ -31,6 +33,8 @@ const PATIENCE_MS: i64 = 150_000;
 #[derive(Clone, PartialEq, Debug)]
 pub struct Session {
     state: State,
+    /// Somebody poked while an exchange was running: there may be more when it ends.
+    poked: bool,
     /// Failures in a row.
     failures: u32,
     /// Raw bytes to collect next: grows after a page went through, shrinks after one was too big.
@@ -45,30 +49,27 @@ enum State {
     Idle,
     /// The driver reads the outbox.
     Collecting(Run),
-    /// A request is under way.
-    Exchanging(Run, Exchange, Load),
+    /// A request is under way; given up at that time.
+    Exchanging(Run, Exchange, Load, Timestamp),
     /// The driver stores the answer.
     Applying(Run, Load),
-    /// The driver gets a new token; the exchange then begins again.
-    Refreshing(Run),
+    /// The driver gets a new token, and then the exchange begins again; given up at that time.
+    Refreshing(Run, Timestamp),
     /// Something failed; when to try again.
     Waiting {
         until: Timestamp,
         asked_by_server: bool,
-        code: Code,
     },
     /// The server refuses this phone.
-    Refused(Code),
+    Refused,
 }
 
-/// What is remembered through the exchanges of one run.
+/// What is remembered from one exchange of a run to the next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct Run {
-    /// Somebody poked meanwhile: there may be more when this ends.
-    again: bool,
-    /// A new token was fetched in this run; a second refusal is a failure, not a reason for a third.
+    /// A new token was fetched for this exchange; a second refusal is a failure, not a reason for a third.
     refreshed: bool,
-    /// A cursor was sent back to the start in this run; twice is a failure.
+    /// A cursor was sent back to its start; twice in a run is a failure.
     restarted: bool,
 }
 
@@ -79,11 +80,14 @@ struct Load {
     more: bool,
 }
 
+type Next = (Session, Vec<Effect>);
+
 impl Session {
     /// A session at rest. `dice` are random bits, for spreading thousands of phones that wake in the same second.
     pub fn new(dice: u64) -> Self {
         Self {
             state: State::Idle,
+            poked: false,
             failures: 0,
             page: limits::FIRST_PAGE,
             next: Exchange(1),
@@ -98,25 +102,18 @@ impl Session {
 
     /// Takes what happened at `now`, gives what to do. Every pair of state and event has an answer; those that make no
     /// sense (a late answer, a second timer) change nothing.
-    pub fn handle(self, event: Event, now: Timestamp) -> (Self, Vec<Effect>) {
+    pub fn handle(self, event: Event, now: Timestamp) -> Next {
+        use Event::{NetworkBack, Poked, Start, TimerDue};
         match (self.state, event) {
-            (State::Idle, Event::Start | Event::Poked | Event::NetworkBack) => {
-                self.collect(Run::default(), now)
-            }
-            // a wake-up at rest is left over from an exchange that ended meanwhile
-            (State::Idle, _) => self.stay(),
+            (State::Idle, Start | Poked | NetworkBack) => self.collect(Run::default()),
 
             (State::Collecting(run), Event::OutboxReady(outbox)) => self.send(run, *outbox, now),
-            (State::Exchanging(run, current, load), Event::Answered(exchange, response))
+            (State::Exchanging(run, current, load, _), Event::Answered(exchange, response))
                 if exchange == current =>
             {
-                let next = Self {
-                    state: State::Applying(run, load),
-                    ..self
-                };
-                (next, vec![Effect::Apply(response)])
+                self.enter(State::Applying(run, load), vec![Effect::Apply(response)])
             }
-            (State::Exchanging(run, current, _), Event::Failed(exchange, failure))
+            (State::Exchanging(run, current, ..), Event::Failed(exchange, failure))
                 if exchange == current =>
             {
                 self.fail(run, failure, now)
@@ -124,103 +121,87 @@ impl Session {
             (State::Applying(run, load), Event::Applied(applied)) => {
                 self.applied(run, load, applied, now)
             }
-            (State::Refreshing(run), Event::TokenReady) => self.collect(
-                Run {
-                    refreshed: true,
-                    ..run
-                },
-                now,
-            ),
-            (State::Refreshing(run), Event::TokenRefused(failure)) => self.fail(
-                Run {
-                    refreshed: true,
-                    ..run
-                },
-                failure,
-                now,
-            ),
+            (State::Refreshing(run, _), Event::TokenReady) => self.collect(run),
+            (State::Refreshing(run, _), Event::TokenRefused(failure)) => {
+                self.fail(run, failure, now)
+            }
             (State::Collecting(_) | State::Applying(..), Event::Broken(code)) => {
                 self.wait(None, code, now)
             }
 
-            // the driver went silent: whatever it still answers is for an exchange that no longer exists
-            (State::Exchanging(run, ..), Event::TimerDue) => {
-                self.fail(run, Failure::Unreachable, now)
-            }
-            (State::Refreshing(run), Event::TimerDue) => self.fail(
-                Run {
-                    refreshed: true,
-                    ..run
-                },
-                Failure::Unreachable,
-                now,
-            ),
-
-            (State::Collecting(run), Event::Start | Event::Poked | Event::NetworkBack) => {
-                self.again(State::Collecting(Run { again: true, ..run }))
-            }
-            (State::Exchanging(run, x, load), Event::Start | Event::Poked | Event::NetworkBack) => {
-                self.again(State::Exchanging(Run { again: true, ..run }, x, load))
-            }
-            (State::Applying(run, load), Event::Start | Event::Poked | Event::NetworkBack) => {
-                self.again(State::Applying(Run { again: true, ..run }, load))
-            }
-            (State::Refreshing(run), Event::Start | Event::Poked | Event::NetworkBack) => {
-                self.again(State::Refreshing(Run { again: true, ..run }))
-            }
-
-            (State::Waiting { until, .. }, Event::TimerDue) if now >= until => {
-                self.collect(Run::default(), now)
-            }
-            (
-                State::Waiting {
-                    until,
-                    asked_by_server,
-                    ..
-                },
-                Event::Start | Event::NetworkBack,
-            ) if !asked_by_server || now >= until => self.collect(Run::default(), now),
-            // a clock that was set back would make this wait last for years
-            (
-                State::Waiting { until, .. },
-                Event::Poked | Event::TimerDue | Event::Start | Event::NetworkBack,
-            ) if until.since(now) > LONGEST_RETRY_AFTER_MS * 2 => self.collect(Run::default(), now),
-            (State::Waiting { until, .. }, Event::TimerDue) => (self, vec![Effect::WakeAt(until)]),
-            (State::Refused(_), Event::Start) => self.collect(Run::default(), now),
-
+            // busy: remember that there may be more
             (
                 State::Collecting(_)
                 | State::Exchanging(..)
                 | State::Applying(..)
-                | State::Refreshing(_)
+                | State::Refreshing(..),
+                Start | Poked | NetworkBack,
+            ) => (
+                Self {
+                    poked: true,
+                    ..self
+                },
+                Vec::new(),
+            ),
+
+            // the driver went silent: whatever it still answers is for an exchange that no longer exists
+            (State::Exchanging(run, .., until) | State::Refreshing(run, until), TimerDue)
+                if due(until, now) =>
+            {
+                self.fail(run, Failure::Unreachable, now)
+            }
+            (State::Waiting { until, .. }, Start | Poked | NetworkBack | TimerDue)
+                if due(until, now) =>
+            {
+                self.collect(Run::default())
+            }
+            (
+                State::Waiting {
+                    asked_by_server: false,
+                    ..
+                },
+                Start | NetworkBack,
+            ) => self.collect(Run::default()),
+            (
+                State::Exchanging(.., until)
+                | State::Refreshing(_, until)
+                | State::Waiting { until, .. },
+                TimerDue,
+            ) => (self, vec![Effect::WakeAt(until)]),
+
+            (State::Refused, Start) => self.collect(Run::default()),
+
+            // late answers, timers left over from an exchange that ended, pokes that change nothing
+            (
+                State::Idle
+                | State::Collecting(_)
+                | State::Exchanging(..)
+                | State::Applying(..)
+                | State::Refreshing(..)
                 | State::Waiting { .. }
-                | State::Refused(_),
+                | State::Refused,
                 _,
-            ) => self.stay(),
+            ) => (self, Vec::new()),
         }
     }
 
-    fn stay(self) -> (Self, Vec<Effect>) {
-        (self, Vec::new())
+    fn enter(self, state: State, effects: Vec<Effect>) -> Next {
+        (Self { state, ..self }, effects)
     }
 
-    fn again(self, state: State) -> (Self, Vec<Effect>) {
-        (Self { state, ..self }, Vec::new())
-    }
-
-    fn collect(self, run: Run, _now: Timestamp) -> (Self, Vec<Effect>) {
+    fn collect(self, run: Run) -> Next {
         let limit = self.page;
-        let next = Self {
-            state: State::Collecting(run),
+        let begun = Self {
+            poked: false,
             ..self
         };
-        (
-            next,
+        begun.enter(
+            State::Collecting(run),
             vec![Effect::Report(Report::Syncing), Effect::Collect { limit }],
         )
     }
 
-    fn send(self, run: Run, outbox: Outbox, now: Timestamp) -> (Self, Vec<Effect>) {
+    fn send(self, run: Run, outbox: Outbox, now: Timestamp) -> Next {
         let exchange = self.next;
         let load = Load {
             uploads: outbox.upload.is_some(),
@@ -235,29 +216,21 @@ impl Session {
             page_bytes: limits::ANSWER_PAGE,
             own_bytes: outbox.own_bytes,
         };
-        let state = State::Exchanging(run, exchange, load);
-        let next = Self {
-            state,
+        let until = now.plus_ms(PATIENCE_MS);
+        let numbered = Self {
             next: Exchange(exchange.0.wrapping_add(1)),
             ..self
         };
-        let patience = now.plus_ms(PATIENCE_MS);
-        (
-            next,
+        numbered.enter(
+            State::Exchanging(run, exchange, load, until),
             vec![
                 Effect::Send(exchange, Box::new(request)),
-                Effect::WakeAt(patience),
+                Effect::WakeAt(until),
             ],
         )
     }
 
-    fn applied(
-        self,
-        run: Run,
-        load: Load,
-        applied: Applied,
-        now: Timestamp,
-    ) -> (Self, Vec<Effect>) {
+    fn applied(self, run: Run, load: Load, applied: Applied, now: Timestamp) -> Next {
         if applied.stalled || (applied.restarted && run.restarted) {
             return self.wait(None, Code::ServerError, now);
         }
@@ -271,59 +244,56 @@ impl Session {
             page,
             ..self
         };
-        if applied.more || applied.restarted || applied.new_epoch || load.more || run.again {
+        if applied.more || applied.restarted || applied.new_epoch || load.more || rested.poked {
             let restarted = run.restarted || applied.restarted;
-            return rested.collect(
-                Run {
-                    again: false,
-                    refreshed: false,
-                    restarted,
-                },
-                now,
-            );
+            return rested.collect(Run {
+                refreshed: false,
+                restarted,
+            });
         }
-        let next = Self {
-            state: State::Idle,
+        let done = Self {
             page: limits::FIRST_PAGE,
             ..rested
         };
-        (next, vec![Effect::Report(Report::Idle)])
+        done.enter(State::Idle, vec![Effect::Report(Report::Idle)])
     }
 
-    fn fail(self, run: Run, failure: Failure, now: Timestamp) -> (Self, Vec<Effect>) {
+    fn fail(self, run: Run, failure: Failure, now: Timestamp) -> Next {
         match failure {
             Failure::TokenExpired if !run.refreshed => {
-                let next = Self {
-                    state: State::Refreshing(run),
-                    ..self
-                };
-                (
-                    next,
-                    vec![
-                        Effect::RefreshToken,
-                        Effect::WakeAt(now.plus_ms(PATIENCE_MS)),
-                    ],
-                )
+                let until = now.plus_ms(PATIENCE_MS);
+                let state = State::Refreshing(
+                    Run {
+                        refreshed: true,
+                        ..run
+                    },
+                    until,
+                );
+                self.enter(state, vec![Effect::RefreshToken, Effect::WakeAt(until)])
             }
-            // half a page at a time, down to a single change; a change that is too big alone is refused by itself
+            Failure::TokenExpired | Failure::Server => self.wait(None, Code::ServerError, now),
+            // half a page at a time, down to a single change
             Failure::TooBig if self.page > 1 => Self {
                 page: self.page / 2,
                 ..self
             }
-            .collect(run, now),
+            .collect(run),
             Failure::TooBig => self.wait(None, Code::BodyTooBig, now),
             Failure::Unreachable => self.wait(None, Code::ServerUnreachable, now),
             Failure::NotOurServer => self.wait(None, Code::NotOurServer, now),
             Failure::Busy { retry_after_ms } => self.wait(retry_after_ms, Code::ServerBusy, now),
-            Failure::Server | Failure::TokenExpired => self.wait(None, Code::ServerError, now),
-            Failure::Refused(code) => {
-                let next = Self {
-                    state: State::Refused(code),
+            // only a person can change these; everything else may pass by itself (a body damaged on the way, say)
+            Failure::Refused(
+                code @ (Code::DeviceRevoked | Code::ProtocolUnknown | Code::NotEnrolled),
+            ) => {
+                let at_rest = Self {
                     failures: 0,
+                    page: limits::FIRST_PAGE,
                     ..self
                 };
-                (next, vec![Effect::Report(Report::Refused(code))])
+                at_rest.enter(State::Refused, vec![Effect::Report(Report::Refused(code))])
             }
+            Failure::Refused(code) => self.wait(None, code, now),
         }
     }
 
@@ -347,18 +317,17 @@ impl Session {
             None => own / 2 + self.roll(own / 2),
         };
         let until = now.plus_ms(wait);
-        let next = Self {
-            state: State::Waiting {
-                until,
-                asked_by_server: retry_after_ms.is_some(),
-                code,
-            },
+        let waiting = Self {
             failures: self.failures.saturating_add(1),
             page: self.page.min(limits::FIRST_PAGE),
             ..self
         };
-        (
-            next,
+        let state = State::Waiting {
+            until,
+            asked_by_server: retry_after_ms.is_some(),
+        };
+        waiting.enter(
+            state,
             vec![
                 Effect::Report(Report::Waiting { until, code }),
                 Effect::WakeAt(until),
@@ -375,4 +344,9 @@ impl Session {
         z ^= z >> 31;
         i64::try_from(z % (most.max(0) as u64 + 1)).unwrap_or(0)
     }
+}
+
+/// True at `until` and later, and when it is so far ahead that somebody must have set the clock back.
+fn due(until: Timestamp, now: Timestamp) -> bool {
+    !(1..=LONGEST_PLAUSIBLE_MS).contains(&until.since(now))
 }
