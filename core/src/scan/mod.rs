@@ -1,18 +1,17 @@
 //! Bytes from strangers: nothing reaches Automerge before it has been through here.
-//!
-//! The Automerge crate panics, hangs or allocates gigabytes on small hostile inputs. This module reads the same bytes
-//! without it: no `unsafe`, no panic, in time and memory bounded by what is really there and by [`Limits`].
-//!
-//! * [`scan_change`] looks at one change alone.
+#![doc = include_str!("FORMAT.md")]
 
 mod change;
 mod columns;
 mod leb;
+mod lineage;
 mod runs;
 mod value;
 
 use crate::error::Code;
 use crate::ids::Hash;
+
+pub use lineage::{Admission, Lineage};
 
 /// Sixteen random bytes: one writer's incarnation in one document.
 pub type ActorId = [u8; 16];
@@ -63,6 +62,12 @@ pub struct Limits {
     pub value_bytes: usize,
     /// Bytes behind the columns; the product writes none (no author footers).
     pub extra_bytes: usize,
+    /// Objects within objects, counted from the root.
+    pub depth: u32,
+    /// Changes of one document.
+    pub document_changes: usize,
+    /// Operations of one document, over all its changes.
+    pub document_ops: usize,
 }
 
 impl Default for Limits {
@@ -79,6 +84,9 @@ impl Default for Limits {
             key_bytes: 256,
             value_bytes: 256 * 1024,
             extra_bytes: 0,
+            depth: 32,
+            document_changes: 10_000,
+            document_ops: 200_000,
         }
     }
 }
@@ -107,6 +115,12 @@ pub enum ScanError {
     /// Not what Automerge would have written.
     #[error("the change is malformed: {0}")]
     Malformed(&'static str),
+    /// It refers to something that is not in its document's history.
+    #[error("the change does not fit its document: {0} is not there")]
+    Unfounded(&'static str),
+    /// The same actor has another change with this sequence number (`design.md` §4).
+    #[error("the actor has two histories")]
+    Forked,
 }
 
 impl ScanError {
@@ -114,17 +128,20 @@ impl ScanError {
     pub fn code(&self) -> Code {
         match self {
             Self::TooBig | Self::TooManyOps | Self::Limit(_) => Code::ChangeTooBig,
-            Self::Truncated | Self::Checksum | Self::NotAChange(_) | Self::Malformed(_) => {
-                Code::ChangeMalformed
-            }
+            Self::Forked => Code::ActorForked,
+            Self::Unfounded(_)
+            | Self::Truncated
+            | Self::Checksum
+            | Self::NotAChange(_)
+            | Self::Malformed(_) => Code::ChangeMalformed,
         }
     }
 }
 
 /// Looks at one complete, uncompressed change chunk and returns what it says of itself.
 ///
-/// What passes is in the only spelling that Automerge would write, within `limits`, and consistent in itself. Whether it
-/// fits its document (that what it refers to exists) only the document's history can tell.
+/// What passes is in the only spelling that Automerge would write, within `limits`, and consistent in itself. Whether
+/// what it refers to exists, only its document's [`Lineage`] can tell.
 pub fn scan_change(bytes: &[u8], limits: &Limits) -> Result<ChangeHeader, ScanError> {
     change::scan(bytes, limits).map(|scanned| scanned.header)
 }
