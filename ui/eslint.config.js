@@ -28,6 +28,8 @@ export default ts.config(
       '@typescript-eslint/no-explicit-any': 'error',
       'vue/multi-word-component-names': 'off',
       'vue/no-v-html': 'error',
+      // TypeScript already says which props may be left out.
+      'vue/require-default-prop': 'off',
     },
   },
   {

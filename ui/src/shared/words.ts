@@ -11,3 +11,26 @@ export const words = createI18n({
   fallbackLocale: 'zh-CN',
   messages: { 'zh-CN': zh, en },
 })
+
+type Paths<T> = {
+  [K in keyof T & string]: T[K] extends string ? K : `${K}.${Paths<T[K]>}`
+}[keyof T & string]
+
+/** Every sentence there is. A key that is not here does not compile. */
+export type WordKey = Paths<typeof zh>
+
+/** The sentence in the current language. A named `n` also chooses singular or plural where a language has them. */
+export function say(key: WordKey, named: Record<string, string | number> = {}): string {
+  return words.global.t(key, named, { plural: typeof named.n === 'number' ? named.n : 1 })
+}
+
+/** The language on the screen now. */
+export function language(): Language {
+  return words.global.locale.value as Language
+}
+
+/** Changes the language of every sentence on the screen. */
+export function speak(next: Language) {
+  words.global.locale.value = next
+  document.documentElement.lang = next
+}

@@ -1,0 +1,101 @@
+// What left the phone and what did not. A centre that answers after a moment, or a street without network.
+import type { Code, Receipt, SyncItem, SyncPage, SyncState } from '../../generated/phone'
+import { iso } from './street'
+
+export type Network = 'none' | 'good'
+
+const MOMENT_MS = 350
+
+export class Delivery {
+  private items: SyncItem[] = []
+  private phase: SyncState['phase']
+  private error: Code | null
+  private deliveredAt: number | null = null
+  private listeners = new Set<(state: SyncState) => void>()
+
+  constructor(
+    private network: Network,
+    private now: () => number,
+  ) {
+    this.phase = network === 'none' ? 'offline' : 'idle'
+    this.error = network === 'none' ? 'SERVER_UNREACHABLE' : null
+  }
+
+  /** A record or photo that is committed on this phone; with a network it leaves by itself. */
+  add(item: Omit<SyncItem, 'at' | 'receipt' | 'bytes_sent'> & Partial<SyncItem>) {
+    const full: SyncItem = { at: iso(this.now()), receipt: { type: 'local' }, bytes_sent: 0, ...item }
+    this.items = [...this.items.filter((other) => other.id !== full.id), full]
+    this.tell()
+    if (this.network === 'good' && full.receipt.type === 'local') void this.sync()
+  }
+
+  receipt(id: string): Receipt {
+    return this.items.find((item) => item.id === id)?.receipt ?? { type: 'centre' }
+  }
+
+  state(): SyncState {
+    const waiting = (photo: boolean) =>
+      this.items.filter((i) => (i.kind === 'photo') === photo && i.receipt.type === 'local').length
+    return {
+      phase: this.phase,
+      waiting_records: waiting(false),
+      waiting_photos: waiting(true),
+      stuck: this.items.filter((i) => i.receipt.type === 'refused' || i.receipt.type === 'stuck').length,
+      all_delivered_at: this.deliveredAt === null ? null : iso(this.deliveredAt),
+      error: this.error,
+      clock_ahead_ms: 0,
+    }
+  }
+
+  page(): SyncPage {
+    const progress = (photo: boolean) => {
+      const all = this.items.filter((i) => (i.kind === 'photo') === photo)
+      const done = all.filter((i) => i.receipt.type === 'centre' || i.receipt.type === 'seen')
+      return { done: done.length, total: all.length }
+    }
+    const left = this.items.filter((i) => i.receipt.type === 'local')
+    return {
+      state: this.state(),
+      records: progress(false),
+      photos: progress(true),
+      bytes_left: left.reduce((sum, i) => sum + (i.bytes_total ?? 0) - (i.bytes_sent ?? 0), 0),
+      items: [...this.items].sort((a, b) => a.at.localeCompare(b.at)),
+    }
+  }
+
+  async sync(): Promise<void> {
+    if (this.phase === 'syncing') return
+    this.become('syncing', null)
+    await new Promise((done) => setTimeout(done, MOMENT_MS))
+    if (this.network === 'none') return this.become('offline', 'SERVER_UNREACHABLE')
+    this.items = this.items.map((item) =>
+      item.receipt.type === 'local'
+        ? { ...item, receipt: { type: 'centre' }, bytes_sent: item.bytes_total }
+        : item,
+    )
+    this.deliveredAt = this.now()
+    this.become('idle', null)
+  }
+
+  /** Walks into, or out of, the network. */
+  connect(network: Network) {
+    this.network = network
+    if (network === 'good') void this.sync()
+    else this.become('offline', 'SERVER_UNREACHABLE')
+  }
+
+  listen(listener: (state: SyncState) => void) {
+    this.listeners.add(listener)
+    return () => void this.listeners.delete(listener)
+  }
+
+  private become(phase: SyncState['phase'], error: Code | null) {
+    this.phase = phase
+    this.error = error
+    this.tell()
+  }
+
+  private tell() {
+    for (const listener of this.listeners) listener(this.state())
+  }
+}

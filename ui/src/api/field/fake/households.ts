@@ -1,0 +1,246 @@
+// The households of this phone: what the list shows, what a visit leaves behind.
+import type {
+  FieldChange,
+  FieldKey,
+  HouseholdDetail,
+  HouseholdRow,
+  HouseholdView,
+  NewVisit,
+  Task,
+} from '../../generated/phone'
+import { Fault } from '../door'
+import type { Delivery } from './delivery'
+import {
+  at,
+  type Building,
+  buildings,
+  colleague,
+  conflicted,
+  grid,
+  households,
+  iso,
+  me,
+  people,
+  today,
+} from './street'
+import { checked } from './words'
+
+const DAY_MS = 86_400_000
+const FORM: FieldKey[] = [
+  'household_size',
+  'contact_phone',
+  'use',
+  'gas_hose',
+  'smoke_alarm',
+  'preferred_time',
+]
+
+const named = (view: HouseholdView) => {
+  const building = buildings.find((b) => b.id === view.building) as Building
+  return `${building.estate} ${building.number}`
+}
+
+export class Households {
+  private views = new Map(households().map((view) => [view.id, view]))
+
+  constructor(
+    private delivery: Delivery,
+    private tasks: () => Task[],
+    private now: () => number,
+  ) {
+    this.disagree()
+  }
+
+  /** 402 王老师: the worker was there at 9:10, a colleague phoned at 9:40, and both wrote (C2 of the stories). */
+  private disagree() {
+    const view = this.view(conflicted.id)
+    const put = (change: FieldChange, by: string, when: number, visit: string) => ({
+      value: change,
+      by,
+      at: iso(when),
+      visit,
+      confirmed_at: null,
+    })
+    const mine = (change: FieldChange) => put(change, me.id, at(0, 9, 10), `${view.id}-today`)
+    const theirs = (change: FieldChange) => put(change, colleague.id, at(0, 9, 40), `${view.id}-phone`)
+    const conflict = (a: FieldChange, b: FieldChange) => ({ field: a.field, values: [mine(a), theirs(b)] })
+    const numbers = conflict(
+      { field: 'contact_phone', value: '14200000123' },
+      { field: 'contact_phone', value: '14200000456' },
+    )
+    const sizes = conflict({ field: 'household_size', value: 3 }, { field: 'household_size', value: 2 })
+    view.fields = view.fields.map((f) =>
+      f.field === 'contact_phone' ? numbers : f.field === 'household_size' ? sizes : f,
+    )
+    const [last] = view.visits
+    if (!last) return
+    const visit = (id: string, kind: 'routine' | 'phone', by: string, when: number) => ({
+      ...last,
+      visit: { ...last.visit, id, kind, outcome: kind === 'phone' ? ('phoned' as const) : ('met' as const) },
+      by,
+      recorded_at: iso(when),
+    })
+    view.visits.unshift(
+      visit(`${view.id}-phone`, 'phone', colleague.id, at(0, 9, 40)),
+      visit(`${view.id}-today`, 'routine', me.id, at(0, 9, 10)),
+    )
+  }
+
+  view(id: string): HouseholdView {
+    const view = this.views.get(id)
+    if (!view) throw new Fault('NOT_FOUND', id)
+    return view
+  }
+
+  row(id: string): HouseholdRow {
+    const view = this.view(id)
+    const one = <T>(key: FieldKey) =>
+      view.fields.find((f) => f.field === key)?.values.at(-1)?.value.value as T
+    const last = view.visits[0]
+    const phone = one<string | undefined>('contact_phone') ?? ''
+    return {
+      id,
+      building: view.building,
+      building_name: named(view),
+      unit: view.unit,
+      room: view.room,
+      floor: floorOf(view.room),
+      name: one<string | undefined>('contact_name') ?? '',
+      size: one<number | undefined>('household_size') ?? null,
+      phone_masked: phone && `${phone.slice(0, 3)}****${phone.slice(-4)}`,
+      last_visit_at: last?.recorded_at ?? null,
+      last_outcome: last?.visit.outcome ?? null,
+      days_since: last ? this.daysSince(last.recorded_at) : null,
+      no_entry_until: view.no_entry_until,
+      vacant: one('use') === 'vacant',
+      conflicts: view.fields.filter((f) => f.values.length > 1).length,
+      due: this.tasks().some((task) => task.household === id),
+    }
+  }
+
+  rows(query: string): HouseholdRow[] {
+    const rows = [...this.views.keys()].map((id) => this.row(id))
+    const q = query.trim()
+    if (!q) return rows
+    return rows.filter(
+      (row) =>
+        row.name.includes(q) || row.room.includes(q) || (q.length >= 3 && row.phone_masked.endsWith(q)),
+    )
+  }
+
+  detail(id: string): HouseholdDetail {
+    const view = this.view(id)
+    const here = view.visits.find((v) => this.daysSince(v.recorded_at) === 0)
+    const hour = new Date(this.now() + 8 * 3_600_000).toISOString().slice(11, 16)
+    return structuredClone({
+      row: this.row(id),
+      view,
+      people: people.map(({ id: person, name }) => ({ id: person, name })),
+      visit_receipts: Object.fromEntries(
+        view.visits.map((v) => [v.visit.id, this.delivery.receipt(v.visit.id)]),
+      ),
+      receipt: this.delivery.receipt(`edit-${id}`),
+      refused: [],
+      tasks: this.tasks().filter((task) => task.household === id),
+      incidents: [],
+      visited_today: here
+        ? {
+            by: people.find((p) => p.id === here.by)?.name ?? '',
+            myself: here.by === me.id,
+            at: here.recorded_at,
+          }
+        : null,
+      warnings: hour >= '20:30' || hour < '08:30' ? ['QUIET_HOURS' as const] : [],
+    })
+  }
+
+  beginVisit(id: string, task: Task | undefined, visit: string): NewVisit {
+    const known = this.view(id).fields.map((f) => f.field)
+    return {
+      id: visit,
+      kind: task?.kind === 'care' ? 'care' : task?.kind === 'revisit' ? 'follow_up' : 'routine',
+      outcome: 'met',
+      started_at: iso(this.now()),
+      ended_at: iso(this.now()),
+      changes: [],
+      confirmed: FORM.filter((key) => known.includes(key)),
+      persons_met: null,
+      note: null,
+      task: task?.id ?? null,
+      incidents: [],
+      next_due: null,
+      care_emergency: false,
+    }
+  }
+
+  saveVisit(id: string, visit: NewVisit): HouseholdDetail {
+    const view = this.view(id)
+    if (view.visits.some((v) => v.visit.id === visit.id)) return this.detail(id)
+    const note = checked(visit.note, 1000)
+    for (const change of visit.changes) this.write(id, change, visit.id)
+    view.visits.unshift({
+      visit: { ...visit, note },
+      by: me.id,
+      recorded_at: iso(this.now()),
+      amendments: [],
+    })
+    if (visit.outcome === 'refused') view.no_entry_until = iso(this.now() + 90 * DAY_MS).slice(0, 10)
+    this.delivery.add({
+      kind: 'visit',
+      id: visit.id,
+      document: id,
+      title: `${named(view)}${view.unit} ${view.room}`,
+      bytes_total: 420,
+    })
+    return this.detail(id)
+  }
+
+  amend(id: string, visit: string, note: string): HouseholdDetail {
+    const found = this.view(id).visits.find((v) => v.visit.id === visit)
+    if (!found) throw new Fault('NOT_FOUND', visit)
+    found.amendments.push({ note: checked(note, 1000) ?? '', by: me.id, at: iso(this.now()) })
+    return this.edited(id)
+  }
+
+  change(id: string, change: FieldChange): HouseholdDetail {
+    this.write(id, change, null)
+    return this.edited(id)
+  }
+
+  private write(id: string, change: FieldChange, visit: string | null) {
+    if (change.field === 'notes' || change.field === 'contact_name') checked(change.value, 500)
+    if (change.field === 'contact_phone' && !/^[\d +-]{5,20}$/.test(change.value))
+      throw new Fault('VALUE_OUT_OF_RANGE', 'phone')
+    const view = this.view(id)
+    const value = { value: change, by: me.id, at: iso(this.now()), visit, confirmed_at: null }
+    const others = view.fields.filter((f) => f.field !== change.field)
+    view.fields = [...others, { field: change.field, values: [value] }]
+  }
+
+  private edited(id: string) {
+    const row = this.row(id)
+    this.delivery.add({
+      kind: 'household_edit',
+      id: `edit-${id}`,
+      document: id,
+      title: `${row.building_name}${row.unit} ${row.room}`,
+      bytes_total: 210,
+    })
+    return this.detail(id)
+  }
+
+  private daysSince(when: string) {
+    const day = (ms: number) => Math.floor((ms + 8 * 3_600_000) / DAY_MS)
+    return day(this.now()) - day(Date.parse(when))
+  }
+}
+
+export const gridName = grid.name
+export { today }
+
+function floorOf(room: string): number | null {
+  const below = /^负(\d+)/.exec(room)
+  if (below) return -Number(below[1])
+  const above = /^(\d{1,2})\d\d(\D|$)/.exec(room)
+  return above ? Number(above[1]) : null
+}

@@ -1,0 +1,314 @@
+// The incidents this phone knows, and a small fold of their events; the real one lives in core/src/incident.
+import type {
+  Applied,
+  Code,
+  EventView,
+  IncidentAction,
+  IncidentDetail,
+  IncidentRow,
+  IncidentState,
+  NewIncident,
+  Photo,
+  PossibleAct,
+  Receipt,
+  ReportHow,
+  Role,
+} from '../../generated/phone'
+import { Fault } from '../door'
+import type { Delivery } from './delivery'
+import { scene } from './photos'
+import { at, categories, departments, grid, iso, me, people } from './street'
+import { checked } from './words'
+
+type Kept = { created: NewIncident; photos: Photo[]; events: EventView[]; due: number | null }
+
+const OPEN: IncidentState[] = [
+  'reported',
+  'verifying',
+  'accepted',
+  'filed',
+  'dispatched',
+  'handling',
+  'feedback',
+  'checking',
+]
+const desk = people[2]
+const handler = people[3]
+const office = departments.find((d) => d.id === handler?.department) ?? departments[0]
+
+/** Where an action leads from here, or why it does not apply. */
+function fold(state: IncidentState, action: IncidentAction): Applied {
+  const go = (allowed: IncidentState[], next: IncidentState, because: Code = 'WRONG_STATE'): Applied =>
+    allowed.includes(state) ? { type: 'yes', state: next } : { type: 'no', because }
+  switch (action.type) {
+    case 'submit':
+      return go(['draft'], 'reported')
+    case 'self_handle':
+      return go(['draft'], 'self_handled')
+    case 'ask_verify':
+      return go(['reported'], 'verifying')
+    case 'verify_result':
+      return go(['verifying'], 'reported')
+    case 'accept':
+      return go(['reported'], 'accepted')
+    case 'file':
+      return go(['accepted'], 'filed')
+    case 'dispatch':
+      return go(['filed'], 'dispatched')
+    case 'feedback':
+      return go(['dispatched', 'handling'], 'feedback')
+    case 'send_check':
+      return go(['feedback'], 'checking')
+    case 'check_pass':
+      return go(['checking'], 'closed')
+    case 'check_fail':
+      return go(['checking'], 'dispatched')
+    case 'cancel':
+      return go(['draft', 'reported'], 'cancelled', 'CANCEL_AFTER_ACCEPT')
+    default:
+      return { type: 'yes', state }
+  }
+}
+
+export class Incidents {
+  private kept = new Map<string, Kept>()
+  private count = 0
+
+  constructor(
+    private delivery: Delivery,
+    private now: () => number,
+  ) {
+    this.begin()
+  }
+
+  /** What the street begins with. */
+  private begin() {
+    const drain = this.create('i-drain', 'P01003', 3, '听雨苑 东门', '东门雨水井盖断一角')
+    drain.photos.push(scene('drain', 'before', iso(at(0, 8, 40))))
+    this.put(drain, 'worker', at(0, 8, 40), { type: 'submit', without_photo_because: null })
+    this.put(drain, 'dispatcher', at(0, 8, 52), { type: 'accept' })
+    this.put(drain, 'dispatcher', at(0, 8, 53), { type: 'file' })
+    this.put(drain, 'dispatcher', at(0, 9, 0), {
+      type: 'dispatch',
+      owner: office?.id ?? '',
+      co_departments: [],
+    })
+    this.put(drain, 'worker', at(0, 9, 20), { type: 'cancel', reason: '物业换了块旧盖，作废。' })
+    this.put(drain, 'handler', at(0, 9, 32), { type: 'comment', text: '带新盖过来，权属问过再定。' })
+    drain.due = at(0, 15, 0)
+
+    const corridor = this.create(
+      '01a088df-2300-75d4-abf4-4165b7e368a1',
+      'F01001',
+      3,
+      '听雨苑 3幢2单元 3–4楼',
+      '',
+    )
+    corridor.photos.push(scene('corridor', 'before', iso(at(4, 9, 12))))
+    this.put(corridor, 'worker', at(4, 9, 12), { type: 'submit', without_photo_because: null })
+    this.put(corridor, 'dispatcher', at(4, 9, 30), { type: 'accept' })
+    this.put(corridor, 'dispatcher', at(4, 9, 31), { type: 'file' })
+    this.put(corridor, 'dispatcher', at(4, 9, 40), {
+      type: 'dispatch',
+      owner: office?.id ?? '',
+      co_departments: [],
+    })
+    this.put(corridor, 'handler', at(4, 15, 0), {
+      type: 'feedback',
+      measure: '和住户一起清走了。',
+      document: null,
+    })
+    corridor.photos.push(scene('floor', 'after', iso(at(4, 15, 0))))
+    this.put(corridor, 'dispatcher', at(4, 15, 10), { type: 'send_check', checker: me.id })
+
+    const seep = this.create('i-seep', 'E06004', 4, '听雨苑 5幢A座 负1-02', '来电说地下室渗水')
+    this.put(seep, 'dispatcher', at(0, 8, 15), { type: 'submit', without_photo_because: '来电' })
+    this.put(seep, 'dispatcher', at(0, 8, 20), { type: 'ask_verify', question: '地下室是渗水还是管漏？' })
+
+    const lead = this.create(
+      'i-lead',
+      'F02001',
+      2,
+      '听雨苑 1幢1单元 门口',
+      '一楼电瓶车从窗口拉线充电，劝拔了，明早复查。',
+    )
+    lead.photos.push(scene('corridor', 'before', iso(at(6, 17, 5))))
+    this.put(lead, 'worker', at(6, 17, 5), { type: 'self_handle', measure: '劝拔' })
+  }
+
+  private create(id: string, category: string, severity: number, place: string, description: string): Kept {
+    this.count += 1
+    const kept: Kept = {
+      created: {
+        id,
+        grid: grid.id,
+        local_no: `${grid.name}-0914-00${this.count}`,
+        source: 'patrol',
+        category,
+        severity,
+        place: { text: place, household: null, position: null },
+        description,
+        finding: null,
+      },
+      photos: [],
+      events: [],
+      due: null,
+    }
+    this.kept.set(id, kept)
+    return kept
+  }
+
+  private put(kept: Kept, role: Role, when: number, action: IncidentAction) {
+    const by = { worker: me, dispatcher: desk, handler }[role as 'worker'] ?? me
+    const id = `${kept.created.id}-e${kept.events.length}`
+    const act = { by: by.id, role, device: 'phone', recorded_at: iso(when) }
+    const department = role === 'handler' ? handler?.department : null
+    const applied = fold(this.state(kept), action)
+    kept.events.push({ event: { id, act, department, action }, change: id, applied })
+    if (action.type === 'add_photo') kept.photos.push(action.photo)
+    return id
+  }
+
+  private state(kept: Kept): IncidentState {
+    const yes = kept.events.map((e) => e.applied).filter((a) => a.type === 'yes')
+    return yes.at(-1)?.state ?? 'draft'
+  }
+
+  private one(id: string): Kept {
+    const kept = this.kept.get(id)
+    if (!kept) throw new Fault('NOT_FOUND', id)
+    return kept
+  }
+
+  private receipt(kept: Kept): Receipt {
+    const mine = kept.events.map((e) => this.delivery.receipt(e.change))
+    return mine.find((r) => r.type !== 'centre') ?? { type: 'centre' }
+  }
+
+  row(id: string): IncidentRow {
+    const kept = this.one(id)
+    const category = categories.find((c) => c.code === kept.created.category)
+    const state = this.state(kept)
+    return {
+      id,
+      local_no: kept.created.local_no,
+      category: kept.created.category,
+      category_zh: category?.name_zh ?? kept.created.category,
+      category_en: category?.name_en ?? kept.created.category,
+      severity: kept.created.severity,
+      state,
+      place: kept.created.place.text,
+      grid: grid.id,
+      reported_at: kept.events[0]?.event.act.recorded_at ?? iso(this.now()),
+      mine: kept.events[0]?.event.act.by === me.id,
+      thumbnail: kept.photos[0]?.thumbnail ?? null,
+      photos: kept.photos.length,
+      due: kept.due === null ? null : iso(kept.due),
+      overdue: kept.due !== null && kept.due < this.now() && OPEN.includes(state),
+      receipt: this.receipt(kept),
+    }
+  }
+
+  rows = (): IncidentRow[] => [...this.kept.keys()].map((id) => this.row(id))
+
+  detail(id: string): IncidentDetail {
+    const kept = this.one(id)
+    const state = this.state(kept)
+    const possible: PossibleAct[] = ['comment', 'add_photo']
+    if (state === 'draft' || state === 'reported') possible.push('cancel')
+    if (state === 'verifying') possible.push('verify_result')
+    if (state === 'checking') possible.push('check')
+    const first = kept.events[0]?.event.act
+    const dispatched = kept.events.find((e) => e.event.action.type === 'dispatch')
+    return structuredClone({
+      row: this.row(id),
+      view: {
+        created: kept.created,
+        reported: first ?? {
+          by: me.id,
+          role: 'worker' as const,
+          device: 'phone',
+          recorded_at: iso(this.now()),
+        },
+        state,
+        severity: kept.created.severity,
+        owner: dispatched ? (office?.id ?? null) : null,
+        co_departments: [],
+        dispatched_at: dispatched?.event.act.recorded_at ?? null,
+        ended_at: null,
+        checker: state === 'checking' ? me.id : null,
+        rework_count: 0,
+        photos: kept.photos,
+        events: kept.events,
+        unreadable: 0,
+      },
+      people: people.map(({ id: person, name }) => ({ id: person, name })),
+      departments,
+      category: categories.find((c) => c.code === kept.created.category) ?? null,
+      event_receipts: Object.fromEntries(
+        kept.events.map((e) => [
+          e.change,
+          e.event.action.type === 'dispatch'
+            ? ({ type: 'seen', office: office?.name ?? '', at: iso(at(0, 9, 6)) } as Receipt)
+            : this.delivery.receipt(e.change),
+        ]),
+      ),
+      photo_receipts: Object.fromEntries(kept.photos.map((p) => [p.hash, this.delivery.receipt(p.hash)])),
+      refused: [],
+      seen: dispatched ? [{ incident: id, office: office?.name ?? '', at: iso(at(0, 9, 6)) }] : [],
+      rule:
+        kept.due === null
+          ? null
+          : {
+              category: 'P01',
+              level: null,
+              amount: 4,
+              unit: 'working_hours' as const,
+              valid_from: '2026-01-01',
+            },
+      possible,
+    })
+  }
+
+  /** The number under which the next incident is known on this phone. */
+  nextNumber() {
+    this.count += 1
+    return `${grid.name}-0914-00${this.count}`
+  }
+
+  report(created: NewIncident, photos: Photo[], how: ReportHow): IncidentDetail {
+    if (this.kept.has(created.id)) return this.detail(created.id)
+    const category = categories.find((c) => c.code === created.category)
+    if (!category) throw new Fault('MISSING_CATEGORY', created.category)
+    if (!created.place.text.trim()) throw new Fault('MISSING_PLACE', 'empty')
+    if (how.type === 'self_handle') {
+      if (created.severity < 3) throw new Fault('SEVERITY_TOO_HIGH', 'on site')
+      if (!category.on_site) throw new Fault('CATEGORY_NOT_ON_SITE', category.code)
+      if (!photos.some((p) => p.stage === 'after')) throw new Fault('MISSING_AFTER_PHOTO', 'on site')
+    } else if (photos.length === 0 && !how.without_photo_because?.trim()) {
+      throw new Fault('MISSING_PHOTO', 'no photo, no reason')
+    }
+    checked(created.description, 1000)
+    const kept: Kept = { created, photos: [...photos], events: [], due: null }
+    this.kept.set(created.id, kept)
+    const change = this.put(kept, 'worker', this.now(), how)
+    const item = { document: created.id, bytes_total: 900, title: created.local_no }
+    this.delivery.add({ ...item, kind: 'incident', id: change })
+    for (const photo of photos)
+      this.delivery.add({ ...item, kind: 'photo', id: photo.hash, bytes_total: photo.bytes })
+    return this.detail(created.id)
+  }
+
+  act(id: string, action: IncidentAction): IncidentDetail {
+    const kept = this.one(id)
+    const applied = fold(this.state(kept), action)
+    if (applied.type === 'no') throw new Fault(applied.because, 'guard')
+    if ('text' in action) checked(action.text, 1000)
+    const change = this.put(kept, 'worker', this.now(), action)
+    const item = { document: id, title: kept.created.local_no }
+    this.delivery.add({ ...item, kind: 'incident_event', id: change, bytes_total: 300 })
+    if (action.type === 'add_photo')
+      this.delivery.add({ ...item, kind: 'photo', id: action.photo.hash, bytes_total: action.photo.bytes })
+    return this.detail(id)
+  }
+}

@@ -1,0 +1,248 @@
+// A phone without a phone: the demo street in memory, so that every screen runs in a plain browser. It answers and
+// refuses like the real one, as far as the screens can tell; nothing of it is in the app that is shipped.
+//
+// `?scene=` in the address chooses how the day begins:
+//   (none)     the pictures: no network, three records and five photos still on the phone
+//   delivered  everything has arrived, network is good
+//   stuck      the centre refused a damaged photo
+//   walking    a patrol is half way
+//   quiet      nothing is due
+//   fresh      the phone is not enrolled
+//   many       a thousand households
+// `?scale=1.5` and `?language=en` dress the screens.
+import type { Settings, Task, TaskGroup, TaskRow, Today } from '../../generated/phone'
+import { Fault, type Phone } from '../door'
+import { Delivery } from './delivery'
+import { Households } from './households'
+import { Incidents } from './incidents'
+import { Patrols } from './patrols'
+import { keep, photoUrl, scene as drawn } from './photos'
+import { at, buildings, categories, grid, iso, me, morning, plans, tasks, today } from './street'
+
+const CODES = { good: '204816', used: '111111', old: '222222' }
+
+/** A fresh phone on the morning of the pictures, or as the scene says. */
+export function fakePhone(asked = new URLSearchParams(location.search)): Phone {
+  const scene = asked.get('scene') ?? ''
+  const opened = performance.now()
+  const now = () => morning + Math.round(performance.now() - opened)
+  const delivery = new Delivery(scene === 'delivered' || scene === 'fresh' ? 'good' : 'none', now)
+  const drafts = new Map<string, string>()
+  const done = new Set<string>()
+  const due = () => (scene === 'quiet' ? [] : tasks.filter((task) => !done.has(task.id)))
+  const households = new Households(delivery, due, now)
+  const incidents = new Incidents(delivery, now)
+  const patrols = new Patrols(delivery, now)
+  let enrolled = scene !== 'fresh'
+  let settings: Settings = {
+    language: asked.get('language') === 'en' ? 'en' : 'zh-CN',
+    text_scale: Number(asked.get('scale') ?? 1),
+    theme: 'system',
+    photos_on_wifi_only: false,
+  }
+  let minted = 0
+  const mint = (kind: string) => `${kind}-${Date.now().toString(36)}-${(minted += 1)}`
+
+  beginWith(delivery, scene)
+  if (scene === 'walking') patrols.halfWay()
+
+  // The window of a test can walk into the network: fake.connect('good').
+  Object.assign(window, { fake: { connect: delivery.connect.bind(delivery) } })
+
+  const row = (task: Task): TaskRow => {
+    const household = task.household ? households.row(task.household) : null
+    return {
+      task,
+      plate: household?.room ?? '',
+      name: household?.name ?? task.place ?? '',
+      household,
+      days_since_visit: household?.days_since ?? null,
+      overdue_days: Math.max(0, Math.round((Date.parse(today) - Date.parse(task.due)) / 86_400_000)),
+      done: done.has(task.id),
+    }
+  }
+
+  const todays = (): Today => {
+    const rows = due().map(row)
+    const overdue = rows.filter((r) => r.overdue_days > 0)
+    const here = rows.filter((r) => r.overdue_days === 0)
+    const floor = (r: TaskRow) => r.household?.floor ?? 0
+    const walking = buildings.flatMap((building): TaskGroup[] => {
+      const inside = here.filter((r) => r.household?.building === building.id)
+      const title = `${building.estate} ${building.number}`
+      inside.sort((a, b) => floor(b) - floor(a))
+      return inside.length ? [{ title, hint: 'walking', rows: inside }] : []
+    })
+    const elsewhere = here.filter((r) => !r.household)
+    return {
+      date: today,
+      grid_name: grid.name,
+      overdue: overdue.length,
+      due_today: here.length,
+      returned: scene === 'quiet' ? 0 : 2,
+      groups: [
+        ...(overdue.length ? [{ title: '', hint: 'overdue' as const, rows: overdue }] : []),
+        ...walking,
+        ...(elsewhere.length ? [{ title: '', hint: 'elsewhere' as const, rows: elsewhere }] : []),
+      ],
+      plans: plans.map(({ id, name, checkpoints }) => ({ id, name, checkpoints: checkpoints.length })),
+      running_patrol: patrols.running(),
+    }
+  }
+
+  const many = (query: string) => {
+    const rows = households.rows(query)
+    return scene === 'many'
+      ? Array.from({ length: 3 }, (_, n) => rows.map((r) => ({ ...r, id: n ? `${r.id}~${n}` : r.id })))
+          .flat()
+          .slice(0, 1000)
+      : rows
+  }
+
+  const status = () => ({
+    enrolled,
+    worker: enrolled ? me : null,
+    grids: enrolled ? [grid] : [],
+    server: enrolled ? 'https://centre.wangshu.example' : null,
+    now: iso(now()),
+    today,
+    sync: delivery.state(),
+  })
+
+  return {
+    status: async () => status(),
+    enrol: async (server, code) => {
+      if (!server.includes('centre')) throw new Fault('SERVER_UNREACHABLE', server)
+      if (code === CODES.used) throw new Fault('CODE_USED', 'once')
+      if (code === CODES.old) throw new Fault('CODE_EXPIRED', 'ten minutes')
+      if (code !== CODES.good) throw new Fault('CODE_WRONG', 'no such code')
+      enrolled = true
+      return status()
+    },
+    today: async () => todays(),
+    completeTask: async (task) => (done.add(task), todays()),
+    households: async (query) => many(query),
+    household: async (id) => households.detail(id.split('~')[0] ?? id),
+    beginVisit: async (id, task) =>
+      households.beginVisit(
+        id,
+        tasks.find((t) => t.id === task),
+        mint('visit'),
+      ),
+    saveVisit: async (id, visit) => {
+      const detail = households.saveVisit(id, visit)
+      if (visit.task) done.add(visit.task)
+      return { ...detail, tasks: detail.tasks.filter((t) => !done.has(t.id)) }
+    },
+    amendVisit: async (id, visit, note) => households.amend(id, visit, note),
+    changeField: async (id, change) => households.change(id, change),
+    resolveConflict: async (id, choice) => households.change(id, choice),
+    addMember: async (id, member) => {
+      households.view(id).members.push({ member, since: iso(now()) })
+      return households.detail(id)
+    },
+    memberLeft: async (id, member) => {
+      const view = households.view(id)
+      view.members = view.members.filter((m) => m.member.id !== member)
+      return households.detail(id)
+    },
+    draftPut: async (key, json) => (drafts.set(key, json), null),
+    draftGet: async (key) => drafts.get(key) ?? null,
+    draftDrop: async (key) => (drafts.delete(key), null),
+    addPhoto: async (file, stage) => {
+      const photo = await keep(file, stage, iso(now()))
+      if (!photo) throw new Fault(file.size < 16 ? 'PHOTO_UNSUPPORTED' : 'PHOTO_TRUNCATED', 'undecodable')
+      return photo
+    },
+    categories: async () => categories,
+    beginIncident: async (start) => ({
+      id: mint('incident'),
+      grid: grid.id,
+      local_no: incidents.nextNumber(),
+      source: start.source,
+      category: '',
+      severity: 3,
+      place: {
+        text: start.household ? households.row(start.household).building_name : '听雨苑 3幢2单元 3–4楼',
+        household: start.household,
+        position: start.position,
+      },
+      description: '',
+      finding: start.finding ? [start.finding.patrol, start.finding.finding] : null,
+    }),
+    nearbyIncidents: async (category) =>
+      incidents
+        .rows()
+        .filter((r) => r.category === category && !['closed', 'cancelled', 'self_handled'].includes(r.state))
+        .map((r) => ({ row: r, distance_m: 18, date: r.reported_at.slice(0, 10) })),
+    reportIncident: async (incident, photos, how) => incidents.report(incident, photos, how),
+    incidents: async () => incidents.rows(),
+    incident: async (id) => incidents.detail(id),
+    actOnIncident: async (id, action) => incidents.act(id, action),
+    whereabouts: async () => ({ position: patrols.position() }),
+    patrols: async () => patrols.rows(),
+    patrol: async (id) => patrols.screen(id),
+    patrolRunning: async () => {
+      const id = patrols.running()
+      return id ? patrols.screen(id) : null
+    },
+    patrolStart: async (plan) => patrols.start(plan),
+    patrolHit: async (id, hit) => patrols.hit(id, hit),
+    patrolFinding: async (id, finding) => patrols.finding(id, finding),
+    patrolPause: async (id) => patrols.pause(id),
+    patrolResume: async (id) => patrols.resume(id),
+    patrolPreviewFinish: async (id) => patrols.preview(id),
+    patrolFinish: async (id, shareLine, note) => patrols.finish(id, shareLine, note),
+    syncNow: async () => {
+      const before = delivery.state()
+      void delivery.sync()
+      return before
+    },
+    syncPage: async () => delivery.page(),
+    settings: async () => settings,
+    saveSettings: async (next) => (settings = next),
+    now,
+    photoUrl,
+    onSync: (listener) => delivery.listen(listener),
+  }
+}
+
+/** What was done before the pictures were taken. */
+function beginWith(delivery: Delivery, scene: string) {
+  const waiting = scene === 'delivered' || scene === 'fresh' ? 'centre' : 'local'
+  const visit = (id: string, title: string, when: number, state: 'local' | 'centre') =>
+    delivery.add({
+      kind: 'visit',
+      id,
+      document: 'h126',
+      title,
+      at: iso(when),
+      receipt: { type: state },
+      bytes_total: 420,
+    })
+  if (scene === 'fresh') return
+  visit('seen-1', '听雨苑 3幢2单元 202', at(0, 8, 5), 'centre')
+  visit('seen-2', '听雨苑 3幢2单元 504', at(0, 8, 14), 'centre')
+  delivery.add({
+    kind: 'incident', id: 'i-drain-e0', document: 'i-drain', title: '东门雨水井盖', at: iso(at(0, 8, 40)), bytes_total: 900,
+    receipt: { type: 'seen', office: '城管办', at: iso(at(0, 9, 6)) },
+  }) // prettier-ignore
+  delivery.add({
+    kind: 'incident', id: 'corridor', document: 'i-lead', title: '3幢楼道堆物', at: iso(at(0, 9, 12)), bytes_total: 900,
+    receipt: { type: waiting },
+  }) // prettier-ignore
+  visit('today-1', '听雨苑 3幢2单元 104', at(0, 9, 24), waiting)
+  visit('today-2', '听雨苑 3幢2单元 103', at(0, 9, 31), waiting)
+  for (let n = 0; n < 5; n += 1) {
+    const photo = drawn(n < 2 ? 'corridor' : 'drain', 'before', iso(at(0, 9, 12 + n)))
+    delivery.add({
+      kind: 'photo', id: `photo-${n}`, document: 'i-drain', title: n < 2 ? '3幢楼道堆物' : '东门雨水井盖', at: photo.taken_at,
+      receipt: { type: waiting }, bytes_total: photo.bytes, bytes_sent: n === 2 ? 197_000 : 0,
+    }) // prettier-ignore
+  }
+  if (scene === 'stuck')
+    delivery.add({
+      kind: 'photo', id: 'photo-broken', document: 'i-drain', title: '3幢消火栓', at: iso(at(0, 8, 5)),
+      receipt: { type: 'refused', code: 'PHOTO_TRUNCATED' }, bytes_total: 210_000,
+    }) // prettier-ignore
+}

@@ -1,0 +1,263 @@
+// One patrol at a time, on the morning's plan; the phone in the fake walks by itself, 70 metres a minute.
+import type {
+  FindingInput,
+  FinishPreview,
+  HitInput,
+  PatrolRow,
+  PatrolScreen,
+  PatrolView,
+  Position,
+} from '../../generated/phone'
+import { Fault } from '../door'
+import type { Delivery } from './delivery'
+import { at, grid, iso, me, people, plans } from './street'
+import { checked } from './words'
+
+const SPEED_M_PER_MS = 70 / 60_000
+
+export class Patrols {
+  private kept = new Map<string, PatrolView>()
+  private count = 0
+
+  constructor(
+    private delivery: Delivery,
+    private now: () => number,
+  ) {}
+
+  /** The picture of 巡查中: six of eleven points, one gap, 47 minutes. */
+  halfWay() {
+    const view = this.create(plans[0]?.id ?? '', at(0, 8, 59))
+    grid.checkpoints.slice(0, 6).forEach((checkpoint, n) =>
+      view.hits.push({
+        hit: {
+          id: `hit${n}`,
+          checkpoint: checkpoint.id,
+          at: iso(at(0, 9, 2 + n * 6)),
+          method: n === 5 ? 'manual' : 'qr',
+          reason: n === 5 ? '地库没有信号' : null,
+          state: 'ok',
+          position: null,
+          photo: null,
+        },
+        by: me.id,
+        counts: true,
+      }),
+    )
+  }
+
+  running(): string | null {
+    return [...this.kept.values()].find((view) => !view.ended_at)?.created.id ?? null
+  }
+
+  start(plan: string): PatrolScreen {
+    if (this.running()) throw new Fault('PATROL_RUNNING', 'one at a time')
+    const view = this.create(plan, this.now())
+    this.delivered(view)
+    return this.screen(view.created.id)
+  }
+
+  private create(plan: string, when: number): PatrolView {
+    this.count += 1
+    const view: PatrolView = {
+      created: {
+        id: `patrol${this.count}`,
+        grid: grid.id,
+        kind: 'daily',
+        plan,
+        checkpoints: plans.find((p) => p.id === plan)?.checkpoints ?? [],
+        started_at: iso(when),
+      },
+      leader: me.id,
+      hits: [],
+      findings: [],
+      pauses: [],
+      ended_at: null,
+      distance_m: null,
+      line: null,
+      note: null,
+      unreadable: 0,
+    }
+    this.kept.set(view.created.id, view)
+    return view
+  }
+
+  private view(id: string): PatrolView {
+    const view = this.kept.get(id)
+    if (!view) throw new Fault('NOT_FOUND', id)
+    return view
+  }
+
+  private open(id: string): PatrolView {
+    const view = this.view(id)
+    if (view.ended_at) throw new Fault('PATROL_ENDED', id)
+    return view
+  }
+
+  private walkedMs(view: PatrolView): number {
+    const end = view.ended_at ? Date.parse(view.ended_at) : this.now()
+    const paused = view.pauses.reduce(
+      (sum, p) => sum + (p.to ? Date.parse(p.to) : end) - Date.parse(p.from),
+      0,
+    )
+    return end - Date.parse(view.created.started_at) - paused
+  }
+
+  /** The way so far: through the points already reached. */
+  private track(view: PatrolView): [number, number][] {
+    return view.hits.flatMap(({ hit }) => {
+      const point = grid.checkpoints.find((c) => c.id === hit.checkpoint)
+      return point ? [[point.lon ?? 0, point.lat ?? 0] as [number, number]] : []
+    })
+  }
+
+  screen(id: string): PatrolScreen {
+    const view = this.view(id)
+    const points = view.created.checkpoints.flatMap((c) => grid.checkpoints.filter((p) => p.id === c))
+    const next = points.findIndex((p) => !view.hits.some((h) => h.hit.checkpoint === p.id))
+    const sixth = view.hits[5]
+    return structuredClone({
+      id,
+      view,
+      plan: plans.find((p) => p.id === view.created.plan) ?? null,
+      checkpoints: points.map((checkpoint, n) => ({
+        checkpoint,
+        hit: view.hits.find((h) => h.hit.checkpoint === checkpoint.id) ?? null,
+        distance_m: n === next ? 40 : 60 + Math.abs(n - next) * 45,
+      })),
+      people: people.map(({ id: person, name }) => ({ id: person, name })),
+      distance_m: view.distance_m ?? Math.round(this.walkedMs(view) * SPEED_M_PER_MS * 0.4),
+      duration_s: Math.floor(this.walkedMs(view) / 1000),
+      paused: view.pauses.some((p) => !p.to),
+      gaps: sixth
+        ? [{ from: iso(Date.parse(sixth.hit.at) - 120_000), to: iso(Date.parse(sixth.hit.at) + 420_000) }]
+        : [],
+      track: this.track(view),
+      receipt: this.delivery.receipt(id),
+      photo_receipts: {},
+    })
+  }
+
+  rows(): PatrolRow[] {
+    return [...this.kept.values()].map((view) => ({
+      id: view.created.id,
+      plan_name: plans.find((p) => p.id === view.created.plan)?.name ?? '',
+      started_at: view.created.started_at,
+      ended_at: view.ended_at,
+      checkpoints: view.created.checkpoints.length,
+      hit: view.hits.length,
+      findings: view.findings.length,
+      receipt: this.delivery.receipt(view.created.id),
+    }))
+  }
+
+  hit(id: string, input: HitInput): PatrolScreen {
+    const view = this.open(id)
+    const point = grid.checkpoints.find((c) => c.id === input.checkpoint)
+    if (!point) throw new Fault('NOT_FOUND', input.checkpoint)
+    if (input.method === 'qr' && input.code?.trim() !== point.code)
+      throw new Fault('VALUE_OUT_OF_RANGE', 'another plate')
+    if ((input.method === 'manual' || input.state === 'unreachable') && !input.reason?.trim())
+      throw new Fault('MISSING_REASON', input.method)
+    view.hits.push({
+      hit: {
+        id: `${id}-hit${view.hits.length}`,
+        checkpoint: input.checkpoint,
+        at: iso(this.now()),
+        method: input.method,
+        reason: checked(input.reason, 200),
+        state: input.state,
+        position: null,
+        photo: input.photo,
+      },
+      by: me.id,
+      counts: !view.hits.some((h) => h.hit.checkpoint === input.checkpoint),
+    })
+    this.delivered(view)
+    return this.screen(id)
+  }
+
+  finding(id: string, input: FindingInput): PatrolScreen {
+    const view = this.open(id)
+    const finding = {
+      ...input,
+      note: checked(input.note, 500),
+      id: `${id}-f${view.findings.length}`,
+      at: iso(this.now()),
+    }
+    view.findings.push({ finding, by: me.id })
+    this.delivered(view)
+    return this.screen(id)
+  }
+
+  pause(id: string): PatrolScreen {
+    const view = this.open(id)
+    if (!view.pauses.some((p) => !p.to)) view.pauses.push({ from: iso(this.now()), to: null })
+    return this.screen(id)
+  }
+
+  resume(id: string): PatrolScreen {
+    for (const pause of this.open(id).pauses) pause.to ??= iso(this.now())
+    return this.screen(id)
+  }
+
+  preview(id: string): FinishPreview {
+    const view = this.open(id)
+    const screen = this.screen(id)
+    const plan = screen.plan
+    return {
+      distance_m: screen.distance_m,
+      duration_s: screen.duration_s,
+      checkpoints: screen.checkpoints.length,
+      hit: screen.checkpoints.filter((c) => c.hit && c.hit.hit.state !== 'unreachable').length,
+      unreachable: screen.checkpoints.filter((c) => c.hit?.hit.state === 'unreachable').length,
+      findings: view.findings.length,
+      line: plan?.line_asked_because
+        ? {
+            asked_because: plan.line_asked_because,
+            may_be_refused: plan.line_may_be_refused,
+            points: this.track(view),
+            expires_at: iso(this.now() + 30 * 86_400_000),
+            blob: 'line',
+          }
+        : null,
+    }
+  }
+
+  finish(id: string, shareLine: boolean, note: string | null): PatrolScreen {
+    const view = this.open(id)
+    const line = this.preview(id).line
+    view.distance_m = this.screen(id).distance_m
+    view.note = checked(note, 1000)
+    view.ended_at = iso(this.now())
+    for (const pause of view.pauses) pause.to ??= view.ended_at
+    if (line && shareLine)
+      view.line = { blob: line.blob, points: line.points.length, expires_at: line.expires_at }
+    this.delivered(view)
+    return this.screen(id)
+  }
+
+  /** Where the phone is: near the point it goes to next. */
+  position(): Position | null {
+    const id = this.running()
+    if (!id) return null
+    const next = this.screen(id).checkpoints.find((c) => !c.hit)?.checkpoint ?? grid.checkpoints[0]
+    if (!next) return null
+    return {
+      lon: (next.lon ?? 0) - 0.0003,
+      lat: (next.lat ?? 0) + 0.00012,
+      accuracy_m: 6,
+      fixed_at: iso(this.now() - 12_000),
+      mock: false,
+    }
+  }
+
+  private delivered(view: PatrolView) {
+    this.delivery.add({
+      kind: 'patrol',
+      id: view.created.id,
+      document: view.created.id,
+      title: plans.find((p) => p.id === view.created.plan)?.name ?? '',
+      bytes_total: 1200,
+    })
+  }
+}

@@ -1,0 +1,64 @@
+// Delivery in words. Nothing here says more than the receipts behind it.
+import type { Receipt, SyncItem, SyncPage, SyncState } from '../../api/field'
+import { clock, when } from '../../shared/moment'
+import { say } from '../../shared/words'
+
+export type Chip = { icon: 'cloud' | 'phone' | 'offline' | 'stuck' | 'moving'; text: string }
+
+/** The chip counts records; when only photos are left it says so. */
+export function chip(state: SyncState): Chip {
+  const { phase, waiting_records: records, waiting_photos: photos, stuck } = state
+  if (stuck > 0) return { icon: 'stuck', text: say('chip.stuck', { n: stuck }) }
+  if (phase === 'refused') return { icon: 'stuck', text: say('chip.refused') }
+  const waiting = records > 0 ? say('chip.records', { n: records }) : say('chip.photos', { n: photos })
+  if (records + photos === 0) {
+    if (phase === 'offline') return { icon: 'offline', text: say('chip.offline') }
+    return { icon: 'cloud', text: state.all_delivered_at ? say('chip.delivered') : say('chip.nothing') }
+  }
+  if (phase === 'syncing') return { icon: 'moving', text: say('chip.moving') }
+  return { icon: phase === 'offline' ? 'offline' : 'phone', text: waiting }
+}
+
+/** `3 条记录、5 张照片`, without the part that is zero. */
+export function counted(records: number, photos: number): string {
+  const parts = [
+    records > 0 && say('sync.records', { n: records }),
+    photos > 0 && say('sync.photos', { n: photos }),
+  ]
+  return parts.filter(Boolean).join(say('sync.and'))
+}
+
+/** The page's first sentence. */
+export function headline(state: SyncState, now: number): string {
+  const left = counted(state.waiting_records, state.waiting_photos)
+  if (left) return say('sync.onlyHere', { what: left })
+  if (state.stuck > 0) return say('sync.stuck', { n: state.stuck })
+  if (!state.all_delivered_at) return say('sync.nothing')
+  return say('sync.delivered', { at: when(state.all_delivered_at, now) })
+}
+
+/** Megabytes with one decimal, never "0.0". */
+export function megabytes(bytes: number): string {
+  return `${Math.max(0.1, bytes / 1_048_576).toFixed(1)} MB`
+}
+
+/** Items that have not arrived, oldest first; and those that have, newest first. */
+export function sorted(page: SyncPage) {
+  const arrived = (item: SyncItem) => item.receipt.type === 'centre' || item.receipt.type === 'seen'
+  const by = (a: SyncItem, b: SyncItem) => a.at.localeCompare(b.at)
+  return {
+    waiting: page.items.filter((item) => !arrived(item)).sort(by),
+    arrived: page.items.filter(arrived).sort((a, b) => by(b, a)),
+  }
+}
+
+/** How much of an item has left, 0–100, or nothing worth a bar. */
+export function percent(item: SyncItem): number | null {
+  const [sent, total] = [item.bytes_sent ?? 0, item.bytes_total ?? 0]
+  return item.receipt.type === 'local' && sent > 0 && sent < total ? Math.round((sent / total) * 100) : null
+}
+
+/** When somebody at an office opened it; other receipts say nothing more. */
+export function seenAt(receipt: Receipt): string | undefined {
+  return receipt.type === 'seen' ? clock(receipt.at) : undefined
+}
