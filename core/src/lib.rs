@@ -8,6 +8,7 @@ pub mod error;
 pub mod household;
 pub mod ids;
 pub mod incident;
+pub mod jpeg;
 pub mod patrol;
 pub mod photo;
 pub mod place;

@@ -5,6 +5,7 @@ mod app;
 #[cfg(feature = "window")]
 pub mod commands;
 mod error;
+pub mod photo;
 #[cfg(feature = "window")]
 pub mod shell;
 pub mod view;

@@ -1,0 +1,171 @@
+//! What a JPEG says of itself without decoding it (ITU T.81 Annex B): whether it is whole, how large it claims to be,
+//! and whether it carries metadata. The phone asks before it decodes, the server before it keeps.
+
+/// What the markers say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Jpeg {
+    /// Pixels across, as claimed.
+    pub width: u16,
+    /// Pixels down, as claimed.
+    pub height: u16,
+    /// It holds a segment besides the picture itself: EXIF, XMP, MPF, an ICC profile, a comment.
+    pub metadata: bool,
+}
+
+/// Why it is not a JPEG that can be used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum JpegFault {
+    /// It does not begin like one.
+    #[error("not a JPEG")]
+    NotJpeg,
+    /// It ends before its end marker.
+    #[error("the JPEG ends early")]
+    Truncated,
+}
+
+const START: u8 = 0xD8;
+const END: u8 = 0xD9;
+const SCAN: u8 = 0xDA;
+
+/// Walks the markers of the first picture in `bytes`; whatever follows its end marker is not looked at.
+pub fn inspect(bytes: &[u8]) -> Result<Jpeg, JpegFault> {
+    if bytes.get(..2) != Some(&[0xFF, START]) {
+        return Err(if bytes.is_empty() {
+            JpegFault::Truncated
+        } else {
+            JpegFault::NotJpeg
+        });
+    }
+    let mut jpeg = Jpeg {
+        width: 0,
+        height: 0,
+        metadata: false,
+    };
+    let mut at = 2;
+    loop {
+        let (marker, body) = next_marker(bytes, at)?;
+        at = body;
+        match marker {
+            END if jpeg.width == 0 || jpeg.height == 0 => return Err(JpegFault::Truncated),
+            END => return Ok(jpeg),
+            START | 0x01 | 0xD0..=0xD7 => {}
+            _ => {
+                let segment = segment(bytes, at)?;
+                match marker {
+                    0xE1..=0xED | 0xEF | 0xFE => jpeg.metadata = true,
+                    0xE0 => jpeg.metadata |= !segment.starts_with(b"JFIF\0"),
+                    0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF => {
+                        let &[_, h1, h0, w1, w0, ..] = segment else {
+                            return Err(JpegFault::Truncated);
+                        };
+                        jpeg.height = u16::from_be_bytes([h1, h0]);
+                        jpeg.width = u16::from_be_bytes([w1, w0]);
+                    }
+                    _ => {}
+                }
+                at += 2 + segment.len();
+                if marker == SCAN {
+                    at = end_of_entropy(bytes, at)?;
+                }
+            }
+        }
+    }
+}
+
+/// The marker at `at` and where its body begins; fill bytes 0xFF may stand before it.
+fn next_marker(bytes: &[u8], mut at: usize) -> Result<(u8, usize), JpegFault> {
+    if bytes.get(at).ok_or(JpegFault::Truncated)? != &0xFF {
+        return Err(JpegFault::Truncated);
+    }
+    while bytes.get(at) == Some(&0xFF) {
+        at += 1;
+    }
+    bytes
+        .get(at)
+        .map(|marker| (*marker, at + 1))
+        .ok_or(JpegFault::Truncated)
+}
+
+/// The body of a segment whose two length bytes stand at `at` (and count themselves).
+fn segment(bytes: &[u8], at: usize) -> Result<&[u8], JpegFault> {
+    let length = bytes
+        .get(at..at + 2)
+        .map(|b| usize::from(u16::from_be_bytes([b[0], b[1]])));
+    let length = length
+        .filter(|length| *length >= 2)
+        .ok_or(JpegFault::Truncated)?;
+    bytes.get(at + 2..at + length).ok_or(JpegFault::Truncated)
+}
+
+/// Where the entropy-coded data ends: at a 0xFF that is neither stuffed nor a restart.
+fn end_of_entropy(bytes: &[u8], from: usize) -> Result<usize, JpegFault> {
+    let rest = bytes.get(from..).ok_or(JpegFault::Truncated)?;
+    rest.windows(2)
+        .position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0xD0..=0xD7 | 0xFF))
+        .map(|found| from + found)
+        .ok_or(JpegFault::Truncated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The smallest thing with the right markers: 1×2 pixels and two bytes of entropy.
+    fn tiny(more: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0xFF, 0xD8];
+        bytes.extend(more);
+        bytes.extend([0xFF, 0xC0, 0, 11, 8, 0, 2, 0, 1, 1, 1, 0x11, 0]);
+        bytes.extend([
+            0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 0x12, 0xFF, 0x00, 0x34, 0xFF, 0xD9,
+        ]);
+        bytes
+    }
+
+    #[test]
+    fn a_whole_picture_tells_its_size() {
+        assert_eq!(
+            inspect(&tiny(&[])),
+            Ok(Jpeg {
+                width: 1,
+                height: 2,
+                metadata: false
+            })
+        );
+    }
+
+    #[test]
+    fn every_cut_is_seen() {
+        let whole = tiny(&[0xFF, 0xE1, 0, 4, 1, 2]);
+        for length in 0..whole.len() {
+            assert!(inspect(&whole[..length]).is_err(), "cut at {length}");
+        }
+    }
+
+    #[test]
+    fn exif_and_comments_count_as_metadata_and_jfif_does_not() {
+        let jfif = [0xFF, 0xE0, 0, 7, b'J', b'F', b'I', b'F', 0];
+        assert!(!inspect(&tiny(&jfif)).unwrap().metadata);
+        for marker in [0xE1, 0xE2, 0xFE] {
+            assert!(
+                inspect(&tiny(&[0xFF, marker, 0, 4, 1, 2]))
+                    .unwrap()
+                    .metadata
+            );
+        }
+    }
+
+    #[test]
+    fn what_follows_the_end_is_not_looked_at() {
+        let mut bytes = tiny(&[]);
+        bytes.extend(b"<script>");
+        assert!(inspect(&bytes).is_ok());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_get_an_answer(bytes: Vec<u8>) {
+            let _ = inspect(&bytes);
+            let _ = inspect(&tiny(&bytes));
+        }
+    }
+}

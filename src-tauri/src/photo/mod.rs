@@ -1,0 +1,4 @@
+//! Photos on the phone: made small and bare, then sealed at rest.
+
+pub mod process;
+pub mod seal;
