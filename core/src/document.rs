@@ -155,6 +155,13 @@ impl Document {
             missing.dedup();
             return Err(LoadError::MissingDependencies(missing));
         }
+        // A change may be in order by itself and name what is not in this document; Automerge panics on it.
+        let mut lineage = scan::Lineage::new(scan::Limits::default());
+        let here = self.history.get_changes(&[]);
+        lineage.admit_all(here.iter().map(Change::raw_bytes))?;
+        let mut offered: Vec<&Change> = incoming.values().map(|(_, change)| change).collect();
+        offered.sort_unstable_by_key(|change| change.hash());
+        lineage.admit_all(offered.into_iter().map(Change::raw_bytes))?;
         let names: Vec<Hash> = incoming.keys().copied().collect();
         let mut batch: Vec<Change> = incoming.into_values().map(|(_, change)| change).collect();
         // Sorted so that the same bytes always meet the same error.

@@ -5,7 +5,7 @@
 //! with a gap. Automerge trusts all of them, and they bring down the process or a later `save`. A [`Lineage`] reads the
 //! document's changes in causal order and knows, for each operation, in which object and slot it wrote.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::Hash;
 
@@ -122,6 +122,38 @@ impl Lineage {
             .extend((first..).map(|counter| (author, counter)).zip(written));
         self.add(author, &scanned.header, before);
         Ok(Admission::New(scanned.header))
+    }
+
+    /// Admits changes that come in any order, and returns what is missing for those that are left over, ascending. The
+    /// first refusal ends it.
+    pub fn admit_all(
+        &mut self,
+        changes: impl IntoIterator<Item = impl AsRef<[u8]>>,
+    ) -> Result<Vec<Hash>, ScanError> {
+        let mut ready: Vec<_> = changes.into_iter().collect();
+        // Offered from the front, so that what comes in order is scanned once.
+        ready.reverse();
+        let mut waiting: BTreeMap<Hash, Vec<_>> = BTreeMap::new();
+        let mut held = BTreeMap::new();
+        while let Some(bytes) = ready.pop() {
+            match self.admit(bytes.as_ref())? {
+                Admission::New(header) | Admission::Known(header) => {
+                    held.remove(&header.hash);
+                    ready.extend(waiting.remove(&header.hash).into_iter().flatten());
+                }
+                Admission::Held(header, missing) => {
+                    waiting.entry(missing[0]).or_default().push(bytes);
+                    held.insert(header.hash, missing);
+                }
+            }
+        }
+        let missing: BTreeSet<Hash> = held
+            .values()
+            .flatten()
+            .filter(|hash| !held.contains_key(hash) && !self.changes.contains_key(hash))
+            .copied()
+            .collect();
+        Ok(missing.into_iter().collect())
     }
 
     /// The union of everything that `deps` have seen.

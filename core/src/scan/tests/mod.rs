@@ -84,6 +84,44 @@ proptest! {
 }
 
 #[test]
+fn changes_are_admitted_in_whatever_order_they_arrive() {
+    for seed in 0..50 {
+        let mut dice = Dice(seed);
+        let mut changes = history::changes(&mut dice, 60);
+        let count = changes.len();
+        for at in 0..count {
+            changes.swap(at, dice.below(count));
+        }
+        let bytes = |changes: &[Change]| -> Vec<Vec<u8>> {
+            changes
+                .iter()
+                .map(|change| change.raw_bytes().to_vec())
+                .collect()
+        };
+        let mut lineage = Lineage::new(Limits::default());
+        assert_eq!(lineage.admit_all(bytes(&changes)), Ok(vec![]));
+        assert!(
+            changes
+                .iter()
+                .all(|change| matches!(lineage.admit(change.raw_bytes()), Ok(Admission::Known(_))))
+        );
+        let gone = changes.swap_remove(dice.below(count));
+        let depended_on = changes
+            .iter()
+            .any(|change| change.deps().contains(&gone.hash()));
+        let expected = if depended_on {
+            vec![Hash(gone.hash().0)]
+        } else {
+            vec![]
+        };
+        assert_eq!(
+            Lineage::new(Limits::default()).admit_all(bytes(&changes)),
+            Ok(expected)
+        );
+    }
+}
+
+#[test]
 fn scanner_then_automerge() {
     let mut admitted = 0;
     for seed in 0..1_000 {

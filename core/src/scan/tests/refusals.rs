@@ -1,11 +1,15 @@
 //! What is refused, built from first principles: nothing here was found lying about.
 
+use automerge::legacy::{ObjectId, OpId};
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{AutoCommit, ObjType, ROOT};
+use automerge::{AutoCommit, Change, ObjType, ROOT};
 
 use super::hostile::{seal, signed, unsigned};
 use super::{Admission, Limits, Lineage, ScanError, scan_change};
+use crate::document::{Document, LoadError};
 use crate::error::Code;
+use crate::ids::DocumentId;
+use crate::sync::message::DocumentKind;
 
 /// The first change of a document, with nothing in it but these columns.
 fn first_change(columns: &[(u64, &[u8])]) -> Vec<u8> {
@@ -260,6 +264,32 @@ fn a_fork_of_an_actor_is_told_from_an_honest_change() {
         .admit(&last_change(&mut clone))
         .expect_err("two histories");
     assert_eq!((fork, fork.code()), (ScanError::Forked, Code::ActorForked));
+}
+
+#[test]
+fn a_lie_that_only_the_history_can_tell_never_reaches_automerge() {
+    let mut doc = AutoCommit::new().with_actor([1; 16].into());
+    doc.put(ROOT, "door", "501")
+        .expect("the root takes a value");
+    doc.commit();
+    let first = last_change(&mut doc);
+    doc.put(ROOT, "room", "2").expect("the root takes a value");
+    doc.commit();
+    let mut lie = doc
+        .get_last_local_change()
+        .expect("somebody has written")
+        .decode();
+    // Inside "501", as if it were a map.
+    lie.operations[0].obj = ObjectId::Id(OpId::new(1, &lie.actor_id));
+    let lie = Change::from(lie).raw_bytes().to_vec();
+    scan_change(&lie, &Limits::default()).expect("nothing is wrong with the change itself");
+    let id = DocumentId(uuid::Uuid::nil());
+    let refused = Document::from_changes(id, DocumentKind::Household, [first, lie])
+        .expect_err("it fits nothing");
+    assert_eq!(
+        refused,
+        LoadError::Refused(ScanError::Unfounded("the object it writes to"))
+    );
 }
 
 #[test]
