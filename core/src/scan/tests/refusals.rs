@@ -284,7 +284,7 @@ fn a_lie_that_only_the_history_can_tell_never_reaches_automerge() {
     let lie = Change::from(lie).raw_bytes().to_vec();
     scan_change(&lie, &Limits::default()).expect("nothing is wrong with the change itself");
     let id = DocumentId(uuid::Uuid::nil());
-    let refused = Document::from_changes(id, DocumentKind::Household, [first, lie])
+    let refused = Document::from_changes(id, DocumentKind::HOUSEHOLD, [first, lie])
         .expect_err("it fits nothing");
     assert_eq!(
         refused,
