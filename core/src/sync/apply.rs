@@ -123,7 +123,7 @@ pub struct Quarantined {
 /// An answer of which nothing may be stored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum PlanError<E> {
-    /// Results for another upload, or too many or few of them.
+    /// Results for another upload, or too many or few of them, or a page that lies behind.
     #[error("the answer is not to what was sent")]
     Stray,
     /// A server older than the one this phone knows: a second one restored from the same backup, or a mistake.
@@ -228,6 +228,9 @@ impl Plan {
             digest: Digest::EMPTY,
         };
         let from = held.filter(|_| !news.restart).copied().unwrap_or(start);
+        if news.cursor.position < from.position {
+            return Err(PlanError::Stray); // an answer to a question of long ago
+        }
         self.more |= news.more;
         match Page::read(holdings, from, news).map_err(PlanError::Holdings)? {
             Ok(page) => {
@@ -286,6 +289,7 @@ impl Page {
         news: &PartitionNews,
     ) -> Result<Result<Self, Broken>, H::Error> {
         let mut page = Self::default();
+        let mut own = false;
         let Cursor {
             partition,
             mut position,
@@ -321,6 +325,7 @@ impl Page {
                     first,
                     count,
                 } => {
+                    own = true;
                     for step in 0..(*count).max(1) {
                         let index = first.saturating_add(step);
                         let Some(hash) = holdings.sent(*envelope, index)? else {
@@ -343,7 +348,12 @@ impl Page {
             position,
             digest,
         }) == news.cursor;
-        Ok(if fits { Ok(page) } else { Err(Broken::Feed) })
+        Ok(match fits {
+            true => Ok(page),
+            // a phone restored from a copy signs envelope numbers a second time, and resolves the first by the second
+            false if own => Err(Broken::OwnLost),
+            false => Err(Broken::Feed),
+        })
     }
 
     fn change(&mut self, document: DocumentId, kind: DocumentKind, placed: Placed, bytes: &[u8]) {
