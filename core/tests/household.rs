@@ -279,7 +279,7 @@ fn a_form_that_cannot_be_true_is_refused_with_its_code() {
     let long = |count| Some("长".repeat(count));
     assert_eq!(refused(&|v| v.note = long(1000)), None);
     assert_eq!(refused(&|v| v.note = long(1001)), Some(Code::TextTooLong));
-    let id = "身份证 110101 19491001 1234";
+    let id = "身份证 999901 19490315 0013";
     assert_eq!(
         refused(&|v| v.note = Some(id.into())),
         Some(Code::TextLooksLikeId)
