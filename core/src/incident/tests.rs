@@ -590,7 +590,7 @@ mod in_its_document {
             .document;
         assert_eq!(
             record(once, &comment, &lin, &Unordered).unwrap_err().code,
-            Code::WrongState
+            Code::AlreadyRecorded
         );
     }
 
