@@ -3,6 +3,7 @@
 
 mod change;
 mod columns;
+mod fitting;
 mod leb;
 mod lineage;
 mod runs;

@@ -95,7 +95,14 @@ pub fn survive(bytes: &[Vec<u8>]) {
     at_once
         .apply_changes(changes.iter().rev().cloned())
         .expect("what was admitted applies in any order");
+    let mut backwards = Automerge::new();
+    for change in changes.iter().rev() {
+        backwards
+            .apply_changes([change.clone()])
+            .expect("what was admitted waits for what it depends on");
+    }
     let heads = one_by_one.get_heads();
+    assert_eq!(heads, backwards.get_heads());
     assert_eq!(heads, at_once.get_heads());
     let state = one_by_one.hydrate(None);
     assert!(state == at_once.hydrate(None));
