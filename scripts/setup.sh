@@ -17,7 +17,7 @@ esac
 # --- packages ---------------------------------------------------------------------------------------------------------
 
 installed() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
-offered() { apt-cache show "$1" 2>/dev/null | grep -q '^Package:'; }
+offered() { [ -n "$(apt-cache show "$1" 2>/dev/null)" ]; }
 
 # As root, or as somebody who may become root without a password. Nothing of the machine's is ever removed for ours.
 if [ "$(id -u)" = 0 ]; then root=(env)
@@ -72,7 +72,7 @@ else
   say "setup: no apt-get here. Install these by hand if they are missing: ${need[*]}"
 fi
 
-if ! fc-list :lang=zh 2>/dev/null | grep -q .; then
+if [ -z "$(fc-list :lang=zh 2>/dev/null)" ]; then
   say "setup: no font can draw Chinese, and the window would be blank: install fonts-wqy-microhei or fonts-noto-cjk"
   exit 1
 fi

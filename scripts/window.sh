@@ -5,7 +5,7 @@ source "$(dirname "$0")/environment.sh"
 for tool in Xvfb xvfb-run WebKitWebDriver; do
   command -v "$tool" >/dev/null || { echo "not here: $tool (scripts/setup.sh test)"; exit 77; }
 done
-fc-list :lang=zh | grep -q . || { echo "no font can draw Chinese: the window would be blank"; exit 1; }
+[ -n "$(fc-list :lang=zh)" ] || { echo "no font can draw Chinese: the window would be blank"; exit 1; }
 compgen -G "ui/dist/assets/*.js" >/dev/null || { echo "ui/dist is not built"; exit 1; }
 mkdir -p artifacts
 build_programs
