@@ -36,7 +36,9 @@ install() {
   fi
   refresh
   say "setup: installing $*"
-  "${root[@]}" DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends --no-remove "$@" >&2
+  mkdir -p artifacts
+  "${root[@]}" DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends --no-remove "$@" >artifacts/apt.log 2>&1 ||
+    { tail -20 artifacts/apt.log >&2; return 1; }
 }
 
 # Names of those that are not installed.
