@@ -1,5 +1,109 @@
 // Every screen of the phone with the way to it: read by the pictures and by the accessibility test.
+import { fileURLToPath } from 'node:url'
+
+const byId = (page, id) => page.locator(`[data-testid="${id}"]`).first()
+const tap = async (page, ...ids) => {
+  for (const id of ids) await byId(page, id).click()
+}
+const shoot = async (page, id) => {
+  await byId(page, id).setInputFiles(fileURLToPath(new URL('corridor.png', import.meta.url)))
+  await byId(page, 'report-photo-shown').waitFor()
+}
+const chooseOutcome = (word) => (page) => tap(page, `visit-outcome-${word}`)
+
 export const SCREENS = [
   { name: '01-today', path: '/today' },
+  { name: '01b-brief', path: '/today', walk: (page) => tap(page, 'brief') },
+  { name: '02-households', path: '/households' },
+  { name: '02b-floors', path: '/households', walk: (page) => tap(page, 'households-view-floors') },
+  {
+    name: '02c-search-nothing',
+    path: '/households',
+    walk: (page) => byId(page, 'household-search').fill('没有这个人'),
+  },
+  { name: '02d-household', path: '/households/h126' },
+  { name: '02e-household-conflict', path: '/households/h130' },
+  { name: '03-visit', path: '/households/h126/visit?task=t2' },
+  {
+    name: '03b-visit-changed',
+    path: '/households/h126/visit?task=t2',
+    async walk(page) {
+      await tap(page, 'visit-field-household_size')
+      await page.getByRole('button', { name: /多一人|One more/ }).click()
+      await tap(page, 'field-save', 'visit-field-gas_hose', 'field-hazard')
+      await byId(page, 'visit-diff').waitFor()
+    },
+  },
+  { name: '03c-visit-not-home', path: '/households/h126/visit', walk: chooseOutcome('not_home') },
+  { name: '03d-visit-refused', path: '/households/h126/visit', walk: chooseOutcome('refused') },
+  { name: '03e-field-sheet', path: '/households/h126/visit', walk: (page) => tap(page, 'visit-field-use') },
+  { name: '03f-note', path: '/households/h126/visit', walk: (page) => tap(page, 'visit-note') },
+  { name: '04-report-empty', path: '/report' },
+  {
+    name: '04b-report',
+    path: '/report',
+    async walk(page) {
+      await shoot(page, 'report-photo')
+      await tap(page, 'report-category-F01001', 'report-how-self_handle')
+    },
+  },
+  {
+    name: '04c-report-missing',
+    path: '/report',
+    async walk(page) {
+      await shoot(page, 'report-photo')
+      await tap(page, 'report-save')
+    },
+  },
+  { name: '04d-categories', path: '/report', walk: (page) => tap(page, 'report-category-more') },
+  { name: '04e-place', path: '/report', walk: (page) => tap(page, 'report-place') },
+  { name: '05-patrol', path: '/patrol', scene: 'walking' },
+  { name: '05b-patrol-start', path: '/patrol' },
+  { name: '05c-patrol-hit', path: '/patrol', scene: 'walking', walk: (page) => tap(page, 'patrol-hit-7') },
+  {
+    name: '05d-patrol-manual',
+    path: '/patrol',
+    scene: 'walking',
+    walk: (page) => tap(page, 'patrol-hit-7', 'hit-method-manual'),
+  },
+  {
+    name: '05e-patrol-finding',
+    path: '/patrol',
+    scene: 'walking',
+    walk: (page) => tap(page, 'patrol-finding'),
+  },
+  { name: '05f-patrol-points', path: '/patrol', scene: 'walking', walk: (page) => tap(page, 'patrol-list') },
+  { name: '05g-patrol-finish', path: '/patrols/patrol1/finish', scene: 'walking' },
+  {
+    name: '05h-patrol-summary',
+    path: '/patrols/patrol1/finish',
+    scene: 'walking',
+    async walk(page) {
+      await tap(page, 'patrol-finish-save')
+      await byId(page, 'screen-patrol-summary').waitFor()
+    },
+  },
+  { name: '05i-patrols', path: '/patrols', scene: 'walking' },
+  { name: '06-incident', path: '/incidents/i-drain', scene: 'delivered' },
+  { name: '06b-incidents', path: '/incidents' },
+  { name: '06c-incident-verify', path: '/incidents/i-seep', walk: (page) => tap(page, 'incident-verify') },
+  { name: '06d-incident-check', path: '/incidents/01a088df-2300-75d4-abf4-4165b7e368a1' },
+  { name: '07-sync', path: '/sync', scene: 'stuck' },
+  { name: '07b-sync-delivered', path: '/sync', scene: 'delivered' },
+  { name: '08-conflict', path: '/households/h130/conflicts', scene: 'delivered' },
+  { name: '09-enrol', path: '/enrol', scene: 'fresh' },
+  {
+    name: '09b-enrol-unreachable',
+    path: '/enrol',
+    scene: 'fresh',
+    async walk(page) {
+      await byId(page, 'enrol-server').fill('zhongxin.wangshu')
+      await byId(page, 'enrol-code').fill('204816')
+      await tap(page, 'enrol-submit')
+      await byId(page, 'enrol-problem').waitFor()
+    },
+  },
+  { name: '10-me', path: '/me' },
   { name: '11-today-nothing', path: '/today', scene: 'quiet' },
+  { name: '12-task', path: '/today/t6' },
 ]

@@ -1,14 +1,51 @@
 import { createRouter, createWebHashHistory } from 'vue-router'
-import TodayPage from './today/TodayPage.vue'
+import { useStatus } from './enrol/state'
 
 const tab = { tab: true }
+const status = useStatus()
 
 /** Every screen. Addresses stay inside the window; the hash keeps them away from the bundle's own paths. */
 export const router = createRouter({
   history: createWebHashHistory(),
   routes: [
     { path: '/', redirect: '/today' },
-    { path: '/today', name: 'today', component: TodayPage, meta: tab },
+    { path: '/enrol', name: 'enrol', component: () => import('./enrol/EnrolPage.vue') },
+    { path: '/today', name: 'today', component: () => import('./today/TodayPage.vue'), meta: tab },
+    { path: '/today/:id', props: true, component: () => import('./today/TaskPage.vue') },
+    {
+      path: '/households',
+      name: 'households',
+      component: () => import('./household/HouseholdsPage.vue'),
+      meta: tab,
+    },
+    { path: '/households/:id', props: true, component: () => import('./household/HouseholdPage.vue') },
+    { path: '/households/:id/visit', props: true, component: () => import('./visit/VisitPage.vue') },
+    {
+      path: '/households/:id/conflicts',
+      props: true,
+      component: () => import('./household/ConflictsPage.vue'),
+    },
+    { path: '/report', name: 'report', component: () => import('./incident/ReportPage.vue') },
+    {
+      path: '/incidents',
+      name: 'incidents',
+      component: () => import('./incident/IncidentsPage.vue'),
+      meta: tab,
+    },
+    { path: '/incidents/:id', props: true, component: () => import('./incident/IncidentPage.vue') },
+    { path: '/patrol', component: () => import('./patrol/PatrolPage.vue') },
+    { path: '/patrols', component: () => import('./patrol/PatrolsPage.vue') },
+    { path: '/patrols/:id', props: true, component: () => import('./patrol/SummaryPage.vue') },
+    { path: '/patrols/:id/finish', props: true, component: () => import('./patrol/FinishPage.vue') },
+    { path: '/sync', component: () => import('./sync/SyncPage.vue') },
+    { path: '/me', name: 'me', component: () => import('./me/MePage.vue'), meta: tab },
     { path: '/:rest(.*)', redirect: '/today' },
   ],
+})
+
+// A phone without its worker has one screen; one that has a worker never sees it again.
+router.beforeEach((to) => {
+  const enrolled = status.value?.enrolled === true
+  if (!enrolled && to.name !== 'enrol') return '/enrol'
+  if (enrolled && to.name === 'enrol') return '/today'
 })

@@ -62,3 +62,21 @@ export function percent(item: SyncItem): number | null {
 export function seenAt(receipt: Receipt): string | undefined {
   return receipt.type === 'seen' ? clock(receipt.at) : undefined
 }
+
+/** Where a tap on an item leads: to the record it belongs to. */
+export function documentOf(item: SyncItem): string | null {
+  if (!item.document) return null
+  switch (item.kind) {
+    case 'visit':
+    case 'household_edit':
+      return `/households/${item.document}`
+    case 'incident':
+    case 'incident_event':
+      return `/incidents/${item.document}`
+    case 'patrol':
+      return `/patrols/${item.document}`
+    default:
+      // A photo or task names a document without saying of which kind.
+      return null
+  }
+}

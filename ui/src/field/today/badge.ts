@@ -1,7 +1,11 @@
 import { readonly, ref } from 'vue'
+import { phone, type Today } from '../../api/field'
 
 const badge = ref(0)
 
 /** What 今日 shows on the tab bar: overdue and due today, nothing else. */
 export const useBadge = () => readonly(badge)
-export const setBadge = (n: number) => (badge.value = n)
+export const setBadge = (today: Today) => (badge.value = today.overdue + today.due_today)
+
+/** Reads it anew, for a first screen that is not 今日; without an answer the badge stays as it was. */
+export const readBadge = () => phone.today().then(setBadge, () => undefined)

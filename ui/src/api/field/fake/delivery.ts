@@ -25,6 +25,7 @@ export class Delivery {
   add(item: Omit<SyncItem, 'at' | 'receipt' | 'bytes_sent'> & Partial<SyncItem>) {
     const full: SyncItem = { at: iso(this.now()), receipt: { type: 'local' }, bytes_sent: 0, ...item }
     this.items = [...this.items.filter((other) => other.id !== full.id), full]
+    if (this.network === 'good' && full.receipt.type !== 'local') this.deliveredAt = this.now()
     this.tell()
     if (this.network === 'good' && full.receipt.type === 'local') void this.sync()
   }

@@ -82,7 +82,7 @@ function visit(door: Door, n: number, outcome: VisitOutcome, when: number, note:
 function history(door: Door, order: number): VisitView[] {
   if (vacant(door)) return []
   const known = inStairwell(door) ? STAIRWELL[door.room] : undefined
-  const days = known ?? 2 + ((order * 37) % 74)
+  const days = known ?? 2 + ((order * 29) % 83)
   const last = visit(
     door,
     2,

@@ -1,0 +1,130 @@
+import { computed, ref, shallowRef } from 'vue'
+import {
+  asFault,
+  Fault,
+  phone,
+  type Category,
+  type IncidentDetail,
+  type IncidentStart,
+  type NearbyIncident,
+  type PhotoStage,
+} from '../../api/field'
+import { say } from '../../shared/words'
+import { useDraft } from '../frame/draft'
+import { howOf, mayHandle, missing, photosOf, withCategory, type ReportForm } from './report-form'
+
+/** A hazard being reported: the form so far, and the verbs. The draft is kept before the camera opens. */
+export function useReport(start: Omit<IncidentStart, 'position'>, wished: string | null) {
+  const form = ref<ReportForm>()
+  const categories = shallowRef<Category[]>([])
+  const nearby = shallowRef<NearbyIncident[]>([])
+  const fault = shallowRef<Fault>()
+  const saving = ref(false)
+  const resumed = ref(false)
+  const draft = useDraft(start.finding ? `report:${start.finding.finding}` : 'report', form)
+
+  const category = computed(() => categories.value.find((c) => c.code === form.value?.incident.category))
+  const onSite = computed(() => form.value !== undefined && mayHandle(form.value, category.value))
+
+  async function begin() {
+    try {
+      categories.value = await phone.categories()
+      const half = await draft.recall()
+      if (half) {
+        form.value = half
+        resumed.value = half.photos.length > 0 || half.incident.category !== ''
+        return
+      }
+      const { position } = await phone.whereabouts()
+      const incident = await phone.beginIncident({ ...start, position })
+      form.value = {
+        incident,
+        photos: [],
+        how: 'submit',
+        measure: '',
+        withoutPhoto: '',
+        severityChosen: false,
+      }
+      const wish = categories.value.find((c) => c.code === wished)
+      if (wish) await choose(wish.code)
+      await draft.keep()
+    } catch (thrown) {
+      fault.value = asFault(thrown)
+    }
+  }
+
+  async function choose(code: string) {
+    const chosen = categories.value.find((c) => c.code === code)
+    if (!form.value || !chosen) return
+    form.value = withCategory(form.value, chosen)
+    nearby.value = []
+    const near = await phone.nearbyIncidents(code, form.value.incident.place.position).catch(() => [])
+    if (form.value.incident.category === code) nearby.value = near
+  }
+
+  function urge(severity: number) {
+    if (!form.value) return
+    form.value.incident.severity = severity
+    form.value.severityChosen = true
+    if (!onSite.value) form.value.how = 'submit'
+  }
+
+  async function addPhoto(file: File, stage: PhotoStage): Promise<boolean> {
+    if (!form.value) return false
+    try {
+      const { position } = await phone.whereabouts()
+      const photo = await phone.addPhoto(file, stage, position)
+      form.value.incident.place.position ??= position
+      if (!form.value.photos.some((p) => p.hash === photo.hash)) form.value.photos.push(photo)
+      fault.value = undefined
+      await draft.keep()
+      return true
+    } catch (thrown) {
+      fault.value = asFault(thrown)
+      return false
+    }
+  }
+  function dropPhoto(hash: string) {
+    if (form.value) form.value.photos = form.value.photos.filter((photo) => photo.hash !== hash)
+  }
+
+  async function save(): Promise<IncidentDetail | null> {
+    if (!form.value || saving.value) return null
+    const lacks = missing(form.value)
+    if (lacks) {
+      fault.value = new Fault(lacks, 'form')
+      return null
+    }
+    saving.value = true
+    try {
+      const how = howOf(form.value, say('report.usualMeasure'))
+      const saved = await phone.reportIncident(form.value.incident, photosOf(form.value), how)
+      await draft.drop()
+      return saved
+    } catch (thrown) {
+      fault.value = asFault(thrown)
+      return null
+    } finally {
+      saving.value = false
+    }
+  }
+
+  /** 就是这件: the photos go to the case that is open already, and nothing new is made. */
+  async function follow(id: string): Promise<boolean> {
+    try {
+      for (const photo of form.value?.photos ?? [])
+        await phone.actOnIncident(id, { type: 'add_photo', photo })
+      await draft.drop()
+      return true
+    } catch (thrown) {
+      fault.value = asFault(thrown)
+      return false
+    }
+  }
+
+  void begin()
+  return {
+    ...{ form, categories, category, nearby, onSite, fault, saving, resumed },
+    ...{ choose, urge, addPhoto, dropPhoto, save, follow, keepDraft: draft.keep },
+  }
+}

@@ -1,0 +1,127 @@
+// An incident in words: its state, what each event says, how long is left.
+import type {
+  Applied,
+  DeadlineRule,
+  IncidentAction,
+  IncidentDetail,
+  IncidentRow,
+  IncidentState,
+} from '../../api/field'
+import { clock, dayWord, span } from '../../shared/moment'
+import { language, say } from '../../shared/words'
+
+const TONES: Record<IncidentState, 'neutral' | 'accent' | 'amber' | 'red'> = {
+  draft: 'neutral',
+  reported: 'accent',
+  self_handled: 'accent',
+  verifying: 'accent',
+  accepted: 'accent',
+  not_filed: 'neutral',
+  filed: 'accent',
+  dispatched: 'accent',
+  handling: 'accent',
+  feedback: 'accent',
+  checking: 'accent',
+  closed: 'neutral',
+  cancelled: 'neutral',
+}
+const ENDED: readonly IncidentState[] = ['closed', 'cancelled', 'not_filed']
+
+export const toneOf = (state: IncidentState) => TONES[state]
+export const hasEnded = (state: IncidentState) => ENDED.includes(state)
+
+/** A category's name in the language on the screen. */
+export const categoryOf = (row: Pick<IncidentRow, 'category_zh' | 'category_en'>) =>
+  language() === 'en' ? row.category_en : row.category_zh
+
+/** What an incident is called: the words of whoever reported it when they are short, else its category. */
+export function titleOf(row: IncidentRow, description = ''): string {
+  const words = description.trim()
+  return words && [...words].length <= 20 ? words : categoryOf(row)
+}
+
+/** The first half of an event's line: who speaks. Desks and offices by role, people of the street by name. */
+export function actorOf(detail: IncidentDetail, at: number, me: string): string {
+  const event = detail.view.events[at]?.event
+  if (!event) return ''
+  if (event.act.by === me) return say('incident.you')
+  const office = detail.departments.find((d) => d.id === event.department)?.name
+  if (office) return office
+  if (event.act.role === 'dispatcher' || event.act.role === 'duty_chief') return say(`role.${event.act.role}`)
+  return detail.people.find((p) => p.id === event.act.by)?.name ?? say(`role.${event.act.role}`)
+}
+
+/** The second half: what was done. */
+export function actOf(detail: IncidentDetail, action: IncidentAction): string {
+  if (action.type === 'dispatch') {
+    const office = detail.departments.find((d) => d.id === action.owner)?.name ?? ''
+    return say('incident.act.dispatch', { office })
+  }
+  if (action.type === 'verify_result')
+    return say(action.genuine ? 'incident.act.genuine' : 'incident.act.notGenuine')
+  if (action.type === 'set_severity') return say('incident.act.set_severity', { level: action.severity })
+  return say(`incident.act.${action.type}`)
+}
+
+/** The person's own words that came with an event. */
+export function wordsOf(action: IncidentAction): string | null {
+  switch (action.type) {
+    case 'submit':
+      return action.without_photo_because
+    case 'self_handle':
+    case 'feedback':
+      return action.measure
+    case 'reject_self':
+    case 'refuse':
+    case 'check_fail':
+    case 'cancel':
+      return action.reason
+    case 'set_severity':
+      return action.reason
+    case 'ask_verify':
+      return action.question
+    case 'verify_result':
+      return action.note || null
+    case 'comment':
+      return action.text
+    default:
+      return null
+  }
+}
+
+/** Why an event did not take effect, and what became of it. The desk's acceptance is named with its time. */
+export function whyNot(detail: IncidentDetail, applied: Applied): string | null {
+  if (applied.type === 'yes') return null
+  if (applied.because === 'CANCEL_AFTER_ACCEPT') {
+    const accepted = detail.view.events.find((e) => e.event.action.type === 'accept')
+    if (accepted) return say('incident.cancelTooLate', { at: clock(accepted.event.act.recorded_at) })
+  }
+  return say(`errors.${applied.because}`)
+}
+
+/** `4 工作时`. */
+export const limitOf = (rule: DeadlineRule) => say(`incident.limit.${rule.unit}`, { n: rule.amount })
+
+export type Countdown = { label: string; value: string; rule: string; percent: number; late: boolean }
+
+/** What is left until it is due, as the clock on the wall runs, and the rule behind it in one sentence. */
+export function countdown(detail: IncidentDetail, now: number): Countdown | null {
+  const { row, view, rule } = detail
+  if (!row.due || hasEnded(row.state)) return null
+  const due = Date.parse(row.due)
+  const start = Date.parse(view.dispatched_at ?? row.reported_at)
+  const late = now > due
+  const parts = [
+    view.dispatched_at && say('incident.from', { at: `${dayWord(start, now)} ${clock(start)}` }),
+    rule && limitOf(rule),
+    say('incident.dueBy', { at: `${dayWord(due, now)} ${clock(due)}` }),
+  ].filter(Boolean)
+  const pauses = rule && rule.unit !== 'emergency_hours' ? ` ${say('incident.pauses')}` : ''
+  return {
+    label: say(late ? 'incident.overBy' : 'incident.left'),
+    value: span(due - now),
+    rule: `${parts.join(say('sign.comma'))}${say('sign.stop')}${pauses}`,
+    percent: Math.min(100, Math.max(0, Math.round(((now - start) / Math.max(1, due - start)) * 100))),
+    late,
+  }
+}

@@ -1,0 +1,75 @@
+// The visit form as plain facts: what is asked, what changed, what is confirmed, when to come again.
+import type { FieldChange, FieldKey, HouseholdView, NewVisit, VisitOutcome } from '../../api/field'
+import { plusDays } from '../../shared/moment'
+import { known, same } from '../household/fields'
+
+/** In the order of the pictures; refusal as ordinary as meeting. */
+export const OUTCOMES = ['met', 'phoned', 'not_home', 'refused', 'moved_out', 'wrong_door'] as const
+
+/** What is looked at on a visit, in the order in which one asks. */
+export const ASKED: readonly FieldKey[] = [
+  'household_size',
+  'contact_phone',
+  'use',
+  'gas_hose',
+  'smoke_alarm',
+  'preferred_time',
+]
+
+/** Somebody answered, so the fields can be confirmed. The other outcomes skip them and set the next date. */
+export const asksFields = (outcome: VisitOutcome) => outcome === 'met' || outcome === 'phoned'
+
+/** In how many days to come again, if nobody says otherwise. */
+const USUAL_DAYS: Record<VisitOutcome, number | null> = {
+  met: 30,
+  phoned: 30,
+  not_home: 1,
+  refused: 90,
+  moved_out: null,
+  wrong_door: null,
+}
+export const NEXT_DAYS: Record<VisitOutcome, readonly number[]> = {
+  met: [7, 14, 30, 60],
+  phoned: [7, 14, 30, 60],
+  not_home: [1, 2, 3, 7],
+  refused: [30, 60, 90],
+  moved_out: [],
+  wrong_door: [],
+}
+
+/** The day of the next visit after this outcome. */
+export function usualNext(outcome: VisitOutcome, today: string): string | null {
+  const days = USUAL_DAYS[outcome]
+  return days === null ? null : plusDays(today, days)
+}
+
+/** The changes with one more: a field changed back to what it was is no change. */
+export function withChange(
+  changes: readonly FieldChange[],
+  next: FieldChange,
+  view: HouseholdView,
+): FieldChange[] {
+  const others = changes.filter((change) => change.field !== next.field)
+  const before = known(view, next.field)?.value
+  return before && same(before, next) ? others : [...others, next]
+}
+
+/** What 没变化 says: everything that was asked, has a value, and did not change. */
+export function confirmed(view: HouseholdView, visit: Pick<NewVisit, 'outcome' | 'changes'>): FieldKey[] {
+  if (!asksFields(visit.outcome)) return []
+  return ASKED.filter(
+    (field) => known(view, field) && !visit.changes.some((change) => change.field === field),
+  )
+}
+
+/** The visit as it is handed in. What an outcome skips is left out, also when it was filled in before. */
+export function handedIn(visit: NewVisit, view: HouseholdView, endedAt: string): NewVisit {
+  const changes = asksFields(visit.outcome) ? visit.changes : []
+  return {
+    ...visit,
+    changes,
+    confirmed: confirmed(view, { ...visit, changes }),
+    ended_at: endedAt < visit.started_at ? visit.started_at : endedAt,
+    note: visit.note?.trim() || null,
+  }
+}
