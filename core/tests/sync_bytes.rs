@@ -65,7 +65,7 @@ fn visit(dice: &mut Dice, nth: usize) -> Made {
         FieldKey::ContactPhone,
         FieldKey::SmokeAlarm,
     ];
-    let changed = nth % 4 == 0;
+    let changed = nth.is_multiple_of(4);
     let visit = NewVisit {
         id: VisitId(id(dice)),
         kind: VisitKind::Routine,
@@ -83,7 +83,7 @@ fn visit(dice: &mut Dice, nth: usize) -> Made {
             confirmed
         },
         persons_met: Some(1),
-        note: (nth % 3 == 0).then(|| notes[nth / 3 % 3].into()),
+        note: nth.is_multiple_of(3).then(|| notes[nth / 3 % 3].into()),
         task: None,
         incidents: Vec::new(),
         next_due: None,

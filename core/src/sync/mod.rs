@@ -1,10 +1,12 @@
-//! The sync protocol without disk, clock, network or randomness; both halves live here and `PROTOCOL.md` tells the story.
+//! The sync protocol without disk, clock, network or randomness. Both halves live here:
 //!
 //! | | phone | server |
 //! |---|---|---|
 //! | bytes | [`frame`], [`envelope::sign`] | [`frame`], [`envelope::verify`] |
 //! | upload | [`session`] collects and sends | [`admit`] judges change by change |
 //! | download | [`apply`] plans what to store | [`answer`] cuts pages from the feed |
+//!
+#![doc = include_str!("PROTOCOL.md")]
 
 pub mod admit;
 pub mod answer;
