@@ -1,12 +1,7 @@
 //! Looks at a JPEG's headers without decoding it: is it one, is it whole, is it modest, and does it say where it was
 //! taken? The phone has re-encoded every photo, so whatever fails here was not made by our app.
 
-use gridwalk_core::error::Code;
-
-/// Pixels that a photo may declare.
-const PIXELS: u64 = 50_000_000;
-/// Pixels along one side.
-const SIDE: u32 = 12_000;
+use gridwalk_core::{error::Code, sync::limits};
 
 /// What the header says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,7 +64,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Jpeg, Code> {
     if pixels == 0 {
         return Err(Code::PhotoUnsupported);
     }
-    if pixels > PIXELS || width.max(height) > SIDE {
+    if pixels > limits::PHOTO_PIXELS || width.max(height) > limits::PHOTO_SIDE {
         return Err(Code::PhotoTooBig);
     }
     Ok(Jpeg { width, height })

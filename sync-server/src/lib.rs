@@ -1,11 +1,15 @@
 #![doc = include_str!("../README.md")]
 
+pub mod attribution;
 pub mod auth;
 pub mod blobs;
 pub mod clock;
 pub mod config;
+pub mod edit;
 pub mod error;
+pub mod ingest;
 pub mod jpeg;
+pub mod merge;
 pub mod routes;
 pub mod server;
 pub mod state;

@@ -6,6 +6,7 @@ use crate::{
     clock::Clock,
     config::Config,
     error::{Error, Result},
+    merge::Merger,
     store::Store,
     turns::Turns,
 };
@@ -23,6 +24,8 @@ pub struct Parts {
     pub store: Store,
     /// Photos, thumbnails, lines.
     pub blobs: Blobs,
+    /// What makes durable changes visible.
+    pub merger: Merger,
     /// The only clock.
     pub clock: Clock,
     /// This process as a writer of documents. New at every start, so that its actors are never used twice.
@@ -43,6 +46,7 @@ impl AppState {
         let blobs = Blobs::open(&config.blobs())?;
         let now = config.clock.now();
         Ok(Self(Arc::new(Parts {
+            merger: Merger::start(store.clone())?,
             store,
             blobs,
             process: DeviceId(new_id(now)?),

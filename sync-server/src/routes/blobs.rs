@@ -24,7 +24,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, head, post},
 };
-use gridwalk_core::{error::Code, ids::Hash};
+use gridwalk_core::{error::Code, ids::Hash, sync::limits};
 use std::{io::Write, pin::Pin, time::Duration};
 
 const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
@@ -34,10 +34,6 @@ const UPLOAD_METADATA: HeaderName = HeaderName::from_static("upload-metadata");
 const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
 /// A sender that says nothing for so long has gone.
 const IDLE: Duration = Duration::from_secs(15);
-/// A photo file.
-const PHOTO: u64 = 15 * 1024 * 1024;
-/// Photos per device and day.
-const PHOTOS_PER_DAY: u32 = 500;
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// The routes.
@@ -49,7 +45,7 @@ pub fn routes() -> Router<AppState> {
 }
 
 async fn options() -> impl IntoResponse {
-    let most = HeaderValue::from(PHOTO);
+    let most = HeaderValue::from(limits::PHOTO as u64);
     (
         StatusCode::NO_CONTENT,
         [
@@ -73,7 +69,7 @@ async fn create(
     speaks_tus(&headers)?;
     let length = number(&headers, &UPLOAD_LENGTH)?;
     let hash = promised_hash(&headers)?;
-    if length > PHOTO {
+    if length > limits::PHOTO as u64 {
         return Err(Error::TooBig(Code::PhotoTooBig));
     }
     let now = state.now();
@@ -90,7 +86,7 @@ async fn create(
                 return Ok(None);
             }
             let today = blob::begun_since(connection, wanted.device, now.plus_ms(-DAY_MS))?;
-            if today >= PHOTOS_PER_DAY {
+            if today >= limits::PHOTOS_PER_DAY {
                 return Err(Error::TooMany(Code::QueueFull));
             }
             blob::begin_upload(connection, &wanted, now).map(Some)

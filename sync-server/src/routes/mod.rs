@@ -3,6 +3,7 @@
 pub mod blobs;
 pub mod device;
 pub mod health;
+pub mod sync;
 
 use crate::state::AppState;
 use axum::{
@@ -20,6 +21,7 @@ pub fn router(state: AppState) -> Router {
         .merge(health::routes())
         .merge(device::routes())
         .merge(blobs::routes())
+        .merge(sync::routes())
         .fallback(async || crate::error::Error::NotFound)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(headers))

@@ -6,9 +6,14 @@
 
 pub mod blob;
 pub mod device;
+pub mod document;
+pub mod envelope;
+pub mod feed;
+pub mod log;
 pub mod person;
 mod readers;
 pub mod reference;
+pub mod registry;
 mod writer;
 
 use crate::error::{Error, Result};
@@ -54,14 +59,14 @@ impl Store {
             .map_err(|_| Error::Internal("the writer has stopped".into()))?
     }
 
-    /// The same for callers without an executor (the command line, the seed).
+    /// The same for callers that have a thread to wait on (merging, the seed); a full queue is waited for.
     pub fn write_now<T, F>(&self, job: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
         self.writer
-            .submit(job)?
+            .submit_waiting(job)?
             .blocking_recv()
             .map_err(|_| Error::Internal("the writer has stopped".into()))?
     }

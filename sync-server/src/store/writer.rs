@@ -39,36 +39,58 @@ impl Writer {
         })
     }
 
-    /// Queues `job`; the receiver is answered after the commit.
+    /// Queues `job`; the receiver is answered after the commit. Refused when the queue is full.
     pub fn submit<T, F>(&self, job: F) -> Result<oneshot::Receiver<Result<T>>>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        let (sender, receiver) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            // A panic in one job is that job's failure, not the end of the writer.
-            let outcome = catch_unwind(AssertUnwindSafe(|| job(connection)))
-                .unwrap_or_else(|_| Err(Error::Internal("a write panicked".into())));
-            let keep = outcome.is_ok();
-            let answer: Answer = Box::new(move |commit_failure| {
-                let outcome = match commit_failure {
-                    Some(error) if outcome.is_ok() => Err(error),
-                    _ => outcome,
-                };
-                // Whoever asked may have hung up; what is durable stays durable.
-                let _ = sender.send(outcome);
-            });
-            (keep, answer)
-        });
+        let (job, receiver) = boxed(job);
         match self.queue.try_send(job) {
             Ok(()) => Ok(receiver),
             Err(TrySendError::Full(_)) => Err(Error::Busy),
-            Err(TrySendError::Disconnected(_)) => {
-                Err(Error::Internal("the writer has stopped".into()))
-            }
+            Err(TrySendError::Disconnected(_)) => Err(stopped()),
         }
     }
+
+    /// The same, waiting for room in the queue.
+    pub fn submit_waiting<T, F>(&self, job: F) -> Result<oneshot::Receiver<Result<T>>>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let (job, receiver) = boxed(job);
+        self.queue.send(job).map_err(|_| stopped())?;
+        Ok(receiver)
+    }
+}
+
+fn stopped() -> Error {
+    Error::Internal("the writer has stopped".into())
+}
+
+fn boxed<T, F>(job: F) -> (Job, oneshot::Receiver<Result<T>>)
+where
+    T: Send + 'static,
+    F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+{
+    let (sender, receiver) = oneshot::channel();
+    let job: Job = Box::new(move |connection| {
+        // A panic in one job is that job's failure, not the end of the writer.
+        let outcome = catch_unwind(AssertUnwindSafe(|| job(connection)))
+            .unwrap_or_else(|_| Err(Error::Internal("a write panicked".into())));
+        let keep = outcome.is_ok();
+        let answer: Answer = Box::new(move |commit_failure| {
+            let outcome = match commit_failure {
+                Some(error) if outcome.is_ok() => Err(error),
+                _ => outcome,
+            };
+            // Whoever asked may have hung up; what is durable stays durable.
+            let _ = sender.send(outcome);
+        });
+        (keep, answer)
+    });
+    (job, receiver)
 }
 
 fn run(connection: &Connection, queue: &Receiver<Job>) {

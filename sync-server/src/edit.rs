@@ -1,0 +1,190 @@
+//! The server's own edits: what the console does to a document. Read, edited, logged, published and projected in one
+//! transaction, so that the answer to a click is already true.
+
+use crate::{
+    error::{Error, Result},
+    merge::{finished, merge},
+    state::AppState,
+    store::{
+        document::{Material, material, publish},
+        log::{Entry, Origin, append, catalogue},
+    },
+};
+use gridwalk_core::{
+    act::{Act, Role},
+    document::{Author, Document, Edited, FeedOrder},
+    error::{Code, Refusal},
+    ids::{DeviceId, DocumentId, Hash, PersonId},
+    registry::Projection,
+    sync::{
+        actor,
+        message::{DocumentKind, Partition},
+    },
+    time::Timestamp,
+};
+use rusqlite::Connection;
+
+/// In whose name the server writes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Writer {
+    /// Who clicked.
+    pub by: PersonId,
+    /// In which role.
+    pub role: Role,
+}
+
+/// What an edit led to.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// The change that carries it.
+    pub change: Hash,
+    /// What the registry says now.
+    pub projection: Projection,
+}
+
+/// Edits a document in `writer`'s name. `edit` is given the document as everybody sees it, the author to sign as, and
+/// the feed order; it is refused with 422 and the rule's own code. Whoever calls this has decided that the writer may.
+pub async fn edit_document<F>(
+    state: &AppState,
+    id: DocumentId,
+    writer: Writer,
+    edit: F,
+) -> Result<Done>
+where
+    F: FnOnce(Document, &Author, &dyn FeedOrder) -> Result<Edited, Refusal> + Send + 'static,
+{
+    let (process, now) = (state.process, state.now());
+    state
+        .store
+        .write(move |connection| edit_now(connection, id, &author(process, id, writer, now), edit))
+        .await
+}
+
+/// Creates a document in `writer`'s name.
+pub async fn create_document<F>(
+    state: &AppState,
+    id: DocumentId,
+    kind: DocumentKind,
+    partition: Partition,
+    writer: Writer,
+    create: F,
+) -> Result<Done>
+where
+    F: FnOnce(&Author) -> Result<Edited, Refusal> + Send + 'static,
+{
+    let (process, now) = (state.process, state.now());
+    state
+        .store
+        .write(move |connection| {
+            catalogue(connection, id, kind, partition)?;
+            edit_now(
+                connection,
+                id,
+                &author(process, id, writer, now),
+                |document, author, _| match document.heads().is_empty() {
+                    true => create(author),
+                    false => Err(Refusal::new(Code::AlreadyRecorded, "the document exists")),
+                },
+            )
+        })
+        .await
+}
+
+fn author(process: DeviceId, id: DocumentId, writer: Writer, now: Timestamp) -> Author {
+    Author {
+        actor: actor(process, id, 0),
+        act: Act {
+            by: writer.by,
+            role: writer.role,
+            device: process,
+            recorded_at: now,
+            observed_at: None,
+        },
+    }
+}
+
+fn edit_now<F>(connection: &Connection, id: DocumentId, author: &Author, edit: F) -> Result<Done>
+where
+    F: FnOnce(Document, &Author, &dyn FeedOrder) -> Result<Edited, Refusal>,
+{
+    let before = material(connection, id, false)?.ok_or(Error::NotFound)?;
+    let document = load(connection, &before)?;
+    // What a phone has delivered and the merger has not looked at yet is not part of what was clicked on.
+    let edited = edit(document, author, &before.positions)?;
+    let change = edited.change;
+    let origin = Origin {
+        device: author.act.device,
+        worker: author.act.by,
+        envelope: None,
+        received_at: author.act.recorded_at,
+    };
+    let entry = Entry {
+        document: id,
+        hash: change.hash,
+        actor: change.actor,
+        seq: change.seq,
+        bytes: &change.bytes,
+    };
+    let sequence = append(connection, &entry, "logged", &origin)?;
+    let first = Material {
+        received_at: if before.received_at == Timestamp(0) {
+            author.act.recorded_at
+        } else {
+            before.received_at
+        },
+        ..before
+    };
+    let merged = finished(edited.document, &first, vec![(sequence, change.hash)])
+        .map_err(Error::Internal)?;
+    if !publish(connection, &merged)? {
+        return Err(Error::Conflict(
+            Code::ServerBusy,
+            "somebody else changed the document at this moment".into(),
+        ));
+    }
+    Ok(Done {
+        change: change.hash,
+        projection: merged.projection,
+    })
+}
+
+fn load(connection: &Connection, before: &Material) -> Result<Document> {
+    let Some(snapshot) = &before.snapshot else {
+        return Document::from_changes(before.document, before.kind, &before.published)
+            .map_err(|error| Error::internal("a document", error));
+    };
+    if let Ok(document) =
+        Document::from_snapshot(before.document, before.kind, snapshot, [] as [&[u8]; 0])
+    {
+        return Ok(document);
+    }
+    let log = material(connection, before.document, true)?.ok_or(Error::NotFound)?;
+    Document::from_changes(log.document, log.kind, &log.published)
+        .map_err(|error| Error::internal("a document", error))
+}
+
+/// One document of a history that was written elsewhere (the demo street): its changes, appended, merged and published
+/// in the caller's transaction.
+pub fn import_document(
+    connection: &Connection,
+    id: DocumentId,
+    kind: DocumentKind,
+    partition: Partition,
+    changes: &[(gridwalk_core::document::RawChange, Origin)],
+) -> Result<()> {
+    catalogue(connection, id, kind, partition)?;
+    for (change, origin) in changes {
+        let entry = Entry {
+            document: id,
+            hash: change.hash,
+            actor: change.actor,
+            seq: change.seq,
+            bytes: &change.bytes,
+        };
+        append(connection, &entry, "logged", origin)?;
+    }
+    let material = material(connection, id, false)?.ok_or(Error::NotFound)?;
+    let merged = merge(material).map_err(Error::Internal)?;
+    publish(connection, &merged)?;
+    Ok(())
+}

@@ -1,0 +1,361 @@
+//! An upload becomes durable: judged by `core::sync::admit`, written down, and only then answered. Nothing is merged
+//! here and no document is loaded; that is for `merge.rs`, and no acknowledgement waits for it.
+
+use crate::{
+    attribution,
+    auth::device::Phone,
+    error::{Error, Result},
+    store::{
+        blob,
+        envelope::{self, Signed},
+        log::{self, Book, Entry, Origin},
+    },
+};
+use gridwalk_core::{
+    error::Code,
+    ids::{DeviceId, DocumentId, Hash},
+    scan::ActorId,
+    sync::{
+        admit::{Admission, Ledger, Placement, Standing, Waiting, admit},
+        envelope::{Chain, change_hash, envelope_hash, verify},
+        limits,
+        message::{AccessClass, ChangeResult, DocumentChanges, Partition, Upload},
+    },
+    time::Timestamp,
+};
+use rusqlite::Connection;
+use std::collections::{HashMap, HashSet};
+
+/// What a revoked phone may still leave in quarantine.
+const QUARANTINE_ITEMS: usize = 5_000;
+const QUARANTINE_BYTES: usize = 64 * 1024 * 1024;
+
+/// An upload whose signature fits, ready to be written.
+#[derive(Debug)]
+pub struct Delivery {
+    phone: Phone,
+    signed: Signed,
+    documents: Vec<DocumentChanges>,
+    /// Changes that speak for somebody else, with the code that refuses them.
+    objections: HashMap<Hash, Code>,
+    /// Thumbnails and lines that are durable in the folder: hash, bytes, media type.
+    blobs: Vec<(Hash, usize, &'static str)>,
+    received_at: Timestamp,
+}
+
+/// What became of it.
+#[derive(Debug, Default)]
+pub struct Receipt {
+    /// One per change, in the order of the envelope.
+    pub results: Vec<ChangeResult>,
+    /// Documents that have something new to merge.
+    pub touched: Vec<DocumentId>,
+}
+
+impl Delivery {
+    /// Checks what needs no store: the signature, who speaks, how much, and in whose name.
+    pub fn check(phone: Phone, upload: Upload, received_at: Timestamp) -> Result<Self> {
+        let changes: usize = upload
+            .documents
+            .iter()
+            .map(|group| group.changes.len())
+            .sum();
+        if changes > limits::UPLOAD_CHANGES {
+            return Err(Error::TooBig(Code::BodyTooBig));
+        }
+        let (envelope, _) = verify(&phone.key, &upload).map_err(|error| match error.code() {
+            Code::BodyMalformed => Error::Malformed(error.to_string()),
+            code => Error::Forbidden(code, error.to_string()),
+        })?;
+        if envelope.device != phone.device {
+            return Err(Error::Forbidden(
+                Code::SignatureBad,
+                "the envelope names another device".into(),
+            ));
+        }
+        if envelope.worker != phone.worker {
+            return Err(Error::Forbidden(
+                Code::AuthorMismatch,
+                "the envelope names another worker".into(),
+            ));
+        }
+        let roles = [phone.role, phone.enrolled_as];
+        let objections = upload
+            .documents
+            .iter()
+            .flat_map(|group| &group.changes)
+            .filter_map(|bytes| {
+                attribution::objection(bytes, phone.worker, &roles)
+                    .map(|code| (change_hash(bytes), code))
+            })
+            .collect();
+        Ok(Self {
+            phone,
+            signed: Signed {
+                hash: envelope_hash(&upload.envelope),
+                envelope,
+                bytes: upload.envelope.into(),
+                signature: upload.signature.into(),
+            },
+            documents: upload.documents,
+            objections,
+            blobs: Vec::new(),
+            received_at,
+        })
+    }
+
+    /// A thumbnail or line that came with it and is durable in the folder.
+    pub fn brings(&mut self, hash: Hash, bytes: usize, media: &'static str) {
+        self.blobs.push((hash, bytes, media));
+    }
+
+    /// Those, for the answer.
+    pub fn blobs(&self) -> Vec<Hash> {
+        self.blobs.iter().map(|(hash, ..)| *hash).collect()
+    }
+
+    /// The envelope that the answer names.
+    pub fn envelope(&self) -> Hash {
+        self.signed.hash
+    }
+
+    /// Writes it all down in the caller's transaction.
+    pub fn write(self, connection: &Connection) -> Result<Receipt> {
+        let chain = envelope::keep(connection, &self.signed, self.received_at)?;
+        if matches!(chain, Chain::Gap | Chain::Fork) {
+            tracing::warn!(device = %self.phone.device, number = self.signed.envelope.number, ?chain, "envelope chain broken");
+        }
+        for (hash, bytes, media) in &self.blobs {
+            blob::add(
+                connection,
+                hash,
+                *bytes,
+                media,
+                Some(self.phone.device),
+                self.received_at,
+            )?;
+        }
+        let may_write = |partition: &Partition| {
+            partition.class == AccessClass::GENERAL && self.phone.grids.contains(&partition.grid)
+        };
+        // What speaks for somebody else is not even shown to admission; what builds on it is refused with it.
+        let honest: Vec<DocumentChanges> = self
+            .documents
+            .iter()
+            .map(|group| self.without_objected(group))
+            .collect();
+        let ledger = Objecting {
+            book: Book(connection),
+            objections: &self.objections,
+        };
+        let admission = admit(&ledger, self.phone.device, &may_write, &honest)?;
+        self.record(connection, &admission)?;
+        let mut judged = admission.results().into_iter();
+        let results = self
+            .changes()
+            .map(|(_, _, hash, _)| match self.objections.get(&hash) {
+                Some(code) => ChangeResult::Refused {
+                    code: code.as_str().into(),
+                    follows: None,
+                },
+                None => judged.next().unwrap_or(ChangeResult::Refused {
+                    code: Code::Internal.as_str().into(),
+                    follows: None,
+                }),
+            })
+            .collect();
+        let mut seen = HashSet::new();
+        let touched = admission
+            .entering
+            .iter()
+            .map(|(document, _)| *document)
+            .filter(|document| seen.insert(*document))
+            .collect();
+        Ok(Receipt { results, touched })
+    }
+
+    /// A revoked phone delivers here: kept unjudged, for a person to look at, within a quota.
+    pub fn quarantine(self, connection: &Connection) -> Result<()> {
+        let (items, bytes) = log::evidence_of(connection, self.phone.device)?;
+        if items >= QUARANTINE_ITEMS || bytes >= QUARANTINE_BYTES {
+            return Err(Error::TooMany(Code::QueueFull));
+        }
+        envelope::keep(connection, &self.signed, self.received_at)?;
+        for (hash, bytes, media) in &self.blobs {
+            blob::add(
+                connection,
+                hash,
+                *bytes,
+                media,
+                Some(self.phone.device),
+                self.received_at,
+            )?;
+        }
+        for (place, document, hash, bytes) in self.changes() {
+            let origin = self.origin(place);
+            log::keep_evidence(
+                connection,
+                Code::DeviceRevoked.as_str(),
+                document,
+                &hash,
+                bytes,
+                &origin,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Changes in the order of the envelope: index, document, name, bytes.
+    fn changes(&self) -> impl Iterator<Item = (u32, DocumentId, Hash, &[u8])> {
+        let each = self.documents.iter().flat_map(|group| {
+            group
+                .changes
+                .iter()
+                .map(|bytes| (group.document, change_hash(bytes), &bytes[..]))
+        });
+        (0..)
+            .zip(each)
+            .map(|(place, (document, hash, bytes))| (place, document, hash, bytes))
+    }
+
+    fn origin(&self, place: u32) -> Origin {
+        Origin {
+            device: self.phone.device,
+            worker: self.phone.worker,
+            envelope: Some((self.signed.hash, self.signed.envelope.number, place)),
+            received_at: self.received_at,
+        }
+    }
+
+    fn without_objected(&self, group: &DocumentChanges) -> DocumentChanges {
+        let mut group = group.clone();
+        group
+            .changes
+            .retain(|bytes| !self.objections.contains_key(&change_hash(bytes)));
+        group
+    }
+
+    /// What was not taken is not lost either, within a quota. Of an erased document nothing is kept.
+    fn keep_evidence(
+        &self,
+        connection: &Connection,
+        place: u32,
+        document: DocumentId,
+        hash: &Hash,
+        bytes: &[u8],
+        code: &str,
+    ) -> Result<()> {
+        tracing::warn!(device = %self.phone.device, %document, code, "a change was refused");
+        let (items, size) = log::evidence_of(connection, self.phone.device)?;
+        if code == Code::Erased.as_str() || items >= QUARANTINE_ITEMS || size >= QUARANTINE_BYTES {
+            return Ok(());
+        }
+        log::keep_evidence(connection, code, document, hash, bytes, &self.origin(place))
+    }
+
+    fn record(&self, connection: &Connection, admission: &Admission) -> Result<()> {
+        let uploaded: HashMap<Hash, (u32, &[u8])> = self
+            .changes()
+            .map(|(place, _, hash, bytes)| (hash, (place, bytes)))
+            .collect();
+        for (place, document, hash, bytes) in self.changes() {
+            if let Some(code) = self.objections.get(&hash) {
+                self.keep_evidence(connection, place, document, &hash, bytes, code.as_str())?;
+            }
+        }
+        let mut headers = HashMap::new();
+        for judged in &admission.judged {
+            let Some((place, bytes)) = uploaded.get(&judged.hash) else {
+                continue;
+            };
+            match &judged.result {
+                ChangeResult::Stored | ChangeResult::Held { .. } => {
+                    log::catalogue(connection, judged.document, judged.kind, judged.partition)?;
+                    let Some(header) = &judged.header else {
+                        continue;
+                    };
+                    headers.insert(judged.hash, header);
+                    let waits = matches!(judged.result, ChangeResult::Held { .. });
+                    let known = Book(connection).standing(&judged.document, &judged.hash)?;
+                    if waits && known != Some(Standing::Held) {
+                        let entry = Entry {
+                            document: judged.document,
+                            hash: judged.hash,
+                            actor: header.actor,
+                            seq: header.seq,
+                            bytes,
+                        };
+                        log::append(connection, &entry, "held", &self.origin(*place))?;
+                    }
+                }
+                ChangeResult::Refused { code, .. } => {
+                    self.keep_evidence(
+                        connection,
+                        *place,
+                        judged.document,
+                        &judged.hash,
+                        bytes,
+                        code,
+                    )?;
+                    log::drop_held(connection, &judged.hash, self.phone.device)?;
+                }
+                ChangeResult::Had | ChangeResult::Other { .. } => {}
+            }
+        }
+        for (document, hash) in &admission.entering {
+            let held = Book(connection).standing(document, hash)? == Some(Standing::Held);
+            match (held, headers.get(hash), uploaded.get(hash)) {
+                (true, ..) => log::release(connection, hash)?,
+                (false, Some(header), Some((place, bytes))) => {
+                    let entry = Entry {
+                        document: *document,
+                        hash: *hash,
+                        actor: header.actor,
+                        seq: header.seq,
+                        bytes,
+                    };
+                    log::append(connection, &entry, "logged", &self.origin(*place))?;
+                }
+                _ => {
+                    return Err(Error::Internal(format!(
+                        "change {hash} enters and is nowhere"
+                    )));
+                }
+            }
+        }
+        for released in &admission.released {
+            if let Standing::Refused(code) = released.standing {
+                log::turn_away(connection, &released.hash, code)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The book, with the objections of this upload in it.
+struct Objecting<'a> {
+    book: Book<'a>,
+    objections: &'a HashMap<Hash, Code>,
+}
+
+impl Ledger for Objecting<'_> {
+    type Error = Error;
+    fn placement(&self, document: &DocumentId) -> Result<Placement> {
+        self.book.placement(document)
+    }
+    fn standing(&self, document: &DocumentId, change: &Hash) -> Result<Option<Standing>> {
+        match self.objections.get(change) {
+            Some(code) => Ok(Some(Standing::Refused(*code))),
+            None => self.book.standing(document, change),
+        }
+    }
+    fn last(&self, document: &DocumentId, actor: &ActorId) -> Result<Option<(u64, Hash)>> {
+        self.book.last(document, actor)
+    }
+    fn held(&self, document: &DocumentId) -> Result<Vec<Waiting>> {
+        self.book.held(document)
+    }
+    fn held_by(&self, device: &DeviceId) -> Result<usize> {
+        self.book.held_by(device)
+    }
+}

@@ -1,0 +1,186 @@
+//! Documents between the log and the feed: what waits to be merged, and what a merge led to.
+
+use crate::{
+    error::{Error, Result},
+    store::{feed, log, registry},
+};
+use gridwalk_core::{
+    ids::{DocumentId, Hash},
+    registry::Projection,
+    sync::message::{DocumentKind, Partition},
+    time::Timestamp,
+};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// A logged change that no reader sees yet.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// Its place in the log.
+    pub sequence: i64,
+    /// Its name.
+    pub hash: Hash,
+    /// Raw bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Everything a merge needs, read in one view of the store.
+#[derive(Clone, Debug)]
+pub struct Material {
+    /// Which document.
+    pub document: DocumentId,
+    /// Its kind.
+    pub kind: DocumentKind,
+    /// Its partition.
+    pub partition: Partition,
+    /// Publications so far; a merge is only good for this number.
+    pub revision: i64,
+    /// The saved document, if it was ever published.
+    pub snapshot: Option<Vec<u8>>,
+    /// Published changes; the truth, should the snapshot be damaged.
+    pub published: Vec<Vec<u8>>,
+    /// Where the published changes stand in the feed.
+    pub positions: HashMap<Hash, u64>,
+    /// What is to be merged, causes first.
+    pub waiting: Vec<Waiting>,
+    /// When the centre first heard of the document.
+    pub received_at: Timestamp,
+}
+
+/// Reads what a merge needs; none when there is no such document, nothing waits, or it is quarantined.
+/// `from_log` reads the published changes as well, for when the snapshot does not load.
+pub fn material(
+    connection: &Connection,
+    document: DocumentId,
+    from_log: bool,
+) -> Result<Option<Material>> {
+    let Some((partition, kind)) = log::placement(connection, document)? else {
+        return Ok(None);
+    };
+    let (revision, snapshot, quarantined) = connection
+        .prepare_cached(
+            "select revision, snapshot, quarantined is not null from document where id = ?1",
+        )?
+        .query_row([document.0], |row| {
+            Ok((
+                row.get(0)?,
+                row.get::<_, Option<Vec<u8>>>(1)?,
+                row.get::<_, bool>(2)?,
+            ))
+        })?;
+    if quarantined {
+        return Ok(None);
+    }
+    let mut statement = connection.prepare_cached(
+        "select sequence, hash, bytes from change where document = ?1 and state = 'logged' order by sequence",
+    )?;
+    let waiting = statement
+        .query_map([document.0], |row| {
+            Ok(Waiting {
+                sequence: row.get(0)?,
+                hash: Hash(row.get(1)?),
+                bytes: row.get(2)?,
+            })
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let received_at = connection
+        .prepare_cached("select min(received_at) from change where document = ?1")?
+        .query_row([document.0], |row| row.get::<_, Option<i64>>(0))?
+        .map_or(Timestamp(0), Timestamp);
+    let mut published = Vec::new();
+    if from_log || snapshot.is_none() {
+        let mut statement = connection.prepare_cached(
+            "select bytes from change where document = ?1 and state = 'published' order by sequence",
+        )?;
+        for bytes in statement.query_map([document.0], |row| row.get(0))? {
+            published.push(bytes?);
+        }
+    }
+    Ok(Some(Material {
+        document,
+        kind,
+        partition,
+        revision,
+        snapshot: snapshot.filter(|_| !from_log),
+        published,
+        positions: feed::positions(connection, document)?,
+        waiting,
+        received_at,
+    }))
+}
+
+/// What a merge led to.
+#[derive(Clone, Debug)]
+pub struct Merged {
+    /// From what.
+    pub document: DocumentId,
+    /// Its partition.
+    pub partition: Partition,
+    /// From which revision.
+    pub revision: i64,
+    /// The document saved, with everything in it.
+    pub snapshot: Vec<u8>,
+    /// What the registry will say.
+    pub projection: Projection,
+    /// What enters the feed, in this order.
+    pub entering: Vec<(i64, Hash)>,
+    /// When the centre first heard of the document.
+    pub received_at: Timestamp,
+}
+
+/// Publishes a merge: feed, snapshot and registry rows together. False when another merge was faster; then this one
+/// is void and must be made again.
+pub fn publish(connection: &Connection, merged: &Merged) -> Result<bool> {
+    let moved = connection
+        .prepare_cached(
+            "update document set snapshot = ?3, revision = revision + 1, attempts = 0
+             where id = ?1 and revision = ?2 and quarantined is null",
+        )?
+        .execute(params![merged.document.0, merged.revision, merged.snapshot])?;
+    if moved == 0 {
+        return Ok(false);
+    }
+    for (sequence, hash) in &merged.entering {
+        feed::publish(connection, merged.partition, *sequence, hash)?;
+    }
+    let facts = registry::Facts {
+        grid: merged.partition.grid,
+        received_at: merged.received_at,
+    };
+    registry::write(connection, merged.document, &merged.projection, facts)?;
+    Ok(true)
+}
+
+/// Takes a document out of merging. Its changes stay in the log; a person looks at it.
+pub fn quarantine(connection: &Connection, document: DocumentId, reason: &str) -> Result<()> {
+    connection.execute(
+        "update document set quarantined = ?2 where id = ?1",
+        params![document.0, reason],
+    )?;
+    connection.execute(
+        "update change set state = 'quarantined' where document = ?1 and state = 'logged'",
+        [document.0],
+    )?;
+    Ok(())
+}
+
+/// Documents with something to merge: after a start, whatever the last process did not get to.
+pub fn unmerged(connection: &Connection) -> Result<Vec<DocumentId>> {
+    let mut statement = connection
+        .prepare("select distinct document from change where state = 'logged' order by document")?;
+    let rows = statement.query_map([], |row| Ok(DocumentId(row.get::<_, Uuid>(0)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Counts an attempt that may end this process; answers how many there were since the last success.
+pub fn count_attempt(connection: &Connection, document: DocumentId) -> Result<i64> {
+    connection
+        .query_row(
+            "update document set attempts = attempts + 1 where id = ?1 returning attempts",
+            [document.0],
+            |row| row.get(0),
+        )
+        .optional()?
+        .ok_or(Error::NotFound)
+}

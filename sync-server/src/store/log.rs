@@ -1,0 +1,277 @@
+//! The log of changes and the catalogue of documents: what admission asks, and what it writes down.
+
+use crate::error::{Error, Result};
+use gridwalk_core::{
+    error::Code,
+    ids::{DeviceId, DocumentId, GridId, Hash, PersonId},
+    scan::{self, ActorId},
+    sync::{
+        admit::{Ledger, Placement, Standing, Waiting},
+        message::{AccessClass, DocumentKind, Partition},
+    },
+    time::Timestamp,
+};
+use rusqlite::{Connection, OptionalExtension, params};
+use uuid::Uuid;
+
+/// Evidence with this code came from a revoked phone; it was never judged, so nothing is known against it.
+const UNJUDGED: &str = Code::DeviceRevoked.as_str();
+
+/// The ledger as it stands in the transaction that will hold the outcome.
+pub struct Book<'a>(pub &'a Connection);
+
+impl Ledger for Book<'_> {
+    type Error = Error;
+
+    fn placement(&self, document: &DocumentId) -> Result<Placement> {
+        let row = self
+            .0
+            .prepare_cached(
+                "select grid, class, kind, erased_at is not null from document where id = ?1",
+            )?
+            .query_row([document.0], |row| {
+                Ok((placed(row)?, row.get::<_, bool>(3)?))
+            })
+            .optional()?;
+        Ok(match row {
+            None => Placement::New,
+            Some((_, true)) => Placement::Erased,
+            Some(((partition, kind), false)) => Placement::In(partition, kind),
+        })
+    }
+
+    fn standing(&self, document: &DocumentId, change: &Hash) -> Result<Option<Standing>> {
+        let state = self
+            .0
+            .prepare_cached("select state from change where hash = ?1 and document = ?2")?
+            .query_row(params![change.0, document.0], |row| row.get::<_, String>(0))
+            .optional()?;
+        if let Some(state) = state {
+            return Ok(Some(if state == "held" {
+                Standing::Held
+            } else {
+                Standing::Stored
+            }));
+        }
+        let code = self
+            .0
+            .prepare_cached(
+                "select code from evidence where hash = ?1 and document = ?2 and code <> ?3 order by received_at desc",
+            )?
+            .query_row(params![change.0, document.0, UNJUDGED], |row| row.get::<_, String>(0))
+            .optional()?;
+        Ok(code
+            .and_then(|code| Code::parse(&code))
+            .map(Standing::Refused))
+    }
+
+    fn last(&self, document: &DocumentId, actor: &ActorId) -> Result<Option<(u64, Hash)>> {
+        Ok(self
+            .0
+            .prepare_cached(
+                "select seq, hash from change where document = ?1 and actor = ?2 and state <> 'held'
+                 order by seq desc limit 1",
+            )?
+            .query_row(params![document.0, actor], |row| {
+                Ok((row.get::<_, i64>(0)?.cast_unsigned(), Hash(row.get(1)?)))
+            })
+            .optional()?)
+    }
+
+    fn held(&self, document: &DocumentId) -> Result<Vec<Waiting>> {
+        let mut statement = self.0.prepare_cached(
+            "select bytes from change where document = ?1 and state = 'held' order by sequence",
+        )?;
+        let rows = statement.query_map([document.0], |row| row.get::<_, Vec<u8>>(0))?;
+        let mut held = Vec::new();
+        for bytes in rows {
+            let header = scan::scan_change(&bytes?, &scan::Limits::default())
+                .map_err(|error| Error::internal("a held change", error))?;
+            held.push(Waiting {
+                hash: header.hash,
+                actor: header.actor,
+                seq: header.seq,
+                deps: header.deps,
+            });
+        }
+        Ok(held)
+    }
+
+    fn held_by(&self, device: &DeviceId) -> Result<usize> {
+        Ok(self
+            .0
+            .prepare_cached("select count(*) from change where device = ?1 and state = 'held'")?
+            .query_row([device.0], |row| row.get(0))?)
+    }
+}
+
+fn placed(row: &rusqlite::Row<'_>) -> rusqlite::Result<(Partition, DocumentKind)> {
+    let partition = Partition {
+        grid: GridId(row.get::<_, Uuid>(0)?),
+        class: AccessClass(row.get(1)?),
+    };
+    Ok((partition, DocumentKind(row.get(2)?)))
+}
+
+/// Where a document lives; none when it is not in the catalogue.
+pub fn placement(
+    connection: &Connection,
+    document: DocumentId,
+) -> Result<Option<(Partition, DocumentKind)>> {
+    Ok(connection
+        .prepare_cached(
+            "select grid, class, kind from document where id = ?1 and erased_at is null",
+        )?
+        .query_row([document.0], placed)
+        .optional()?)
+}
+
+/// Enters a document into the catalogue. One that is there stays where it is.
+pub fn catalogue(
+    connection: &Connection,
+    document: DocumentId,
+    kind: DocumentKind,
+    partition: Partition,
+) -> Result<()> {
+    connection
+        .prepare_cached(
+            "insert or ignore into document (id, kind, grid, class) values (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            document.0,
+            kind.0,
+            partition.grid.0,
+            partition.class.0
+        ])?;
+    Ok(())
+}
+
+/// Who brought a change, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    /// With which device.
+    pub device: DeviceId,
+    /// Whose act, by that device's signature.
+    pub worker: PersonId,
+    /// Envelope hash, its number and the index in it; none for the server's own.
+    pub envelope: Option<(Hash, u64, u32)>,
+    /// When.
+    pub received_at: Timestamp,
+}
+
+/// A change on its way into the log.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// Its document, which is in the catalogue.
+    pub document: DocumentId,
+    /// Its name.
+    pub hash: Hash,
+    /// Who wrote it.
+    pub actor: ActorId,
+    /// Its number among that actor's.
+    pub seq: u64,
+    /// Raw bytes.
+    pub bytes: &'a [u8],
+}
+
+/// Appends a change; `state` is `held` or `logged`. Answers its place in the log.
+pub fn append(
+    connection: &Connection,
+    entry: &Entry<'_>,
+    state: &str,
+    origin: &Origin,
+) -> Result<i64> {
+    let (envelope, number, place) = match origin.envelope {
+        Some((hash, number, place)) => (Some(hash.0), Some(number.cast_signed()), Some(place)),
+        None => (None, None, None),
+    };
+    connection
+        .prepare_cached(
+            "insert into change (hash, document, actor, seq, bytes, state, device, worker, envelope, number, place, received_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?
+        .execute(params![
+            entry.hash.0,
+            entry.document.0,
+            entry.actor,
+            entry.seq.cast_signed(),
+            entry.bytes,
+            state,
+            origin.device.0,
+            origin.worker.0,
+            envelope,
+            number,
+            place,
+            origin.received_at.0
+        ])?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// A held change is let in: from now on it stands behind what it waited for.
+pub fn release(connection: &Connection, change: &Hash) -> Result<()> {
+    connection.execute(
+        "update change set state = 'logged', sequence = (select max(sequence) + 1 from change)
+         where hash = ?1 and state = 'held'",
+        [change.0],
+    )?;
+    Ok(())
+}
+
+/// A held change is refused after all: it moves to the evidence.
+pub fn turn_away(connection: &Connection, change: &Hash, code: Code) -> Result<()> {
+    connection.execute(
+        "insert or ignore into evidence (hash, code, document, device, worker, bytes, envelope, received_at)
+         select hash, ?2, document, device, worker, bytes, envelope, received_at from change where hash = ?1 and state = 'held'",
+        params![change.0, code.as_str()],
+    )?;
+    connection.execute(
+        "delete from change where hash = ?1 and state = 'held'",
+        [change.0],
+    )?;
+    Ok(())
+}
+
+/// A held change came again from the device that brought it, and this time it was refused; the evidence has it.
+pub fn drop_held(connection: &Connection, change: &Hash, device: DeviceId) -> Result<()> {
+    connection.execute(
+        "delete from change where hash = ?1 and device = ?2 and state = 'held'",
+        params![change.0, device.0],
+    )?;
+    Ok(())
+}
+
+/// Keeps what was not taken, for a person to look at. The same again is kept once.
+pub fn keep_evidence(
+    connection: &Connection,
+    code: &str,
+    document: DocumentId,
+    hash: &Hash,
+    bytes: &[u8],
+    origin: &Origin,
+) -> Result<()> {
+    connection
+        .prepare_cached(
+            "insert or ignore into evidence (hash, code, document, device, worker, bytes, envelope, received_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            hash.0,
+            code,
+            document.0,
+            origin.device.0,
+            origin.worker.0,
+            bytes,
+            origin.envelope.map(|(hash, ..)| hash.0),
+            origin.received_at.0
+        ])?;
+    Ok(())
+}
+
+/// How many items and bytes of this device lie in the evidence.
+pub fn evidence_of(connection: &Connection, device: DeviceId) -> Result<(usize, usize)> {
+    Ok(connection
+        .prepare_cached(
+            "select count(*), coalesce(sum(length(bytes)), 0) from evidence where device = ?1",
+        )?
+        .query_row([device.0], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}

@@ -1,0 +1,427 @@
+//! Writes what `core::registry` projects from a merged document into the registry tables. Whole documents at a time:
+//! what was there of this document goes, what is true now comes, in the transaction that publishes it.
+
+use crate::{
+    error::{Error, Result},
+    store::{next_count, person::word},
+};
+use gridwalk_core::{
+    household::HouseholdView,
+    ids::{DocumentId, GridId, Hash},
+    incident::{Applied, IncidentState, IncidentView},
+    patrol::{HitState, PatrolView},
+    photo::Photo,
+    place::NewPlace,
+    registry::Projection,
+    time::Timestamp,
+    worker_day::WorkerDayView,
+};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+use std::collections::HashSet;
+
+/// What the rows need besides the document.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// Where the catalogue has the document.
+    pub grid: GridId,
+    /// When the centre first heard of it.
+    pub received_at: Timestamp,
+}
+
+/// Replaces the rows of one document.
+pub fn write(
+    connection: &Connection,
+    document: DocumentId,
+    projection: &Projection,
+    facts: Facts,
+) -> Result<()> {
+    match projection {
+        Projection::Household(view) => household(connection, view, facts),
+        Projection::Incident(view) => incident(connection, view, facts),
+        Projection::Patrol(view) => patrol(connection, view, facts),
+        Projection::Place(place) => write_place(connection, place, facts),
+        Projection::WorkerDay(view) => worker_day(connection, document, view, facts),
+        Projection::Unknown => Ok(()),
+    }
+}
+
+fn household(connection: &Connection, view: &HouseholdView, facts: Facts) -> Result<()> {
+    let (id, grid) = (view.id.to_string(), facts.grid.to_string());
+    let last = view.visits.first();
+    let conflicts = view
+        .fields
+        .iter()
+        .filter(|field| field.values.len() > 1)
+        .count();
+    connection
+        .prepare_cached(
+            "insert into household (id, grid, building, unit, room, no_entry_until, last_visit_at, last_outcome, visits, conflicts, view)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+             on conflict (id) do update set grid = excluded.grid, no_entry_until = excluded.no_entry_until,
+               last_visit_at = excluded.last_visit_at, last_outcome = excluded.last_outcome, visits = excluded.visits,
+               conflicts = excluded.conflicts, view = excluded.view",
+        )?
+        .execute(params![
+            id,
+            grid,
+            view.building.to_string(),
+            view.unit,
+            view.room,
+            view.no_entry_until.map(|day| day.to_string()),
+            last.map(|visit| visit.visit.started_at.to_string()),
+            last.map(|visit| word(&visit.visit.outcome)).transpose()?,
+            view.visits.len(),
+            conflicts,
+            json(view)?
+        ])?;
+    clear(
+        connection,
+        "delete from household_field where household = ?1",
+        &id,
+    )?;
+    let mut insert = connection.prepare_cached(
+        "insert into household_field (household, field, value, by_person, at, confirmed_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for field in &view.fields {
+        for value in &field.values {
+            let change = serde_json::to_value(&value.value)
+                .map_err(|error| Error::internal("a field", error))?;
+            insert.execute(params![
+                id,
+                word(&field.field)?,
+                change
+                    .get("value")
+                    .unwrap_or(&serde_json::Value::Null)
+                    .to_string(),
+                value.by.to_string(),
+                value.at.to_string(),
+                value.confirmed_at.map(|at| at.to_string())
+            ])?;
+        }
+    }
+    clear(connection, "delete from resident where household = ?1", &id)?;
+    let mut insert = connection.prepare_cached(
+        "insert into resident (id, household, display_name, birth_year, relation, since) values (?1, ?2, ?3, ?4, ?5, ?6)
+         on conflict (id) do nothing",
+    )?;
+    for member in &view.members {
+        insert.execute(params![
+            member.member.id.to_string(),
+            id,
+            member.member.display_name,
+            member.member.birth_year,
+            member.member.relation,
+            member.since.to_string()
+        ])?;
+    }
+    clear(connection, "delete from visit where household = ?1", &id)?;
+    let mut insert = connection.prepare_cached(
+        "insert into visit (id, household, grid, by_person, kind, outcome, started_at, ended_at, recorded_at, note,
+           persons_met, next_due, task, amendments)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+         on conflict (id) do nothing",
+    )?;
+    for seen in &view.visits {
+        let visit = &seen.visit;
+        insert.execute(params![
+            visit.id.to_string(),
+            id,
+            grid,
+            seen.by.to_string(),
+            word(&visit.kind)?,
+            word(&visit.outcome)?,
+            visit.started_at.to_string(),
+            visit.ended_at.to_string(),
+            seen.recorded_at.to_string(),
+            visit.note,
+            visit.persons_met,
+            visit.next_due.map(|day| day.to_string()),
+            visit.task.map(|task| task.to_string()),
+            json(&seen.amendments)?
+        ])?;
+    }
+    Ok(())
+}
+
+fn incident(connection: &Connection, view: &IncidentView, facts: Facts) -> Result<()> {
+    let created = &view.created;
+    let (id, grid) = (created.id.to_string(), facts.grid.to_string());
+    let position = created.place.position;
+    let (patrol, finding) = created.finding.unzip();
+    connection
+        .prepare_cached(
+            "insert into incident (id, grid, local_no, case_no, source, category, severity, state, place, lon, lat, household,
+               description, reported_by, reported_at, received_at, owner, dispatched_at, ended_at, rework_count, patrol, finding, view)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
+             on conflict (id) do update set grid = excluded.grid, case_no = excluded.case_no, category = excluded.category,
+               severity = excluded.severity, state = excluded.state, owner = excluded.owner, dispatched_at = excluded.dispatched_at,
+               ended_at = excluded.ended_at, rework_count = excluded.rework_count, view = excluded.view",
+        )?
+        .execute(params![
+            id,
+            grid,
+            created.local_no,
+            case_no(connection, &id, view.state, facts)?,
+            word(&created.source)?,
+            created.category,
+            view.severity.level(),
+            word(&view.state)?,
+            created.place.text,
+            position.map(|at| at.lon),
+            position.map(|at| at.lat),
+            created.place.household.map(|id| id.to_string()),
+            created.description,
+            view.reported.by.to_string(),
+            view.reported.recorded_at.to_string(),
+            facts.received_at.to_string(),
+            view.owner.map(|id| id.to_string()),
+            view.dispatched_at.map(|at| at.to_string()),
+            view.ended_at.map(|at| at.to_string()),
+            view.rework_count,
+            patrol.map(|id| id.to_string()),
+            finding.map(|id| id.to_string()),
+            json(view)?
+        ])?;
+    clear(
+        connection,
+        "delete from incident_event where incident = ?1",
+        &id,
+    )?;
+    let mut insert = connection.prepare_cached(
+        "insert into incident_event (id, incident, number, type, by_person, role, recorded_at, applied, because, state_after, action)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+         on conflict (id) do nothing",
+    )?;
+    for (number, seen) in view.events.iter().enumerate() {
+        let action = serde_json::to_value(&seen.event.action)
+            .map_err(|error| Error::internal("an action", error))?;
+        let (applied, because, state) = match &seen.applied {
+            Applied::Yes { state } => (true, None, Some(word(state)?)),
+            Applied::No { because } => (false, Some(because.as_str()), None),
+        };
+        insert.execute(params![
+            seen.event.id.to_string(),
+            id,
+            number + 1,
+            action
+                .get("type")
+                .and_then(serde_json::Value::as_str)
+                .unwrap_or_default(),
+            seen.event.act.by.to_string(),
+            word(&seen.event.act.role)?,
+            seen.event.act.recorded_at.to_string(),
+            applied,
+            because,
+            state,
+            action.to_string()
+        ])?;
+    }
+    clear(connection, "delete from photo where document = ?1", &id)?;
+    for photo in &view.photos {
+        write_photo(connection, photo, &id, "incident", &grid)?;
+    }
+    Ok(())
+}
+
+/// Given once, when an incident first arrives as more than a draft: day, epoch, number of that day.
+fn case_no(
+    connection: &Connection,
+    id: &str,
+    state: IncidentState,
+    facts: Facts,
+) -> Result<Option<String>> {
+    let given = connection
+        .prepare_cached("select case_no from incident where id = ?1")?
+        .query_row([id], |row| row.get::<_, Option<String>>(0))
+        .optional()?
+        .flatten();
+    if given.is_some() || state == IncidentState::Draft {
+        return Ok(given);
+    }
+    let epoch = super::epoch(connection)?.counter;
+    let day = facts.received_at.local_date().format("%Y%m%d");
+    let number = next_count(connection, &format!("case {day} {epoch}"))?;
+    Ok(Some(format!("{day}-{epoch}-{number:04}")))
+}
+
+fn patrol(connection: &Connection, view: &PatrolView, facts: Facts) -> Result<()> {
+    let created = &view.created;
+    let (id, grid) = (created.id.to_string(), facts.grid.to_string());
+    let reached: HashSet<_> = view
+        .hits
+        .iter()
+        .filter(|seen| seen.hit.state != HitState::Unreachable)
+        .map(|seen| seen.hit.checkpoint)
+        .collect();
+    connection
+        .prepare_cached(
+            "insert into patrol (id, grid, kind, plan, leader, started_at, ended_at, distance_m, checkpoints, reached, findings,
+               line, line_expires_at, note, view)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+             on conflict (id) do update set grid = excluded.grid, ended_at = excluded.ended_at, distance_m = excluded.distance_m,
+               reached = excluded.reached, findings = excluded.findings, line = excluded.line,
+               line_expires_at = excluded.line_expires_at, note = excluded.note, view = excluded.view",
+        )?
+        .execute(params![
+            id,
+            grid,
+            word(&created.kind)?,
+            created.plan.map(|id| id.to_string()),
+            view.leader.to_string(),
+            created.started_at.to_string(),
+            view.ended_at.map(|at| at.to_string()),
+            view.distance_m,
+            created.checkpoints.len(),
+            reached.len(),
+            view.findings.len(),
+            view.line.as_ref().map(|line| line.blob.to_string()),
+            view.line.as_ref().map(|line| line.expires_at.to_string()),
+            view.note,
+            json(view)?
+        ])?;
+    clear(
+        connection,
+        "delete from checkpoint_hit where patrol = ?1",
+        &id,
+    )?;
+    clear(connection, "delete from photo where document = ?1", &id)?;
+    let mut insert = connection.prepare_cached(
+        "insert into checkpoint_hit (id, patrol, checkpoint, at, by_person, method, reason, state, lon, lat, accuracy_m, counts, photo)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+         on conflict (id) do nothing",
+    )?;
+    for seen in &view.hits {
+        let hit = &seen.hit;
+        insert.execute(params![
+            hit.id.to_string(),
+            id,
+            hit.checkpoint.to_string(),
+            hit.at.to_string(),
+            seen.by.to_string(),
+            word(&hit.method)?,
+            hit.reason,
+            word(&hit.state)?,
+            hit.position.map(|at| at.lon),
+            hit.position.map(|at| at.lat),
+            hit.position.map(|at| at.accuracy_m),
+            seen.counts,
+            hit.photo.as_ref().map(|photo| photo.hash.to_string())
+        ])?;
+        if let Some(photo) = &hit.photo {
+            write_photo(connection, photo, &id, "checkpoint", &grid)?;
+        }
+    }
+    clear(connection, "delete from finding where patrol = ?1", &id)?;
+    let mut insert = connection.prepare_cached(
+        "insert into finding (id, patrol, category, state, incident, note, at, by_person) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         on conflict (id) do nothing",
+    )?;
+    for seen in &view.findings {
+        let finding = &seen.finding;
+        insert.execute(params![
+            finding.id.to_string(),
+            id,
+            finding.category,
+            word(&finding.state)?,
+            finding.incident.map(|id| id.to_string()),
+            finding.note,
+            finding.at.to_string(),
+            seen.by.to_string()
+        ])?;
+    }
+    if let Some(line) = &view.line {
+        write_reference(connection, &line.blob, &id, "line", &grid)?;
+    }
+    Ok(())
+}
+
+fn write_place(connection: &Connection, place: &NewPlace, facts: Facts) -> Result<()> {
+    connection
+        .prepare_cached(
+            "insert into place (id, grid, name, kind) values (?1, ?2, ?3, ?4)
+             on conflict (id) do update set grid = excluded.grid",
+        )?
+        .execute(params![
+            place.id.to_string(),
+            facts.grid.to_string(),
+            place.name,
+            place.kind
+        ])?;
+    Ok(())
+}
+
+fn worker_day(
+    connection: &Connection,
+    document: DocumentId,
+    view: &WorkerDayView,
+    facts: Facts,
+) -> Result<()> {
+    connection
+        .prepare_cached(
+            "insert into worker_day (id, worker, grid, date, acknowledged, completed, view) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             on conflict (id) do update set acknowledged = excluded.acknowledged, completed = excluded.completed, view = excluded.view",
+        )?
+        .execute(params![
+            document.to_string(),
+            view.created.worker.to_string(),
+            facts.grid.to_string(),
+            view.created.date.to_string(),
+            view.acknowledged.len(),
+            view.completed.len(),
+            json(view)?
+        ])?;
+    Ok(())
+}
+
+fn write_photo(
+    connection: &Connection,
+    photo: &Photo,
+    document: &str,
+    kind: &str,
+    grid: &str,
+) -> Result<()> {
+    connection
+        .prepare_cached(
+            "insert or ignore into photo (hash, thumbnail, document, kind, grid, stage, taken_at, width, height, bytes)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
+        .execute(params![
+            photo.hash.to_string(),
+            photo.thumbnail.to_string(),
+            document,
+            kind,
+            grid,
+            word(&photo.stage)?,
+            photo.taken_at.to_string(),
+            photo.width,
+            photo.height,
+            photo.bytes
+        ])?;
+    Ok(())
+}
+
+fn write_reference(
+    connection: &Connection,
+    hash: &Hash,
+    document: &str,
+    kind: &str,
+    grid: &str,
+) -> Result<()> {
+    connection
+        .prepare_cached(
+            "insert or ignore into photo (hash, document, kind, grid) values (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![hash.to_string(), document, kind, grid])?;
+    Ok(())
+}
+
+/// `statement` deletes the rows of one table that hang on a document.
+fn clear(connection: &Connection, statement: &'static str, id: &str) -> Result<()> {
+    connection.prepare_cached(statement)?.execute([id])?;
+    Ok(())
+}
+
+fn json(view: &impl Serialize) -> Result<String> {
+    serde_json::to_string(view).map_err(|error| Error::internal("a view", error))
+}
