@@ -3,7 +3,7 @@
 
 use crate::{
     error::{Error, Result},
-    merge::{finished, merge},
+    merge::{finished, load, merge},
     state::AppState,
     store::{
         document::{Material, material, publish},
@@ -107,8 +107,8 @@ fn edit_now<F>(connection: &Connection, id: DocumentId, author: &Author, edit: F
 where
     F: FnOnce(Document, &Author, &dyn FeedOrder) -> Result<Edited, Refusal>,
 {
-    let before = material(connection, id, false)?.ok_or(Error::NotFound)?;
-    let document = load(connection, &before)?;
+    let before = material(connection, id)?.ok_or(Error::NotFound)?;
+    let document = load(&before).map_err(Error::Internal)?;
     // What a phone has delivered and the merger has not looked at yet is not part of what was clicked on.
     let edited = edit(document, author, &before.positions)?;
     let change = edited.change;
@@ -148,21 +148,6 @@ where
     })
 }
 
-fn load(connection: &Connection, before: &Material) -> Result<Document> {
-    let Some(snapshot) = &before.snapshot else {
-        return Document::from_changes(before.document, before.kind, &before.published)
-            .map_err(|error| Error::internal("a document", error));
-    };
-    if let Ok(document) =
-        Document::from_snapshot(before.document, before.kind, snapshot, [] as [&[u8]; 0])
-    {
-        return Ok(document);
-    }
-    let log = material(connection, before.document, true)?.ok_or(Error::NotFound)?;
-    Document::from_changes(log.document, log.kind, &log.published)
-        .map_err(|error| Error::internal("a document", error))
-}
-
 /// One document of a history that was written elsewhere (the demo street): its changes, appended, merged and published
 /// in the caller's transaction.
 pub fn import_document(
@@ -183,7 +168,7 @@ pub fn import_document(
         };
         append(connection, &entry, "logged", origin)?;
     }
-    let material = material(connection, id, false)?.ok_or(Error::NotFound)?;
+    let material = material(connection, id)?.ok_or(Error::NotFound)?;
     let merged = merge(material).map_err(Error::Internal)?;
     publish(connection, &merged)?;
     Ok(())

@@ -18,7 +18,6 @@ use gridwalk_core::{
     sync::{
         admit::{Admission, Ledger, Placement, Standing, Waiting, admit},
         envelope::{Chain, change_hash, envelope_hash, verify},
-        limits,
         message::{AccessClass, ChangeResult, DocumentChanges, Partition, Upload},
     },
     time::Timestamp,
@@ -54,17 +53,10 @@ pub struct Receipt {
 
 impl Delivery {
     /// Checks what needs no store: the signature, who speaks, how much, and in whose name.
-    pub fn check(phone: Phone, upload: Upload, received_at: Timestamp) -> Result<Self> {
-        let changes: usize = upload
-            .documents
-            .iter()
-            .map(|group| group.changes.len())
-            .sum();
-        if changes > limits::UPLOAD_CHANGES {
-            return Err(Error::TooBig(Code::BodyTooBig));
-        }
-        let (envelope, _) = verify(&phone.key, &upload).map_err(|error| match error.code() {
+    pub fn check(phone: Phone, upload: &Upload, received_at: Timestamp) -> Result<Self> {
+        let (envelope, _) = verify(&phone.key, upload).map_err(|error| match error.code() {
             Code::BodyMalformed => Error::Malformed(error.to_string()),
+            Code::BodyTooBig => Error::TooBig(Code::BodyTooBig),
             code => Error::Forbidden(code, error.to_string()),
         })?;
         if envelope.device != phone.device {
@@ -94,10 +86,10 @@ impl Delivery {
             signed: Signed {
                 hash: envelope_hash(&upload.envelope),
                 envelope,
-                bytes: upload.envelope.into(),
-                signature: upload.signature.into(),
+                bytes: upload.envelope.to_vec(),
+                signature: upload.signature.to_vec(),
             },
-            documents: upload.documents,
+            documents: upload.documents.clone(),
             objections,
             blobs: Vec::new(),
             received_at,

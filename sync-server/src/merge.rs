@@ -16,9 +16,10 @@ use gridwalk_core::{
     document::Document,
     ids::{DocumentId, Hash},
     registry::{Projection, project},
+    scan::{Admission, Limits, Lineage},
 };
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc::{
         Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel,
@@ -31,6 +32,8 @@ use tokio::sync::oneshot;
 const LIMIT: Duration = Duration::from_secs(10);
 /// Requests whose documents are merged and published together.
 const GROUP: usize = 32;
+/// Changes of one document that may fail by themselves before the rest is put aside unseen.
+const FAILURES: usize = 3;
 /// Ends of the process that a document may survive.
 const ATTEMPTS: i64 = 2;
 
@@ -134,27 +137,47 @@ enum Outcome {
 }
 
 fn merge_one(store: &Store, hand: &mut Hand, id: DocumentId) -> Result<Outcome> {
-    let Some(material) = store.read_now(|connection| document::material(connection, id, false))?
-    else {
+    let Some(material) = store.read_now(|connection| document::material(connection, id))? else {
         return Ok(Outcome::Nothing);
     };
     if material.waiting.is_empty() {
         return Ok(Outcome::Nothing);
     }
-    let had_snapshot = material.snapshot.is_some();
-    let mut outcome = hand.merge(material);
-    if had_snapshot && let Err(reason) = &outcome {
-        // The snapshot is a cache. The log decides.
-        tracing::warn!(document = %id, reason, "merging again from the log");
-        match store.read_now(|connection| document::material(connection, id, true))? {
-            Some(material) => outcome = hand.merge(material),
-            None => return Ok(Outcome::Nothing),
+    Ok(match hand.merge(material.clone()) {
+        Ok(merged) => Outcome::Merged(Box::new(merged)),
+        Err(reason) => apart(hand, material, reason),
+    })
+}
+
+/// Together they did not merge. One by one it shows which of them do; the others are put aside.
+fn apart(hand: &mut Hand, mut material: Material, mut reason: String) -> Outcome {
+    let waiting = std::mem::take(&mut material.waiting);
+    let mut merged = None;
+    let mut aside = Vec::new();
+    for change in waiting {
+        let sequence = change.sequence;
+        if aside.len() >= FAILURES {
+            aside.push((sequence, "too many before it failed".into()));
+            continue;
+        }
+        material.waiting.push(change);
+        match hand.merge(material.clone()) {
+            Ok(good) => merged = Some(good),
+            Err(bad) => {
+                tracing::error!(document = %material.document, sequence, reason = bad, "a change does not merge");
+                material.waiting.pop();
+                aside.push((sequence, bad.clone()));
+                reason = bad;
+            }
         }
     }
-    Ok(match outcome {
-        Ok(merged) => Outcome::Merged(Box::new(merged)),
-        Err(reason) => Outcome::Failed(reason),
-    })
+    match merged {
+        Some(mut merged) => {
+            merged.aside.extend(aside);
+            Outcome::Merged(Box::new(merged))
+        }
+        None => Outcome::Failed(reason),
+    }
 }
 
 /// One transaction for all; a document whose rows cannot be written is put aside alone. Answers those that somebody
@@ -244,28 +267,50 @@ fn start_hand() -> Result<Work, String> {
     Ok((work, answers))
 }
 
-/// The merge: pure, from what was read to what will be published.
-pub fn merge(material: Material) -> Result<Merged, String> {
-    let new = material.waiting.iter().map(|change| &change.bytes[..]);
-    let loaded = match &material.snapshot {
-        Some(snapshot) => Document::from_snapshot(material.document, material.kind, snapshot, new),
-        None => {
-            let all: VecDeque<&[u8]> = material
-                .published
-                .iter()
-                .map(|bytes| &bytes[..])
-                .chain(new)
-                .collect();
-            Document::from_changes(material.document, material.kind, all)
-        }
-    };
-    let merged = loaded.map_err(|error| error.to_string())?;
+/// The merge: pure, from what was read to what will be published. Changes that do not fit the document's history are
+/// put aside before Automerge sees them.
+pub fn merge(mut material: Material) -> Result<Merged, String> {
+    let mut lineage = Lineage::new(Limits::default());
+    for bytes in &material.published {
+        // A history that was published once has passed; should the rules be stricter now, it stays published.
+        let _ = lineage.admit(bytes);
+    }
+    let mut aside = Vec::new();
+    material.waiting.retain(|change| {
+        let reason = match lineage.admit(&change.bytes) {
+            Ok(Admission::New(_)) => return true,
+            Ok(Admission::Known(_)) => "it is there already".into(),
+            Ok(Admission::Held(..)) => "it builds on a change that is quarantined".into(),
+            Err(error) => error.to_string(),
+        };
+        aside.push((change.sequence, reason));
+        false
+    });
+    let mut document = load(&material)?;
+    document
+        .merge_changes(material.waiting.iter().map(|change| &change.bytes))
+        .map_err(|error| error.to_string())?;
     let entering = material
         .waiting
         .iter()
         .map(|change| (change.sequence, change.hash))
         .collect();
-    finished(merged, &material, entering)
+    let merged = finished(document, &material, entering)?;
+    Ok(Merged { aside, ..merged })
+}
+
+/// The document as it is published: from its snapshot, which is a cache, else from the log, which decides.
+pub fn load(material: &Material) -> Result<Document, String> {
+    let (id, kind) = (material.document, material.kind);
+    if let Some(snapshot) = &material.snapshot {
+        match Document::from_snapshot(id, kind, snapshot, [] as [&[u8]; 0]) {
+            Ok(document) => return Ok(document),
+            Err(error) => {
+                tracing::error!(document = %id, %error, "a snapshot does not load; the log does")
+            }
+        }
+    }
+    Document::from_changes(id, kind, &material.published).map_err(|error| error.to_string())
 }
 
 /// A document with everything in it, ready to be published.
@@ -303,6 +348,7 @@ pub fn finished(
         snapshot,
         projection,
         entering,
+        aside: Vec::new(),
         received_at: material.received_at,
     })
 }

@@ -84,6 +84,7 @@ create table change (
   bytes       blob    not null,
   state       text    not null check (state in ('held', 'logged', 'published', 'quarantined')),
                                  -- held: a dependency is missing; logged: durable; published: in the feed
+  quarantined text,              -- why it does not merge, for a person to look at
   device      blob    not null,  -- who brought it
   worker      blob    not null,  -- whose act it is, by the device's signature
   envelope    blob,              -- which envelope signed it; none for the server's own

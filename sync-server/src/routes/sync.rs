@@ -24,15 +24,14 @@ use gridwalk_core::{
         answer::{Asked, news},
         frame::{self, CONTENT_TYPE, Effort, FrameError},
         limits,
-        message::{AccessClass, PROTOCOL, Partition, Request, Response, Upload},
+        message::{AccessClass, Partition, Request, Response, Upload},
+        version,
     },
     time::Timestamp,
 };
 use rusqlite::Connection;
 use std::time::Duration;
 
-/// The oldest protocol that is still answered.
-const OLDEST: u32 = PROTOCOL;
 /// A sender that says nothing for so long has gone.
 const IDLE: Duration = Duration::from_secs(15);
 /// Publishing is waited for so long; the acknowledgement does not depend on it.
@@ -50,12 +49,8 @@ async fn exchange(
     body: Body,
 ) -> Result<Answer> {
     let request = read(&headers, body).await?;
-    if request.protocol < OLDEST {
-        return Err(Error::refused(
-            Code::ProtocolUnknown,
-            format!("this server speaks {OLDEST} to {PROTOCOL}"),
-        ));
-    }
+    let protocol = version::common(request.protocol)
+        .ok_or_else(|| Error::refused(Code::ProtocolUnknown, "no protocol version in common"))?;
     let now = state.now();
     let (request, upload) = apart(request);
     let mut uploaded = Uploaded::default();
@@ -65,7 +60,7 @@ async fn exchange(
     let phone = phone.active()?;
     let response = state
         .store
-        .read(move |connection| answer(connection, &phone, &request, uploaded, now))
+        .read(move |connection| answer(connection, &phone, &request, uploaded, now, protocol))
         .await?;
     let bytes = tokio::task::spawn_blocking(move || frame::encode(&response, Effort::Fast))
         .await
@@ -94,7 +89,7 @@ async fn read(headers: &HeaderMap, mut body: Body) -> Result<Request> {
     let mut bytes = Vec::new();
     loop {
         match tokio::time::timeout(IDLE, next(&mut body)).await {
-            Ok(Some(Ok(piece))) if bytes.len() + piece.len() > limits::BODY_PACKED => {
+            Ok(Some(Ok(piece))) if bytes.len() + piece.len() > limits::REQUEST_PACKED => {
                 return Err(Error::TooBig(Code::BodyTooBig));
             }
             Ok(Some(Ok(piece))) => bytes.extend_from_slice(&piece),
@@ -127,28 +122,17 @@ struct Uploaded {
 }
 
 /// Durable first: blobs, then changes in one transaction. Then merged, if that is quick.
-async fn take(
-    state: &AppState,
-    phone: &Phone,
-    mut upload: Upload,
-    now: Timestamp,
-) -> Result<Uploaded> {
+async fn take(state: &AppState, phone: &Phone, upload: Upload, now: Timestamp) -> Result<Uploaded> {
     let (folder, phone, revoked) = (state.blobs.clone(), phone.clone(), phone.revoked);
     let delivery = tokio::task::spawn_blocking(move || {
-        let brought = std::mem::take(&mut upload.blobs);
-        if brought.len() > limits::UPLOAD_BLOBS
-            || brought.iter().any(|blob| blob.len() > limits::UPLOAD_BLOB)
-        {
-            return Err(Error::TooBig(Code::BodyTooBig));
-        }
         // The signature first: a stranger's bytes do not reach the folder.
-        let mut delivery = Delivery::check(phone, upload, now)?;
-        for blob in &brought {
+        let mut delivery = Delivery::check(phone, &upload, now)?;
+        for blob in &upload.blobs {
             if let Some(media) = media_of(blob) {
                 delivery.brings(folder.put(blob)?, blob.len(), media);
             }
         }
-        Ok(delivery)
+        Ok::<_, Error>(delivery)
     })
     .await
     .map_err(|error| Error::internal("checking an upload", error))??;
@@ -195,6 +179,7 @@ fn answer(
     request: &Request,
     uploaded: Uploaded,
     now: Timestamp,
+    protocol: u32,
 ) -> Result<Response> {
     let epoch = store::epoch(connection)?;
     let other_life = request.epoch.is_some_and(|held| held != epoch);
@@ -226,7 +211,7 @@ fn answer(
         .filter(|named| readable.clone().all(|partition| partition != *named))
         .collect();
     Ok(Response {
-        protocol: PROTOCOL,
+        protocol,
         epoch,
         server_time: now,
         results: uploaded.receipt.results,

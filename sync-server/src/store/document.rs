@@ -38,7 +38,7 @@ pub struct Material {
     pub revision: i64,
     /// The saved document, if it was ever published.
     pub snapshot: Option<Vec<u8>>,
-    /// Published changes; the truth, should the snapshot be damaged.
+    /// Published changes, causes first: the truth, should the snapshot be damaged.
     pub published: Vec<Vec<u8>>,
     /// Where the published changes stand in the feed.
     pub positions: HashMap<Hash, u64>,
@@ -49,12 +49,7 @@ pub struct Material {
 }
 
 /// Reads what a merge needs; none when there is no such document, nothing waits, or it is quarantined.
-/// `from_log` reads the published changes as well, for when the snapshot does not load.
-pub fn material(
-    connection: &Connection,
-    document: DocumentId,
-    from_log: bool,
-) -> Result<Option<Material>> {
+pub fn material(connection: &Connection, document: DocumentId) -> Result<Option<Material>> {
     let Some((partition, kind)) = log::placement(connection, document)? else {
         return Ok(None);
     };
@@ -88,21 +83,18 @@ pub fn material(
         .prepare_cached("select min(received_at) from change where document = ?1")?
         .query_row([document.0], |row| row.get::<_, Option<i64>>(0))?
         .map_or(Timestamp(0), Timestamp);
-    let mut published = Vec::new();
-    if from_log || snapshot.is_none() {
-        let mut statement = connection.prepare_cached(
-            "select bytes from change where document = ?1 and state = 'published' order by sequence",
-        )?;
-        for bytes in statement.query_map([document.0], |row| row.get(0))? {
-            published.push(bytes?);
-        }
-    }
+    let mut statement = connection.prepare_cached(
+        "select bytes from change where document = ?1 and state = 'published' order by sequence",
+    )?;
+    let published = statement
+        .query_map([document.0], |row| row.get(0))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
     Ok(Some(Material {
         document,
         kind,
         partition,
         revision,
-        snapshot: snapshot.filter(|_| !from_log),
+        snapshot,
         published,
         positions: feed::positions(connection, document)?,
         waiting,
@@ -125,6 +117,8 @@ pub struct Merged {
     pub projection: Projection,
     /// What enters the feed, in this order.
     pub entering: Vec<(i64, Hash)>,
+    /// What does not fit the document's history or does not merge, and why: kept in the log, seen by nobody.
+    pub aside: Vec<(i64, String)>,
     /// When the centre first heard of the document.
     pub received_at: Timestamp,
 }
@@ -144,6 +138,12 @@ pub fn publish(connection: &Connection, merged: &Merged) -> Result<bool> {
     for (sequence, hash) in &merged.entering {
         feed::publish(connection, merged.partition, *sequence, hash)?;
     }
+    for (sequence, reason) in &merged.aside {
+        connection.execute(
+            "update change set state = 'quarantined', quarantined = ?2 where sequence = ?1",
+            params![sequence, reason],
+        )?;
+    }
     let facts = registry::Facts {
         grid: merged.partition.grid,
         received_at: merged.received_at,
@@ -159,7 +159,7 @@ pub fn quarantine(connection: &Connection, document: DocumentId, reason: &str) -
         params![document.0, reason],
     )?;
     connection.execute(
-        "update change set state = 'quarantined' where document = ?1 and state = 'logged'",
+        "update change set state = 'quarantined', quarantined = 'its document is' where document = ?1 and state = 'logged'",
         [document.0],
     )?;
     Ok(())
