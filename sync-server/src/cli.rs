@@ -6,7 +6,7 @@ use gridwalk_server::{
     AppState, Config,
     auth::enrol::{CODE_LIFE_MS, EnrolCode},
     error::{Error, Result},
-    serve,
+    holdings, seed, serve,
     store::{device, person},
 };
 use std::{net::SocketAddr, path::PathBuf};
@@ -23,6 +23,19 @@ pub struct Arguments {
 enum Command {
     /// Listen for phones and consoles.
     Serve(Serve),
+    /// Fill a fresh data folder with the demo street.
+    Seed {
+        #[command(flatten)]
+        data: Data,
+        /// The morning on which the demo begins; today unless said otherwise.
+        #[arg(long)]
+        today: Option<chrono::NaiveDate>,
+    },
+    /// Print what the registry and the blob folder hold, as JSON sets of ids and hashes.
+    Holdings {
+        #[command(flatten)]
+        data: Data,
+    },
     /// Enrol and revoke phones.
     Device {
         #[command(subcommand)]
@@ -83,6 +96,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::Serve(arguments) => run_server(arguments).await,
         Command::Device { command } => run_device(command).await,
+        Command::Seed { data, today } => run_seed(data, today).await,
+        Command::Holdings { data } => run_holdings(data).await,
     }
 }
 
@@ -110,6 +125,28 @@ async fn wait_for_the_end() {
         }
     }
     let _ = tokio::signal::ctrl_c().await;
+}
+
+async fn run_seed(data: Data, today: Option<chrono::NaiveDate>) -> Result<()> {
+    let state = AppState::open(Config::new(data.data))?;
+    let today = today.unwrap_or_else(|| state.now().local_date());
+    let seeded = tokio::task::spawn_blocking(move || seed::seed(&state, today))
+        .await
+        .map_err(|error| Error::internal("seeding", error))??;
+    eprintln!(
+        "seeded the demo street for {today}: {} households, {} visits, {} patrols, {} incidents",
+        seeded.households, seeded.visits, seeded.patrols, seeded.incidents
+    );
+    Ok(())
+}
+
+async fn run_holdings(data: Data) -> Result<()> {
+    let state = AppState::open(Config::new(data.data))?;
+    let holdings = holdings::read(&state).await?;
+    let json =
+        serde_json::to_string(&holdings).map_err(|error| Error::internal("holdings", error))?;
+    println!("{json}");
+    Ok(())
 }
 
 async fn run_device(command: Device) -> Result<()> {

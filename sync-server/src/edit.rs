@@ -3,7 +3,7 @@
 
 use crate::{
     error::{Error, Result},
-    merge::{finished, load, merge},
+    merge::{finished, load},
     state::AppState,
     store::{
         document::{Material, material, publish},
@@ -12,7 +12,7 @@ use crate::{
 };
 use gridwalk_core::{
     act::{Act, Role},
-    document::{Author, Document, Edited, FeedOrder},
+    document::{Author, Document, Edited, FeedOrder, RawChange},
     error::{Code, Refusal},
     ids::{DeviceId, DocumentId, Hash, PersonId},
     registry::Projection,
@@ -148,16 +148,17 @@ where
     })
 }
 
-/// One document of a history that was written elsewhere (the demo street): its changes, appended, merged and published
-/// in the caller's transaction.
+/// One document of a history that was written elsewhere (the demo street) by our own hand, with all its changes:
+/// logged, published and projected in the caller's transaction.
 pub fn import_document(
     connection: &Connection,
-    id: DocumentId,
-    kind: DocumentKind,
+    document: Document,
     partition: Partition,
-    changes: &[(gridwalk_core::document::RawChange, Origin)],
+    changes: &[(RawChange, Origin)],
 ) -> Result<()> {
-    catalogue(connection, id, kind, partition)?;
+    let id = document.id();
+    catalogue(connection, id, document.kind(), partition)?;
+    let mut entering = Vec::with_capacity(changes.len());
     for (change, origin) in changes {
         let entry = Entry {
             document: id,
@@ -166,10 +167,10 @@ pub fn import_document(
             seq: change.seq,
             bytes: &change.bytes,
         };
-        append(connection, &entry, "logged", origin)?;
+        entering.push((append(connection, &entry, "logged", origin)?, change.hash));
     }
     let material = material(connection, id)?.ok_or(Error::NotFound)?;
-    let merged = merge(material).map_err(Error::Internal)?;
+    let merged = finished(document, &material, entering).map_err(Error::Internal)?;
     publish(connection, &merged)?;
     Ok(())
 }

@@ -43,13 +43,15 @@ pub struct Merger {
     queue: SyncSender<Order>,
 }
 
-struct Order {
-    documents: Vec<DocumentId>,
-    done: oneshot::Sender<()>,
+enum Order {
+    /// Merge these and say when that was tried.
+    Merge(Vec<DocumentId>, oneshot::Sender<()>),
+    /// Merge what an earlier process left behind.
+    Recover,
 }
 
 impl Merger {
-    /// Starts the thread and merges what the last process left.
+    /// Starts the thread.
     pub fn start(store: Store) -> Result<Self> {
         let (sender, receiver) = sync_channel(1024);
         let merger = Self { queue: sender };
@@ -57,27 +59,21 @@ impl Merger {
             .name("merger".into())
             .spawn(move || {
                 let mut hand = Hand::default();
-                if let Err(error) = recover(&store, &mut hand) {
-                    tracing::error!(%error, "merging what was left over failed");
-                }
                 while let Ok(first) = receiver.recv() {
-                    let mut orders = vec![first];
-                    orders.extend(receiver.try_iter().take(GROUP - 1));
-                    let documents = orders
-                        .iter()
-                        .flat_map(|order| order.documents.clone())
-                        .collect();
-                    if let Err(error) = merge_all(&store, &mut hand, documents) {
-                        // Logged and durable; merged when the document is next touched or the server starts.
-                        tracing::error!(%error, "merging was put off");
-                    }
-                    for order in orders {
-                        let _ = order.done.send(());
-                    }
+                    let orders = std::iter::once(first).chain(receiver.try_iter().take(GROUP - 1));
+                    carry_out(&store, &mut hand, orders.collect());
                 }
             })
             .map_err(|error| Error::internal("merger thread", error))?;
         Ok(merger)
+    }
+
+    /// Merges what an earlier process logged and did not get to publish. Only a server asks for it at its start; the
+    /// command line beside a running one does not.
+    pub fn recover(&self) {
+        if self.queue.try_send(Order::Recover).is_err() {
+            tracing::warn!("the merge queue is full");
+        }
     }
 
     /// Merges these documents; resolves when that was tried. When the queue is full the documents wait in the log for
@@ -87,7 +83,7 @@ impl Merger {
             return;
         }
         let (done, merged) = oneshot::channel();
-        match self.queue.try_send(Order { documents, done }) {
+        match self.queue.try_send(Order::Merge(documents, done)) {
             Ok(()) => {
                 let _ = merged.await;
             }
@@ -95,6 +91,27 @@ impl Merger {
                 tracing::warn!("the merge queue is full");
             }
         }
+    }
+}
+
+fn carry_out(store: &Store, hand: &mut Hand, orders: Vec<Order>) {
+    let (mut documents, mut waiting) = (Vec::new(), Vec::new());
+    let mut outcome = Ok(());
+    for order in orders {
+        match order {
+            Order::Recover => outcome = outcome.and(recover(store, hand)),
+            Order::Merge(more, done) => {
+                documents.extend(more);
+                waiting.push(done);
+            }
+        }
+    }
+    if let Err(error) = outcome.and_then(|()| merge_all(store, hand, documents)) {
+        // Logged and durable; merged when the document is next touched or the server starts.
+        tracing::error!(%error, "merging was put off");
+    }
+    for done in waiting {
+        let _ = done.send(());
     }
 }
 

@@ -28,6 +28,7 @@ pub async fn serve(config: Config) -> Result<Running> {
     let listener = TcpListener::bind(config.listen).await?;
     let address = listener.local_addr()?;
     let state = AppState::open(config)?;
+    state.merger.recover();
     let app = routes::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let (stop, mut stopped) = watch::channel(false);
     let task = tokio::spawn(async move {
