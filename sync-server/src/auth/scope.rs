@@ -1,0 +1,108 @@
+//! Who may see and do what. One function, asked by every route of the console at every request; nothing is allowed that
+//! is not named here. Grids come from the registry at that moment, never from the session.
+
+use crate::error::{Error, Result};
+use gridwalk_core::{
+    act::Role,
+    error::Code,
+    ids::GridId,
+    incident::{IncidentAction, role_may},
+    reference::Person,
+};
+
+/// What somebody wants to do.
+#[derive(Clone, Copy, Debug)]
+pub enum Wish<'a> {
+    /// Names of grids, departments, categories.
+    ReadCatalogue,
+    /// Patrols: hits, findings, shared lines.
+    ReadPatrols,
+    /// Visits of households.
+    ReadVisits,
+    /// Incidents with their photos.
+    ReadIncidents,
+    /// Take data out.
+    Export,
+    /// Do something to an incident.
+    Act(&'a IncidentAction),
+}
+
+/// Which grids somebody may see.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Scope {
+    /// The whole street.
+    Street,
+    /// These grids.
+    Grids(Vec<GridId>),
+}
+
+impl Scope {
+    /// Whether a grid is inside.
+    pub fn holds(&self, grid: &GridId) -> bool {
+        match self {
+            Self::Street => true,
+            Self::Grids(grids) => grids.contains(grid),
+        }
+    }
+}
+
+/// The grids of a person by role: the street's own roles see the street, the others what they are assigned to.
+pub fn scope(person: &Person) -> Scope {
+    use Role as R;
+    match person.role {
+        R::Dispatcher | R::DutyChief | R::Steward | R::Auditor | R::Privacy | R::Handler | R::Checker | R::Callback => {
+            Scope::Street
+        }
+        R::Worker | R::Helper | R::Lead | R::Guide | R::Secretary => Scope::Grids(person.grids.clone()),
+    }
+}
+
+/// Whether this person may. A handler's incidents are narrowed further, to those of the department.
+pub fn authorise(person: &Person, wish: Wish<'_>) -> Result<Scope> {
+    use Role as R;
+    let role = person.role;
+    let may = match wish {
+        Wish::ReadCatalogue => true,
+        Wish::ReadPatrols => matches!(role, R::Lead | R::Guide | R::Secretary | R::Dispatcher | R::DutyChief | R::Auditor),
+        Wish::ReadVisits => matches!(role, R::Lead | R::Secretary),
+        Wish::ReadIncidents => matches!(
+            role,
+            R::Lead | R::Guide | R::Secretary | R::Dispatcher | R::DutyChief | R::Handler | R::Checker | R::Callback
+        ),
+        Wish::Export => matches!(role, R::Secretary | R::Dispatcher | R::DutyChief),
+        Wish::Act(action) => role_may(role, action),
+    };
+    if may {
+        Ok(scope(person))
+    } else {
+        Err(Error::Forbidden(Code::Forbidden, format!("{role:?} may not do this")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gridwalk_core::ids::PersonId;
+    use uuid::Uuid;
+
+    fn person(role: Role) -> Person {
+        let grids = vec![GridId(Uuid::from_u128(3))];
+        Person { id: PersonId(Uuid::from_u128(1)), name: "何平".into(), role, grids, department: None }
+    }
+
+    #[test]
+    fn a_lead_sees_only_the_grids_that_are_led() {
+        let scope = authorise(&person(Role::Lead), Wish::ReadPatrols).unwrap();
+        assert!(scope.holds(&GridId(Uuid::from_u128(3))));
+        assert!(!scope.holds(&GridId(Uuid::from_u128(4))));
+    }
+
+    #[test]
+    fn whoever_is_not_named_may_not() {
+        assert!(authorise(&person(Role::Helper), Wish::ReadVisits).is_err());
+        assert!(authorise(&person(Role::Handler), Wish::ReadPatrols).is_err());
+        assert!(authorise(&person(Role::Lead), Wish::Export).is_err());
+        assert!(authorise(&person(Role::Secretary), Wish::Act(&IncidentAction::Accept)).is_err());
+        assert!(authorise(&person(Role::Dispatcher), Wish::Act(&IncidentAction::Accept)).is_ok());
+    }
+}

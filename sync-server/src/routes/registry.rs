@@ -1,0 +1,292 @@
+//! What the console reads and does. Every route asks [`authorise`] first and passes on only the scope it answered.
+
+use crate::{
+    auth::{
+        scope::{Scope, Wish, authorise},
+        session::Session,
+    },
+    console::{
+        export::{self, Format},
+        incident::{self, Filter, IncidentDetail, IncidentLine},
+        patrol::{self, PatrolDetail, PatrolLine},
+        range::{Range, Window, grids},
+        reference,
+        visit::{self, GridVisits, VisitLine},
+    },
+    edit::{Writer, edit_document},
+    error::{Error, Result},
+    state::{AppState, new_id},
+    store::{
+        audit::{self, Entry},
+        blob,
+    },
+};
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, Path, Query, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use gridwalk_core::{
+    act::Role,
+    error::Code,
+    ids::{EventId, Hash, IncidentId, PatrolId},
+    incident::{self as workflow, IncidentAction, IncidentEvent},
+    jpeg,
+    reference::{Category, Department, Grid},
+};
+use rusqlite::Connection;
+use serde::Serialize;
+
+/// Largest photo that the console may add; the browser has shrunk it before.
+const PHOTO_BYTES: usize = 1024 * 1024;
+
+/// The routes.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/registry/grids", get(list_grids))
+        .route("/api/registry/departments", get(list_departments))
+        .route("/api/registry/categories", get(list_categories))
+        .route("/api/registry/patrols", get(list_patrols))
+        .route("/api/registry/patrols/{id}", get(one_patrol))
+        .route("/api/registry/incidents", get(list_incidents))
+        .route("/api/registry/incidents/{id}", get(one_incident))
+        .route("/api/registry/incidents/{id}/actions", post(act))
+        .route("/api/registry/visits", get(list_visits))
+        .route("/api/registry/visits/by-grid", get(visits_by_grid))
+        .route("/api/registry/photos/{hash}", get(photo))
+        .route("/api/registry/photos", post(add_photo).layer(DefaultBodyLimit::max(PHOTO_BYTES)))
+        .route("/api/registry/export/{file}", get(export_patrols))
+}
+
+/// Asks who may, and writes a refusal down.
+async fn allowed(state: &AppState, session: &Session, wish: Wish<'_>) -> Result<Scope> {
+    match authorise(&session.person, wish) {
+        Ok(scope) => Ok(scope),
+        Err(error) => {
+            note(state, session, "deny", format!("{wish:?}").chars().take(40).collect(), error.code().as_str()).await?;
+            Err(error)
+        }
+    }
+}
+
+async fn note(state: &AppState, session: &Session, action: &'static str, object: String, result: &str) -> Result<()> {
+    let entry = Entry {
+        subject: session.person.id.to_string(),
+        action,
+        object,
+        result: result.into(),
+        address: session.address.clone(),
+    };
+    let now = state.now();
+    state.store.write(move |connection| audit::add(connection, &entry, now)).await
+}
+
+async fn list_grids(State(state): State<AppState>, session: Session) -> Result<Json<Vec<Grid>>> {
+    let scope = allowed(&state, &session, Wish::ReadCatalogue).await?;
+    let grids = state.store.read(|connection| reference::<Grid>(connection, "grid")).await?;
+    let mut grids: Vec<Grid> = grids.into_iter().filter(|grid| scope.holds(&grid.id)).collect();
+    grids.sort_by(|a, b| a.code.cmp(&b.code));
+    Ok(Json(grids))
+}
+
+async fn list_departments(State(state): State<AppState>, session: Session) -> Result<Json<Vec<Department>>> {
+    allowed(&state, &session, Wish::ReadCatalogue).await?;
+    Ok(Json(state.store.read(|connection| reference(connection, "department")).await?))
+}
+
+async fn list_categories(State(state): State<AppState>, session: Session) -> Result<Json<Vec<Category>>> {
+    allowed(&state, &session, Wish::ReadCatalogue).await?;
+    Ok(Json(state.store.read(|connection| reference(connection, "category")).await?))
+}
+
+async fn list_patrols(
+    State(state): State<AppState>,
+    session: Session,
+    range: Query<Range>,
+) -> Result<Json<Vec<PatrolLine>>> {
+    in_window(&state, &session, &range, Wish::ReadPatrols, patrol::list).await
+}
+
+async fn list_visits(
+    State(state): State<AppState>,
+    session: Session,
+    range: Query<Range>,
+) -> Result<Json<Vec<VisitLine>>> {
+    in_window(&state, &session, &range, Wish::ReadVisits, visit::list).await
+}
+
+async fn visits_by_grid(
+    State(state): State<AppState>,
+    session: Session,
+    range: Query<Range>,
+) -> Result<Json<Vec<GridVisits>>> {
+    in_window(&state, &session, &range, Wish::ReadVisits, visit::by_grid).await
+}
+
+async fn in_window<T: Send + Serialize + 'static>(
+    state: &AppState,
+    session: &Session,
+    range: &Range,
+    wish: Wish<'_>,
+    list: fn(&Connection, &Window) -> Result<Vec<T>>,
+) -> Result<Json<Vec<T>>> {
+    let window = range.within(&allowed(state, session, wish).await?)?;
+    Ok(Json(state.store.read(move |connection| list(connection, &window)).await?))
+}
+
+async fn one_patrol(
+    State(state): State<AppState>,
+    session: Session,
+    Path(id): Path<PatrolId>,
+) -> Result<Json<PatrolDetail>> {
+    let scope = allowed(&state, &session, Wish::ReadPatrols).await?;
+    let (blobs, now) = (state.blobs.clone(), state.now());
+    let detail = state.store.read(move |connection| patrol::detail(connection, &blobs, &scope, id, now)).await?;
+    if detail.shared_line.is_some() {
+        note(&state, &session, "open", format!("line of {id}"), "done").await?;
+    }
+    Ok(Json(detail))
+}
+
+async fn list_incidents(
+    State(state): State<AppState>,
+    session: Session,
+    Query(filter): Query<Filter>,
+) -> Result<Json<Vec<IncidentLine>>> {
+    let scope = allowed(&state, &session, Wish::ReadIncidents).await?;
+    let grids = grids(&scope, filter.grid)?;
+    let department = match session.person.role {
+        Role::Handler => Some(session.person.department.ok_or(Error::NotFound)?),
+        _ => None,
+    };
+    let now = state.now();
+    let list = move |connection: &Connection| incident::list(connection, &filter, grids.as_deref(), department, now);
+    Ok(Json(state.store.read(list).await?))
+}
+
+async fn one_incident(
+    State(state): State<AppState>,
+    session: Session,
+    Path(id): Path<IncidentId>,
+) -> Result<Json<IncidentDetail>> {
+    let scope = allowed(&state, &session, Wish::ReadIncidents).await?;
+    let detail = read_incident(&state, &session, scope, id).await?;
+    crate::seen::opened(&state, &session.person, id).await?;
+    Ok(Json(detail))
+}
+
+async fn read_incident(state: &AppState, session: &Session, scope: Scope, id: IncidentId) -> Result<IncidentDetail> {
+    let (asker, now) = (session.person.clone(), state.now());
+    state.store.read(move |connection| incident::detail(connection, &asker, &scope, id, now)).await
+}
+
+async fn act(
+    State(state): State<AppState>,
+    session: Session,
+    Path(id): Path<IncidentId>,
+    body: std::result::Result<Json<IncidentAction>, axum::extract::rejection::JsonRejection>,
+) -> Result<Json<IncidentDetail>> {
+    let Json(action) = body.map_err(|error| Error::Malformed(error.body_text()))?;
+    let scope = allowed(&state, &session, Wish::Act(&action)).await?;
+    // Found within the scope, or it does not exist.
+    read_incident(&state, &session, scope.clone(), id).await?;
+    if let IncidentAction::AddPhoto { photo } = &action {
+        for hash in [photo.hash, photo.thumbnail] {
+            if !state.blobs.has(&hash) {
+                return Err(Error::refused(Code::BlobHashMismatch, "the photo has not arrived"));
+            }
+        }
+    }
+    let event_id = EventId(new_id(state.now())?);
+    let person = &session.person;
+    let (department, writer) = (person.department, Writer { by: person.id, role: person.role });
+    let name = kind_of(&action);
+    edit_document(&state, id.into(), writer, move |document, author, feed| {
+        let event = IncidentEvent { id: event_id, act: author.act.clone(), department, action };
+        workflow::record(document, &event, author, feed)
+    })
+    .await?;
+    note(&state, &session, "act", format!("{name} {id}"), "done").await?;
+    Ok(Json(read_incident(&state, &session, scope, id).await?))
+}
+
+fn kind_of(action: &IncidentAction) -> String {
+    let json = serde_json::to_value(action).unwrap_or_default();
+    json["type"].as_str().unwrap_or("action").to_owned()
+}
+
+/// A photo, thumbnail or line that a record of the asker's scope refers to.
+async fn photo(State(state): State<AppState>, session: Session, Path(hash): Path<Hash>) -> Result<Response> {
+    let scope = allowed(&state, &session, Wish::ReadIncidents).await?;
+    let known = state
+        .store
+        .read(move |connection| {
+            let everywhere = match scope {
+                Scope::Grids(grids) => grids,
+                Scope::Street => reference::<Grid>(connection, "grid")?.into_iter().map(|grid| grid.id).collect(),
+            };
+            blob::is_referred_to(connection, &hash, &everywhere)
+        })
+        .await?;
+    if !known || !state.blobs.has(&hash) {
+        return Err(Error::NotFound);
+    }
+    let bytes = state.blobs.get(&hash)?;
+    let fixed = [
+        (header::CONTENT_TYPE, "image/jpeg"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+        (header::CACHE_CONTROL, "private, max-age=31536000, immutable"),
+        (header::CONTENT_DISPOSITION, "inline; filename=\"photo.jpg\""),
+    ];
+    Ok((fixed, bytes).into_response())
+}
+
+/// What was kept.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Kept {
+    /// Its name from now on.
+    pub hash: Hash,
+}
+
+/// Keeps a JPEG from the console (a check photo, say); an event refers to it afterwards.
+async fn add_photo(State(state): State<AppState>, session: Session, body: Bytes) -> Result<(StatusCode, Json<Kept>)> {
+    allowed(&state, &session, Wish::ReadIncidents).await?;
+    let seen = jpeg::inspect(&body).map_err(|fault| match fault {
+        jpeg::JpegFault::NotJpeg => Error::refused(Code::PhotoUnsupported, "not a JPEG"),
+        jpeg::JpegFault::Truncated => Error::refused(Code::PhotoTruncated, "the file ends early"),
+    })?;
+    if seen.metadata {
+        return Err(Error::refused(Code::PhotoUnsupported, "the photo still holds metadata"));
+    }
+    let (blobs, now) = (state.blobs.clone(), state.now());
+    let size = body.len() as u64;
+    let hash = tokio::task::spawn_blocking(move || blobs.put(&body))
+        .await
+        .map_err(|error| Error::internal("photo", error))??;
+    state.store.write(move |connection| blob::add(connection, &hash, size, "image/jpeg", None, now)).await?;
+    Ok((StatusCode::CREATED, Json(Kept { hash })))
+}
+
+async fn export_patrols(
+    State(state): State<AppState>,
+    session: Session,
+    Path(file): Path<String>,
+    Query(range): Query<Range>,
+) -> Result<Response> {
+    let format = file.strip_prefix("patrols.").and_then(Format::of_extension).ok_or(Error::NotFound)?;
+    let scope = allowed(&state, &session, Wish::Export).await?;
+    let window = range.within(&scope)?;
+    let (blobs, now) = (state.blobs.clone(), state.now());
+    // Written down before anything leaves: an export without its audit row does not happen.
+    note(&state, &session, "export", format!("{file} {} – {}", range.from, range.to), "done").await?;
+    let bytes = state
+        .store
+        .read(move |connection| export::patrols(connection, &blobs, &scope, &window, format, now))
+        .await?;
+    let name = format!("attachment; filename=\"patrols_{}_{}.{}\"", range.from, range.to, &file["patrols.".len()..]);
+    Ok(([(header::CONTENT_TYPE, format.media_type().to_owned()), (header::CONTENT_DISPOSITION, name)], bytes).into_response())
+}
