@@ -1,13 +1,32 @@
 //! The command line. What is asked for goes to standard output, everything else to standard error.
 
 use clap::{Args, Parser, Subcommand};
-use gridwalk_core::ids::DeviceId;
+use gridwalk_core::{
+    act::Role,
+    ids::{DeviceId, GridId, PersonId},
+    reference::Person,
+};
 use gridwalk_server::{
     AppState, Config,
-    auth::enrol::{CODE_LIFE_MS, EnrolCode},
+    auth::{
+        enrol::{CODE_LIFE_MS, EnrolCode},
+        password,
+        scope::Scope,
+    },
+    config::Tls,
+    console::{
+        self,
+        export::{self, Format},
+        range::Range,
+    },
     error::{Error, Result},
     holdings, seed, serve,
-    store::{device, person},
+    state::new_id,
+    store::{
+        account,
+        audit::{self, Entry},
+        device, person, reference,
+    },
 };
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -36,6 +55,36 @@ enum Command {
         #[command(flatten)]
         data: Data,
     },
+    /// Give people a login for the console.
+    User {
+        #[command(subcommand)]
+        command: User,
+    },
+    /// Write patrol data to a file.
+    Export {
+        #[command(flatten)]
+        data: Data,
+        /// What: patrols.
+        #[arg(value_parser = ["patrols"])]
+        what: String,
+        /// In which format.
+        #[arg(long)]
+        format: Format,
+        /// First day.
+        #[arg(long)]
+        from: chrono::NaiveDate,
+        /// Last day.
+        #[arg(long)]
+        to: chrono::NaiveDate,
+        /// Only this grid.
+        #[arg(long)]
+        grid: Option<GridId>,
+        /// Where to; an existing file is replaced.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Print the shapes of the console's answers as OpenAPI.
+    Openapi,
     /// Enrol and revoke phones.
     Device {
         #[command(subcommand)]
@@ -61,9 +110,40 @@ struct Serve {
     /// A proxy in front of this server ends TLS.
     #[arg(long)]
     behind_proxy: bool,
+    /// Certificate chain (PEM), to speak TLS.
+    #[arg(long, requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Its private key (PEM).
+    #[arg(long, requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Folder of the built console.
     #[arg(long)]
     console: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum User {
+    /// Give a person of the registry a login; prints the generated password, once.
+    Add(Login),
+    /// Print a new password for a person, unlock, and end all sessions.
+    Reset(Login),
+    /// List who has a login.
+    List {
+        #[command(flatten)]
+        data: Data,
+    },
+}
+
+#[derive(Args)]
+struct Login {
+    #[command(flatten)]
+    data: Data,
+    /// The person's login name.
+    #[arg(long)]
+    name: String,
+    /// Make the person too, with this role, when the registry has no such name.
+    #[arg(long)]
+    role: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -95,6 +175,14 @@ enum Device {
 pub async fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::Serve(arguments) => run_server(arguments).await,
+        Command::User { command } => run_user(command).await,
+        Command::Export { data, what: _, format, from, to, grid, out } => {
+            run_export(data, format, Range { from, to, grid }, &out).await
+        }
+        Command::Openapi => {
+            println!("{}", console::openapi::document()?);
+            Ok(())
+        }
         Command::Device { command } => run_device(command).await,
         Command::Seed { data, today } => run_seed(data, today).await,
         Command::Holdings { data } => run_holdings(data).await,
@@ -105,6 +193,7 @@ async fn run_server(arguments: Serve) -> Result<()> {
     let mut config = Config::new(arguments.data.data);
     config.listen = arguments.listen;
     config.behind_proxy = arguments.behind_proxy;
+    config.tls = arguments.tls_cert.zip(arguments.tls_key).map(|(certificate, key)| Tls { certificate, key });
     config.console = arguments.console;
     let running = serve(config).await?;
     println!("listening on {}", running.url());
@@ -125,6 +214,74 @@ async fn wait_for_the_end() {
         }
     }
     let _ = tokio::signal::ctrl_c().await;
+}
+
+async fn run_user(command: User) -> Result<()> {
+    match command {
+        User::List { data } => {
+            let state = AppState::open(Config::new(data.data))?;
+            for (login, name, role) in state.store.read(account::list).await? {
+                println!("{login}\t{name}\t{role}");
+            }
+            Ok(())
+        }
+        User::Add(login) => set_password(login, "user_add").await,
+        User::Reset(login) => set_password(login, "user_reset").await,
+    }
+}
+
+async fn set_password(login: Login, action: &'static str) -> Result<()> {
+    let state = AppState::open(Config::new(login.data.data))?;
+    let password = password::generate()?;
+    let hash = password::hash(&password)?;
+    let (now, new) = (state.now(), PersonId(new_id(state.now())?));
+    let role = login.role.as_deref().map(person::parse::<Role>).transpose()?;
+    state
+        .store
+        .write(move |connection| {
+            let who = match (person::by_login(connection, &login.name)?, role) {
+                (Some(person), _) => person,
+                (None, Some(role)) => {
+                    let made =
+                        Person { id: new, name: login.name.clone(), role, grids: Vec::new(), department: None };
+                    reference::put_person(connection, &made, Some(&login.name))?;
+                    new
+                }
+                (None, None) => return Err(Error::NotFound),
+            };
+            account::set_password(connection, who, &hash, now)?;
+            let entry = Entry {
+                subject: "operator".into(),
+                action,
+                object: who.to_string(),
+                result: "done".into(),
+                address: "command line".into(),
+            };
+            audit::add(connection, &entry, now)
+        })
+        .await?;
+    println!("{password}");
+    Ok(())
+}
+
+async fn run_export(data: Data, format: Format, range: Range, out: &std::path::Path) -> Result<()> {
+    let state = AppState::open(Config::new(data.data))?;
+    let window = range.within(&Scope::Street)?;
+    let (blobs, now) = (state.blobs.clone(), state.now());
+    let entry = Entry {
+        subject: "operator".into(),
+        action: "export",
+        object: format!("patrols {} – {}", range.from, range.to),
+        result: "done".into(),
+        address: "command line".into(),
+    };
+    state.store.write(move |connection| audit::add(connection, &entry, now)).await?;
+    let bytes = state
+        .store
+        .read(move |connection| export::patrols(connection, &blobs, &Scope::Street, &window, format, now))
+        .await?;
+    std::fs::write(out, bytes)?;
+    Ok(())
 }
 
 async fn run_seed(data: Data, today: Option<chrono::NaiveDate>) -> Result<()> {

@@ -3,6 +3,15 @@
 use crate::clock::Clock;
 use std::{net::SocketAddr, path::PathBuf};
 
+/// A certificate chain and its key, as PEM files.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// Chain, the server's own first.
+    pub certificate: PathBuf,
+    /// Private key.
+    pub key: PathBuf,
+}
+
 /// How to run one server.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -12,6 +21,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// A proxy in front of us ends TLS: listening beyond loopback is then allowed without a certificate.
     pub behind_proxy: bool,
+    /// TLS of our own.
+    pub tls: Option<Tls>,
     /// Folder of the built console, if it is to be served.
     pub console: Option<PathBuf>,
     /// How many writes may wait for the disk before new ones are turned away with `SERVER_BUSY`.
@@ -27,10 +38,15 @@ impl Config {
             data: data.into(),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             behind_proxy: false,
+            tls: None,
             console: None,
             queue: 256,
             clock: Clock::system(),
         }
+    }
+    /// Browsers reach us over TLS, ours or a proxy's.
+    pub fn secure(&self) -> bool {
+        self.tls.is_some() || self.behind_proxy
     }
     /// The database file.
     pub fn database(&self) -> PathBuf {

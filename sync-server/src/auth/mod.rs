@@ -2,3 +2,6 @@
 
 pub mod device;
 pub mod enrol;
+pub mod password;
+pub mod scope;
+pub mod session;

@@ -3,6 +3,7 @@
 
 pub mod export;
 pub mod incident;
+pub mod openapi;
 pub mod patrol;
 pub mod range;
 pub mod visit;

@@ -3,6 +3,9 @@
 pub mod blobs;
 pub mod device;
 pub mod health;
+pub mod page;
+pub mod people;
+pub mod registry;
 pub mod sync;
 
 use crate::state::AppState;
@@ -22,7 +25,9 @@ pub fn router(state: AppState) -> Router {
         .merge(device::routes())
         .merge(blobs::routes())
         .merge(sync::routes())
-        .fallback(async || crate::error::Error::NotFound)
+        .merge(people::routes())
+        .merge(registry::routes())
+        .merge(page::routes(state.config.console.as_deref()))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(headers))
         .with_state(state)

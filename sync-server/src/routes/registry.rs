@@ -263,7 +263,7 @@ async fn add_photo(State(state): State<AppState>, session: Session, body: Bytes)
         return Err(Error::refused(Code::PhotoUnsupported, "the photo still holds metadata"));
     }
     let (blobs, now) = (state.blobs.clone(), state.now());
-    let size = body.len() as u64;
+    let size = body.len();
     let hash = tokio::task::spawn_blocking(move || blobs.put(&body))
         .await
         .map_err(|error| Error::internal("photo", error))??;

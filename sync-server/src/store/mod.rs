@@ -4,6 +4,8 @@
 //! (`synchronous=FULL`), so whoever awaits [`Store::write`] may acknowledge. One backend means no trait; the closures
 //! of this folder are what a second backend will have to speak.
 
+pub mod account;
+pub mod audit;
 pub mod blob;
 pub mod device;
 pub mod document;
