@@ -176,9 +176,15 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::Serve(arguments) => run_server(arguments).await,
         Command::User { command } => run_user(command).await,
-        Command::Export { data, what: _, format, from, to, grid, out } => {
-            run_export(data, format, Range { from, to, grid }, &out).await
-        }
+        Command::Export {
+            data,
+            what: _,
+            format,
+            from,
+            to,
+            grid,
+            out,
+        } => run_export(data, format, Range { from, to, grid }, &out).await,
         Command::Openapi => {
             println!("{}", console::openapi::document()?);
             Ok(())
@@ -193,7 +199,10 @@ async fn run_server(arguments: Serve) -> Result<()> {
     let mut config = Config::new(arguments.data.data);
     config.listen = arguments.listen;
     config.behind_proxy = arguments.behind_proxy;
-    config.tls = arguments.tls_cert.zip(arguments.tls_key).map(|(certificate, key)| Tls { certificate, key });
+    config.tls = arguments
+        .tls_cert
+        .zip(arguments.tls_key)
+        .map(|(certificate, key)| Tls { certificate, key });
     config.console = arguments.console;
     let running = serve(config).await?;
     println!("listening on {}", running.url());
@@ -235,15 +244,24 @@ async fn set_password(login: Login, action: &'static str) -> Result<()> {
     let password = password::generate()?;
     let hash = password::hash(&password)?;
     let (now, new) = (state.now(), PersonId(new_id(state.now())?));
-    let role = login.role.as_deref().map(person::parse::<Role>).transpose()?;
+    let role = login
+        .role
+        .as_deref()
+        .map(person::parse::<Role>)
+        .transpose()?;
     state
         .store
         .write(move |connection| {
             let who = match (person::by_login(connection, &login.name)?, role) {
                 (Some(person), _) => person,
                 (None, Some(role)) => {
-                    let made =
-                        Person { id: new, name: login.name.clone(), role, grids: Vec::new(), department: None };
+                    let made = Person {
+                        id: new,
+                        name: login.name.clone(),
+                        role,
+                        grids: Vec::new(),
+                        department: None,
+                    };
                     reference::put_person(connection, &made, Some(&login.name))?;
                     new
                 }
@@ -275,10 +293,15 @@ async fn run_export(data: Data, format: Format, range: Range, out: &std::path::P
         result: "done".into(),
         address: "command line".into(),
     };
-    state.store.write(move |connection| audit::add(connection, &entry, now)).await?;
+    state
+        .store
+        .write(move |connection| audit::add(connection, &entry, now))
+        .await?;
     let bytes = state
         .store
-        .read(move |connection| export::patrols(connection, &blobs, &Scope::Street, &window, format, now))
+        .read(move |connection| {
+            export::patrols(connection, &blobs, &Scope::Street, &window, format, now)
+        })
         .await?;
     std::fs::write(out, bytes)?;
     Ok(())

@@ -33,7 +33,8 @@ pub async fn start(
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let task = match &config.tls {
         Some(tls) => {
-            let server = axum_server::from_tcp_rustls(listener, certificate(tls).await?)?.handle(handle);
+            let server =
+                axum_server::from_tcp_rustls(listener, certificate(tls).await?)?.handle(handle);
             tokio::spawn(server.serve(app))
         }
         None => tokio::spawn(axum_server::from_tcp(listener)?.handle(handle).serve(app)),

@@ -27,8 +27,14 @@ pub async fn serve(config: Config) -> Result<Running> {
     let state = AppState::open(config)?;
     state.merger.recover();
     let handle = Handle::new();
-    let (address, task) = listen::start(&state.config, routes::router(state.clone()), handle.clone()).await?;
-    Ok(Running { address, state, handle, task })
+    let (address, task) =
+        listen::start(&state.config, routes::router(state.clone()), handle.clone()).await?;
+    Ok(Running {
+        address,
+        state,
+        handle,
+        task,
+    })
 }
 
 impl Running {
@@ -38,7 +44,11 @@ impl Running {
     }
     /// What to put before a path.
     pub fn url(&self) -> String {
-        let scheme = if self.state.config.tls.is_some() { "https" } else { "http" };
+        let scheme = if self.state.config.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
         format!("{scheme}://{}", self.address)
     }
     /// Its parts, for tests and for the command line in the same process.
@@ -49,7 +59,9 @@ impl Running {
     /// whatever is cut off then loses nothing.
     pub async fn stop(mut self) -> Result<()> {
         self.handle.graceful_shutdown(Some(FAREWELL));
-        (&mut self.task).await.map_err(|error| Error::internal("server task", error))??;
+        (&mut self.task)
+            .await
+            .map_err(|error| Error::internal("server task", error))??;
         Ok(())
     }
 }

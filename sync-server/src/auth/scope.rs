@@ -50,10 +50,17 @@ impl Scope {
 pub fn scope(person: &Person) -> Scope {
     use Role as R;
     match person.role {
-        R::Dispatcher | R::DutyChief | R::Steward | R::Auditor | R::Privacy | R::Handler | R::Checker | R::Callback => {
-            Scope::Street
+        R::Dispatcher
+        | R::DutyChief
+        | R::Steward
+        | R::Auditor
+        | R::Privacy
+        | R::Handler
+        | R::Checker
+        | R::Callback => Scope::Street,
+        R::Worker | R::Helper | R::Lead | R::Guide | R::Secretary => {
+            Scope::Grids(person.grids.clone())
         }
-        R::Worker | R::Helper | R::Lead | R::Guide | R::Secretary => Scope::Grids(person.grids.clone()),
     }
 }
 
@@ -63,11 +70,21 @@ pub fn authorise(person: &Person, wish: Wish<'_>) -> Result<Scope> {
     let role = person.role;
     let may = match wish {
         Wish::ReadCatalogue => true,
-        Wish::ReadPatrols => matches!(role, R::Lead | R::Guide | R::Secretary | R::Dispatcher | R::DutyChief | R::Auditor),
+        Wish::ReadPatrols => matches!(
+            role,
+            R::Lead | R::Guide | R::Secretary | R::Dispatcher | R::DutyChief | R::Auditor
+        ),
         Wish::ReadVisits => matches!(role, R::Lead | R::Secretary),
         Wish::ReadIncidents => matches!(
             role,
-            R::Lead | R::Guide | R::Secretary | R::Dispatcher | R::DutyChief | R::Handler | R::Checker | R::Callback
+            R::Lead
+                | R::Guide
+                | R::Secretary
+                | R::Dispatcher
+                | R::DutyChief
+                | R::Handler
+                | R::Checker
+                | R::Callback
         ),
         Wish::Export => matches!(role, R::Secretary | R::Dispatcher | R::DutyChief),
         Wish::Act(action) => role_may(role, action),
@@ -75,7 +92,10 @@ pub fn authorise(person: &Person, wish: Wish<'_>) -> Result<Scope> {
     if may {
         Ok(scope(person))
     } else {
-        Err(Error::Forbidden(Code::Forbidden, format!("{role:?} may not do this")))
+        Err(Error::Forbidden(
+            Code::Forbidden,
+            format!("{role:?} may not do this"),
+        ))
     }
 }
 
@@ -87,7 +107,13 @@ mod tests {
 
     fn person(role: Role) -> Person {
         let grids = vec![GridId(Uuid::from_u128(3))];
-        Person { id: PersonId(Uuid::from_u128(1)), name: "何平".into(), role, grids, department: None }
+        Person {
+            id: PersonId(Uuid::from_u128(1)),
+            name: "何平".into(),
+            role,
+            grids,
+            department: None,
+        }
     }
 
     #[test]
@@ -103,6 +129,12 @@ mod tests {
         assert!(authorise(&person(Role::Handler), Wish::ReadPatrols).is_err());
         assert!(authorise(&person(Role::Lead), Wish::Export).is_err());
         assert!(authorise(&person(Role::Secretary), Wish::Act(&IncidentAction::Accept)).is_err());
-        assert!(authorise(&person(Role::Dispatcher), Wish::Act(&IncidentAction::Accept)).is_ok());
+        assert!(
+            authorise(
+                &person(Role::Dispatcher),
+                Wish::Act(&IncidentAction::Accept)
+            )
+            .is_ok()
+        );
     }
 }

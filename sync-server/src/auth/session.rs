@@ -41,7 +41,12 @@ fn cookie_name(secure: bool) -> &'static str {
 
 /// Checks name and password, counts failures, and begins a session. Says `LOGIN_WRONG` whether the name or the password
 /// was wrong, in the same time; `LOGIN_LOCKED` after five failures.
-pub async fn log_in(state: &AppState, login: String, password: String, address: String) -> Result<(Cookie<'static>, Person)> {
+pub async fn log_in(
+    state: &AppState,
+    login: String,
+    password: String,
+    address: String,
+) -> Result<(Cookie<'static>, Person)> {
     let now = state.now();
     let (name, from) = (login.clone(), address.clone());
     let (account, locked) = state
@@ -53,7 +58,8 @@ pub async fn log_in(state: &AppState, login: String, password: String, address: 
             Ok((account, locked))
         })
         .await?;
-    let fits = !locked && password::fits(password, account.as_ref().map(|a| a.password.clone())).await?;
+    let fits =
+        !locked && password::fits(password, account.as_ref().map(|a| a.password.clone())).await?;
     let secret = random::<32>()?;
     let hash = sha256(&secret);
     let who = state
@@ -73,7 +79,9 @@ pub async fn log_in(state: &AppState, login: String, password: String, address: 
                 Some(account) if fits && !locked => {
                     account::begin_session(connection, &hash, account.person, now)?;
                     audit::add(connection, &entry("done"), now)?;
-                    Ok(Ok(person::by_id(connection, account.person)?.ok_or(Error::NotFound)?))
+                    Ok(Ok(
+                        person::by_id(connection, account.person)?.ok_or(Error::NotFound)?
+                    ))
                 }
                 _ if locked => {
                     audit::add(connection, &entry(Code::LoginLocked.as_str()), now)?;
@@ -114,31 +122,54 @@ impl FromRequestParts<AppState> for Session {
         own_page(parts)?;
         let ended = || Error::Unauthorized(Code::SessionExpired);
         let jar = CookieJar::from_headers(&parts.headers);
-        let secret = jar.get(cookie_name(state.config.secure())).map(Cookie::value);
-        let secret = secret.filter(|text| text.len() == 64).and_then(|text| hex::decode(text).ok()).ok_or_else(ended)?;
+        let secret = jar
+            .get(cookie_name(state.config.secure()))
+            .map(Cookie::value);
+        let secret = secret
+            .filter(|text| text.len() == 64)
+            .and_then(|text| hex::decode(text).ok())
+            .ok_or_else(ended)?;
         let (hash, now) = (sha256(&secret), state.now());
         let (person, seen) = state
             .store
             .read(move |connection| {
-                let Some((id, seen)) = account::session(connection, &hash, now)? else { return Ok(None) };
+                let Some((id, seen)) = account::session(connection, &hash, now)? else {
+                    return Ok(None);
+                };
                 Ok(person::by_id(connection, id)?.map(|person| (person, seen)))
             })
             .await?
             .ok_or_else(ended)?;
         if now.since(seen) > TOUCH_MS {
-            state.store.write(move |connection| account::touch_session(connection, &hash, now)).await?;
+            state
+                .store
+                .write(move |connection| account::touch_session(connection, &hash, now))
+                .await?;
         }
-        Ok(Self { person, address: address(parts), hash })
+        Ok(Self {
+            person,
+            address: address(parts),
+            hash,
+        })
     }
 }
 
 /// A request that changes something comes from our own page, or from no page at all.
 pub fn own_page(parts: &Parts) -> Result<()> {
-    let says = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let says = |name: &str| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     let harmless = matches!(parts.method, Method::GET | Method::HEAD);
-    let foreign = says("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
+    let foreign =
+        says("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
     if !harmless && (foreign || says(OWN_HEADER) != Some("1")) {
-        return Err(Error::Forbidden(Code::Forbidden, "this request does not come from the console".into()));
+        return Err(Error::Forbidden(
+            Code::Forbidden,
+            "this request does not come from the console".into(),
+        ));
     }
     Ok(())
 }
@@ -146,7 +177,10 @@ pub fn own_page(parts: &Parts) -> Result<()> {
 /// Where the request came from.
 pub fn address(parts: &Parts) -> String {
     let from = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    from.map_or_else(|| "unknown".into(), |ConnectInfo(address)| address.ip().to_string())
+    from.map_or_else(
+        || "unknown".into(),
+        |ConnectInfo(address)| address.ip().to_string(),
+    )
 }
 
 /// The requester's address for routes without a session.

@@ -67,13 +67,32 @@ pub fn patrols(
 }
 
 const HEAD: [&str; 19] = [
-    "patrol_id", "grid", "kind", "plan", "leader", "started_at", "ended_at", "distance_m", "checkpoints_planned",
-    "checkpoints_reached", "findings", "hit_id", "checkpoint", "hit_at", "method", "state", "reason", "lon", "lat",
+    "patrol_id",
+    "grid",
+    "kind",
+    "plan",
+    "leader",
+    "started_at",
+    "ended_at",
+    "distance_m",
+    "checkpoints_planned",
+    "checkpoints_reached",
+    "findings",
+    "hit_id",
+    "checkpoint",
+    "hit_at",
+    "method",
+    "state",
+    "reason",
+    "lon",
+    "lat",
 ];
 
 fn csv(all: &[PatrolDetail], names: &BTreeMap<String, String>) -> Result<Vec<u8>> {
     let failed = |error: csv::Error| Error::internal("csv", error);
-    let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer("\u{feff}".as_bytes().to_vec());
+    let mut out = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer("\u{feff}".as_bytes().to_vec());
     out.write_record(HEAD).map_err(failed)?;
     for patrol in all {
         let line = &patrol.line;
@@ -85,20 +104,27 @@ fn csv(all: &[PatrolDetail], names: &BTreeMap<String, String>) -> Result<Vec<u8>
             line.leader_name.clone(),
             local(line.started_at),
             line.ended_at.map(local).unwrap_or_default(),
-            line.distance_m.map(|metres| metres.to_string()).unwrap_or_default(),
+            line.distance_m
+                .map(|metres| metres.to_string())
+                .unwrap_or_default(),
             line.checkpoints.to_string(),
             line.reached.to_string(),
             line.findings.to_string(),
         ];
         let hits: Vec<[String; 8]> = match patrol.view.hits.as_slice() {
             [] => vec![Default::default()],
-            hits => hits.iter().map(|hit| hit_cells(hit, names)).collect::<Result<_>>()?,
+            hits => hits
+                .iter()
+                .map(|hit| hit_cells(hit, names))
+                .collect::<Result<_>>()?,
         };
         for hit in hits {
-            out.write_record(about.iter().chain(&hit).map(|cell| harmless(cell))).map_err(failed)?;
+            out.write_record(about.iter().chain(&hit).map(|cell| harmless(cell)))
+                .map_err(failed)?;
         }
     }
-    out.into_inner().map_err(|error| Error::internal("csv", error))
+    out.into_inner()
+        .map_err(|error| Error::internal("csv", error))
 }
 
 fn hit_cells(seen: &HitView, names: &BTreeMap<String, String>) -> Result<[String; 8]> {
@@ -118,8 +144,13 @@ fn hit_cells(seen: &HitView, names: &BTreeMap<String, String>) -> Result<[String
 
 /// A spreadsheet would run a cell that begins like a formula; numbers stay numbers.
 fn harmless(cell: &str) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
-    if formula { format!("'{cell}") } else { cell.to_owned() }
+    let formula =
+        cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
+    if formula {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
 }
 
 fn geojson(all: &[PatrolDetail], names: &BTreeMap<String, String>) -> Result<Vec<u8>> {
@@ -137,7 +168,11 @@ fn geojson(all: &[PatrolDetail], names: &BTreeMap<String, String>) -> Result<Vec
             }));
         }
         // RFC 7946: a line has two points or more.
-        if let Some(points) = patrol.shared_line.as_ref().filter(|points| points.len() > 1) {
+        if let Some(points) = patrol
+            .shared_line
+            .as_ref()
+            .filter(|points| points.len() > 1)
+        {
             let line: Vec<[f64; 2]> = points.iter().map(|[lon, lat, _]| [*lon, *lat]).collect();
             features.push(json!({
                 "type": "Feature",
@@ -158,19 +193,31 @@ fn gpx(all: &[PatrolDetail], names: &BTreeMap<String, String>) -> Result<Vec<u8>
     );
     for patrol in all {
         for seen in &patrol.view.hits {
-            let Some(at) = seen.hit.position else { continue };
+            let Some(at) = seen.hit.position else {
+                continue;
+            };
             let name = escaped(&named(names, &seen.hit.checkpoint.to_string()));
             let (lat, lon, time) = (at.lat, at.lon, seen.hit.at);
-            out += &format!("  <wpt lat=\"{lat:.6}\" lon=\"{lon:.6}\"><time>{time}</time><name>{name}</name></wpt>\n");
+            out += &format!(
+                "  <wpt lat=\"{lat:.6}\" lon=\"{lon:.6}\"><time>{time}</time><name>{name}</name></wpt>\n"
+            );
         }
     }
     for patrol in all {
-        let Some(points) = &patrol.shared_line else { continue };
-        let name = escaped(&format!("{} {}", patrol.line.grid_name, local(patrol.line.started_at)));
+        let Some(points) = &patrol.shared_line else {
+            continue;
+        };
+        let name = escaped(&format!(
+            "{} {}",
+            patrol.line.grid_name,
+            local(patrol.line.started_at)
+        ));
         out += &format!("  <trk><name>{name}</name><trkseg>\n");
         for [lon, lat, ms] in points {
             let time = patrol.line.started_at.plus_ms(*ms as i64);
-            out += &format!("    <trkpt lat=\"{lat:.6}\" lon=\"{lon:.6}\"><time>{time}</time></trkpt>\n");
+            out += &format!(
+                "    <trkpt lat=\"{lat:.6}\" lon=\"{lon:.6}\"><time>{time}</time></trkpt>\n"
+            );
         }
         out += "  </trkseg></trk>\n";
     }
@@ -180,7 +227,10 @@ fn gpx(all: &[PatrolDetail], names: &BTreeMap<String, String>) -> Result<Vec<u8>
 
 fn escaped(text: &str) -> String {
     let kept: String = text.chars().filter(|sign| !sign.is_control()).collect();
-    kept.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    kept.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 fn named(names: &BTreeMap<String, String>, id: &str) -> String {

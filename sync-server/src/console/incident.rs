@@ -1,7 +1,11 @@
 //! Incidents as the desk works through them: a queue by urgency and time left, and one whole with its timeline.
 
 use super::{Clocks, Result, clocks, departments, id, parsed, people, reference};
-use crate::{auth::scope::Scope, error::Error, store::person::{self, parse}};
+use crate::{
+    auth::scope::Scope,
+    error::Error,
+    store::person::{self, parse},
+};
 use gridwalk_core::{
     act::Role,
     deadline::{Limit, due, rule_for, time_left},
@@ -124,7 +128,9 @@ pub fn list(
     }
     lines.sort_by(|a, b| {
         let left = |line: &IncidentLine| line.left_ms.unwrap_or(f64::INFINITY);
-        (a.severity, left(a)).partial_cmp(&(b.severity, left(b))).unwrap_or(std::cmp::Ordering::Equal)
+        (a.severity, left(a))
+            .partial_cmp(&(b.severity, left(b)))
+            .unwrap_or(std::cmp::Ordering::Equal)
     });
     Ok(lines)
 }
@@ -141,20 +147,30 @@ pub fn detail(
     let clocks = clocks(connection)?;
     let line = connection
         .prepare_cached(&format!("{COLUMNS} where incident.id = ?1"))?
-        .query_row([incident.to_string()], |row| Ok(line(row, &all, clocks.as_ref(), now)))
+        .query_row([incident.to_string()], |row| {
+            Ok(line(row, &all, clocks.as_ref(), now))
+        })
         .optional()?
         .transpose()?
         .filter(|line| scope.holds(&line.grid))
         .ok_or(Error::NotFound)?;
-    let view: String =
-        connection.query_row("select view from incident where id = ?1", [incident.to_string()], |row| row.get(0))?;
+    let view: String = connection.query_row(
+        "select view from incident where id = ?1",
+        [incident.to_string()],
+        |row| row.get(0),
+    )?;
     let view: IncidentView = parsed(&view)?;
-    let theirs = |department: &DepartmentId| view.owner == Some(*department) || view.co_departments.contains(department);
+    let theirs = |department: &DepartmentId| {
+        view.owner == Some(*department) || view.co_departments.contains(department)
+    };
     if asker.role == Role::Handler && !asker.department.as_ref().is_some_and(theirs) {
         return Err(Error::NotFound);
     }
-    let grid: String =
-        connection.query_row("select json from grid where id = ?1", [line.grid.to_string()], |row| row.get(0))?;
+    let grid: String = connection.query_row(
+        "select json from grid where id = ?1",
+        [line.grid.to_string()],
+        |row| row.get(0),
+    )?;
     let mut people = people(connection)?;
     let involved: Vec<String> = std::iter::once(view.reported.by)
         .chain(view.events.iter().map(|event| event.event.act.by))
@@ -163,9 +179,20 @@ pub fn detail(
         .collect();
     people.retain(|person, _| involved.contains(person));
     let categories: Vec<Category> = reference(connection, "category")?;
-    let proposed = categories.into_iter().find(|c| c.code == line.category).and_then(|category| category.department);
+    let proposed = categories
+        .into_iter()
+        .find(|c| c.code == line.category)
+        .and_then(|category| category.department);
     let checkers = checkers(connection, &line.grid, &view)?;
-    Ok(IncidentDetail { line, view, grid: parsed(&grid)?, people, departments: all, proposed, checkers })
+    Ok(IncidentDetail {
+        line,
+        view,
+        grid: parsed(&grid)?,
+        people,
+        departments: all,
+        proposed,
+        checkers,
+    })
 }
 
 fn checkers(connection: &Connection, grid: &GridId, view: &IncidentView) -> Result<Vec<Person>> {
@@ -199,10 +226,12 @@ fn line(
     now: Timestamp,
 ) -> Result<IncidentLine> {
     let instant = |text: String| -> Result<Timestamp> {
-        text.parse().map_err(|error| Error::internal("a stored instant", error))
+        text.parse()
+            .map_err(|error| Error::internal("a stored instant", error))
     };
     let category: String = row.get(6)?;
-    let severity = Severity::new(row.get(9)?).map_err(|code| Error::internal("a severity", code))?;
+    let severity =
+        Severity::new(row.get(9)?).map_err(|code| Error::internal("a severity", code))?;
     let state: IncidentState = parse(&row.get::<_, String>(10)?)?;
     let owner: Option<String> = row.get(15)?;
     let dispatched_at = row.get::<_, Option<String>>(16)?.map(instant).transpose()?;
@@ -218,8 +247,12 @@ fn line(
         grid: id(&row.get::<_, String>(3)?)?,
         grid_name: row.get(4)?,
         source: parse(&row.get::<_, String>(5)?)?,
-        category_zh: row.get::<_, Option<String>>(7)?.unwrap_or_else(|| category.clone()),
-        category_en: row.get::<_, Option<String>>(8)?.unwrap_or_else(|| category.clone()),
+        category_zh: row
+            .get::<_, Option<String>>(7)?
+            .unwrap_or_else(|| category.clone()),
+        category_en: row
+            .get::<_, Option<String>>(8)?
+            .unwrap_or_else(|| category.clone()),
         category,
         severity,
         state,
@@ -242,8 +275,16 @@ fn time_of(
     start: Timestamp,
     now: Timestamp,
 ) -> (Option<Timestamp>, Option<f64>) {
-    let Some(rule) = rule_for(&clocks.rules, category, severity, start.local_date()) else { return (None, None) };
-    let limit = Limit { amount: rule.amount, unit: rule.unit };
+    let Some(rule) = rule_for(&clocks.rules, category, severity, start.local_date()) else {
+        return (None, None);
+    };
+    let limit = Limit {
+        amount: rule.amount,
+        unit: rule.unit,
+    };
     let due = due(limit, start, &[], &clocks.calendar);
-    (due, due.map(|due| time_left(rule.unit, now, due, &clocks.calendar) as f64))
+    (
+        due,
+        due.map(|due| time_left(rule.unit, now, due, &clocks.calendar) as f64),
+    )
 }

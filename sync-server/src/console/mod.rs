@@ -32,8 +32,9 @@ fn names(connection: &Connection, query: &'static str) -> Result<BTreeMap<String
 
 /// All reference rows of one kind.
 pub fn reference<T: DeserializeOwned>(connection: &Connection, kind: &str) -> Result<Vec<T>> {
-    let mut statement =
-        connection.prepare_cached("select json from reference where kind = ?1 and json is not null order by id")?;
+    let mut statement = connection.prepare_cached(
+        "select json from reference where kind = ?1 and json is not null order by id",
+    )?;
     let rows = statement.query_map([kind], |row| row.get::<_, String>(0))?;
     rows.map(|json| parsed(&json?)).collect()
 }
@@ -45,7 +46,8 @@ pub fn parsed<T: DeserializeOwned>(json: &str) -> Result<T> {
 
 /// An id that the registry stores as text.
 pub fn id<T: std::str::FromStr<Err = uuid::Error>>(text: &str) -> Result<T> {
-    text.parse().map_err(|error| Error::internal("a stored id", error))
+    text.parse()
+        .map_err(|error| Error::internal("a stored id", error))
 }
 
 /// What deadlines are reckoned with.
@@ -58,7 +60,9 @@ pub struct Clocks {
 
 /// The calendar and the rules in force; without a calendar there are no deadlines.
 pub fn clocks(connection: &Connection) -> Result<Option<Clocks>> {
-    let calendar = reference::<Calendar>(connection, "calendar")?.into_iter().next_back();
+    let calendar = reference::<Calendar>(connection, "calendar")?
+        .into_iter()
+        .next_back();
     let rules = reference(connection, "deadline_rule")?;
     Ok(calendar.map(|calendar| Clocks { calendar, rules }))
 }

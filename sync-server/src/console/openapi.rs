@@ -21,15 +21,32 @@ use utoipa::OpenApi;
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Gridwalk registry", description = "What the console reads and does. Errors are ErrorBody."),
+    info(
+        title = "Gridwalk registry",
+        description = "What the console reads and does. Errors are ErrorBody."
+    ),
     components(schemas(
-        Category, Department, ErrorBody, Grid, GridVisits, IncidentAction, IncidentDetail, IncidentLine, Kept, Login, Me,
-        PatrolDetail, PatrolLine, VisitLine
+        Category,
+        Department,
+        ErrorBody,
+        Grid,
+        GridVisits,
+        IncidentAction,
+        IncidentDetail,
+        IncidentLine,
+        Kept,
+        Login,
+        Me,
+        PatrolDetail,
+        PatrolLine,
+        VisitLine
     ))
 )]
 struct Registry;
 
 /// The document, as pretty JSON.
 pub fn document() -> Result<String> {
-    Registry::openapi().to_pretty_json().map_err(|error| Error::internal("openapi", error))
+    Registry::openapi()
+        .to_pretty_json()
+        .map_err(|error| Error::internal("openapi", error))
 }

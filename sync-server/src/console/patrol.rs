@@ -80,7 +80,13 @@ pub fn list(connection: &Connection, window: &Window) -> Result<Vec<PatrolLine>>
 }
 
 /// One patrol, if the scope holds its grid.
-pub fn detail(connection: &Connection, blobs: &Blobs, scope: &Scope, patrol: PatrolId, now: Timestamp) -> Result<PatrolDetail> {
+pub fn detail(
+    connection: &Connection,
+    blobs: &Blobs,
+    scope: &Scope,
+    patrol: PatrolId,
+    now: Timestamp,
+) -> Result<PatrolDetail> {
     let plans = plans(connection)?;
     let line = connection
         .prepare_cached(&format!("{COLUMNS} where patrol.id = ?1"))?
@@ -89,14 +95,22 @@ pub fn detail(connection: &Connection, blobs: &Blobs, scope: &Scope, patrol: Pat
         .transpose()?
         .filter(|line| scope.holds(&line.grid))
         .ok_or(Error::NotFound)?;
-    let view: String =
-        connection.query_row("select view from patrol where id = ?1", [patrol.to_string()], |row| row.get(0))?;
+    let view: String = connection.query_row(
+        "select view from patrol where id = ?1",
+        [patrol.to_string()],
+        |row| row.get(0),
+    )?;
     let view: PatrolView = parsed(&view)?;
-    let grid: String =
-        connection.query_row("select json from grid where id = ?1", [line.grid.to_string()], |row| row.get(0))?;
+    let grid: String = connection.query_row(
+        "select json from grid where id = ?1",
+        [line.grid.to_string()],
+        |row| row.get(0),
+    )?;
     let shared = view.line.as_ref().filter(|line| line.expires_at > now);
     // A line that has not arrived yet is missing, not an error.
-    let shared_line = shared.and_then(|line| blobs.get(&line.blob).ok()).and_then(|json| serde_json::from_slice(&json).ok());
+    let shared_line = shared
+        .and_then(|line| blobs.get(&line.blob).ok())
+        .and_then(|json| serde_json::from_slice(&json).ok());
     let mut people = people(connection)?;
     let involved: Vec<String> = std::iter::once(view.leader)
         .chain(view.hits.iter().map(|hit| hit.by))
@@ -104,22 +118,38 @@ pub fn detail(connection: &Connection, blobs: &Blobs, scope: &Scope, patrol: Pat
         .map(|person| person.to_string())
         .collect();
     people.retain(|person, _| involved.contains(person));
-    Ok(PatrolDetail { line, view, grid: parsed(&grid)?, people, shared_line })
+    Ok(PatrolDetail {
+        line,
+        view,
+        grid: parsed(&grid)?,
+        people,
+        shared_line,
+    })
 }
 
 /// Names of checkpoints by id, of every grid.
 pub fn checkpoints(connection: &Connection) -> Result<BTreeMap<String, String>> {
     let grids: Vec<Grid> = reference(connection, "grid")?;
-    Ok(grids.into_iter().flat_map(|grid| grid.checkpoints).map(|point| (point.id.to_string(), point.name)).collect())
+    Ok(grids
+        .into_iter()
+        .flat_map(|grid| grid.checkpoints)
+        .map(|point| (point.id.to_string(), point.name))
+        .collect())
 }
 
 fn plans(connection: &Connection) -> Result<BTreeMap<String, String>> {
     let plans: Vec<Plan> = reference(connection, "plan")?;
-    Ok(plans.into_iter().map(|plan| (plan.id.to_string(), plan.name)).collect())
+    Ok(plans
+        .into_iter()
+        .map(|plan| (plan.id.to_string(), plan.name))
+        .collect())
 }
 
 fn line(row: &Row<'_>, plans: &BTreeMap<String, String>) -> Result<PatrolLine> {
-    let instant = |text: String| text.parse().map_err(|error| Error::internal("a stored instant", error));
+    let instant = |text: String| {
+        text.parse()
+            .map_err(|error| Error::internal("a stored instant", error))
+    };
     let plan: Option<String> = row.get(4)?;
     Ok(PatrolLine {
         id: id(&row.get::<_, String>(0)?)?,

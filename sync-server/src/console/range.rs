@@ -5,11 +5,7 @@ use crate::{
     error::{Error, Result},
 };
 use chrono::{Days, NaiveDate};
-use gridwalk_core::{
-    error::Code,
-    ids::GridId,
-    time::Timestamp,
-};
+use gridwalk_core::{error::Code, ids::GridId, time::Timestamp};
 use serde::Deserialize;
 
 /// Most days at once.
@@ -42,14 +38,22 @@ impl Range {
     pub fn within(&self, scope: &Scope) -> Result<Window> {
         let days = (self.to - self.from).num_days();
         if !(0..=DAYS).contains(&days) {
-            return Err(Error::refused(Code::ValueOutOfRange, format!("from 1 to {DAYS} days")));
+            return Err(Error::refused(
+                Code::ValueOutOfRange,
+                format!("from 1 to {DAYS} days"),
+            ));
         }
-        let midnight = |day: NaiveDate| Timestamp::from_shanghai(day, 0, 0).map(|at| at.to_string());
+        let midnight =
+            |day: NaiveDate| Timestamp::from_shanghai(day, 0, 0).map(|at| at.to_string());
         let after = self.to.checked_add_days(Days::new(1)).and_then(midnight);
         let (Some(from), Some(until)) = (midnight(self.from), after) else {
             return Err(Error::refused(Code::ValueOutOfRange, "no such day"));
         };
-        Ok(Window { from, until, grids: grids(scope, self.grid)? })
+        Ok(Window {
+            from,
+            until,
+            grids: grids(scope, self.grid)?,
+        })
     }
 }
 
@@ -61,5 +65,7 @@ pub fn grids(scope: &Scope, one: Option<GridId>) -> Result<Option<String>> {
         (None, Scope::Street) => return Ok(None),
         (None, Scope::Grids(grids)) => grids.clone(),
     };
-    serde_json::to_string(&list).map(Some).map_err(|error| Error::internal("grids", error))
+    serde_json::to_string(&list)
+        .map(Some)
+        .map_err(|error| Error::internal("grids", error))
 }

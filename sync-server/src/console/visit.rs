@@ -78,17 +78,24 @@ pub fn list(connection: &Connection, window: &Window) -> Result<Vec<VisitLine>> 
          order by visit.started_at desc, visit.id limit ?4",
     )?;
     let mut rows = statement.query(params![window.from, window.until, window.grids, MOST])?;
-    let instant = |text: String| text.parse().map_err(|error| Error::internal("a stored instant", error));
+    let instant = |text: String| {
+        text.parse()
+            .map_err(|error| Error::internal("a stored instant", error))
+    };
     let mut lines = Vec::new();
     while let Some(row) = rows.next()? {
-        let part = |column| Ok::<_, Error>(row.get::<_, Option<String>>(column)?.unwrap_or_default());
+        let part =
+            |column| Ok::<_, Error>(row.get::<_, Option<String>>(column)?.unwrap_or_default());
         lines.push(VisitLine {
             id: id(&row.get::<_, String>(0)?)?,
             household: id(&row.get::<_, String>(1)?)?,
             door: format!("{} {}{}{}", part(2)?, part(3)?, part(4)?, part(5)?),
             grid: id(&row.get::<_, String>(6)?)?,
             grid_name: row.get(7)?,
-            by_name: people.get(&row.get::<_, String>(8)?).cloned().unwrap_or_default(),
+            by_name: people
+                .get(&row.get::<_, String>(8)?)
+                .cloned()
+                .unwrap_or_default(),
             kind: parse(&row.get::<_, String>(9)?)?,
             outcome: parse(&row.get::<_, String>(10)?)?,
             started_at: instant(row.get(11)?)?,

@@ -18,7 +18,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 
 /// The page, and 404 for everything that is neither a file nor a route.
 pub fn routes(folder: Option<&Path>) -> Router<AppState> {
-    let Some(folder) = folder else { return Router::new().fallback(async || Error::NotFound) };
+    let Some(folder) = folder else {
+        return Router::new().fallback(async || Error::NotFound);
+    };
     let page = ServeFile::new(folder.join("console.html"));
     let files = ServeDir::new(folder.join("assets"));
     Router::new()
@@ -33,9 +35,16 @@ async fn policy(request: Request, next: Next) -> Response {
     let is_file = request.uri().path().starts_with("/assets/");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(POLICY),
+    );
     // Built files are named by their content; the page that names them is asked for every time.
-    let caching = if is_file { "private, max-age=31536000, immutable" } else { "no-cache" };
+    let caching = if is_file {
+        "private, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     response
 }

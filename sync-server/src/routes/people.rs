@@ -48,12 +48,21 @@ async fn log_in(
     Ok((jar.add(cookie), Json(Me { person })))
 }
 
-async fn log_out(State(state): State<AppState>, session: Session, jar: CookieJar) -> Result<CookieJar> {
+async fn log_out(
+    State(state): State<AppState>,
+    session: Session,
+    jar: CookieJar,
+) -> Result<CookieJar> {
     let hash = session.hash;
-    state.store.write(move |connection| account::end_session(connection, &hash)).await?;
+    state
+        .store
+        .write(move |connection| account::end_session(connection, &hash))
+        .await?;
     Ok(jar.add(session::farewell(&state)))
 }
 
 async fn me(session: Session) -> Json<Me> {
-    Json(Me { person: session.person })
+    Json(Me {
+        person: session.person,
+    })
 }

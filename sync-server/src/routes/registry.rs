@@ -57,7 +57,10 @@ pub fn routes() -> Router<AppState> {
         .route("/api/registry/visits", get(list_visits))
         .route("/api/registry/visits/by-grid", get(visits_by_grid))
         .route("/api/registry/photos/{hash}", get(photo))
-        .route("/api/registry/photos", post(add_photo).layer(DefaultBodyLimit::max(PHOTO_BYTES)))
+        .route(
+            "/api/registry/photos",
+            post(add_photo).layer(DefaultBodyLimit::max(PHOTO_BYTES)),
+        )
         .route("/api/registry/export/{file}", get(export_patrols))
 }
 
@@ -66,13 +69,26 @@ async fn allowed(state: &AppState, session: &Session, wish: Wish<'_>) -> Result<
     match authorise(&session.person, wish) {
         Ok(scope) => Ok(scope),
         Err(error) => {
-            note(state, session, "deny", format!("{wish:?}").chars().take(40).collect(), error.code().as_str()).await?;
+            note(
+                state,
+                session,
+                "deny",
+                format!("{wish:?}").chars().take(40).collect(),
+                error.code().as_str(),
+            )
+            .await?;
             Err(error)
         }
     }
 }
 
-async fn note(state: &AppState, session: &Session, action: &'static str, object: String, result: &str) -> Result<()> {
+async fn note(
+    state: &AppState,
+    session: &Session,
+    action: &'static str,
+    object: String,
+    result: &str,
+) -> Result<()> {
     let entry = Entry {
         subject: session.person.id.to_string(),
         action,
@@ -81,25 +97,50 @@ async fn note(state: &AppState, session: &Session, action: &'static str, object:
         address: session.address.clone(),
     };
     let now = state.now();
-    state.store.write(move |connection| audit::add(connection, &entry, now)).await
+    state
+        .store
+        .write(move |connection| audit::add(connection, &entry, now))
+        .await
 }
 
 async fn list_grids(State(state): State<AppState>, session: Session) -> Result<Json<Vec<Grid>>> {
     let scope = allowed(&state, &session, Wish::ReadCatalogue).await?;
-    let grids = state.store.read(|connection| reference::<Grid>(connection, "grid")).await?;
-    let mut grids: Vec<Grid> = grids.into_iter().filter(|grid| scope.holds(&grid.id)).collect();
+    let grids = state
+        .store
+        .read(|connection| reference::<Grid>(connection, "grid"))
+        .await?;
+    let mut grids: Vec<Grid> = grids
+        .into_iter()
+        .filter(|grid| scope.holds(&grid.id))
+        .collect();
     grids.sort_by(|a, b| a.code.cmp(&b.code));
     Ok(Json(grids))
 }
 
-async fn list_departments(State(state): State<AppState>, session: Session) -> Result<Json<Vec<Department>>> {
+async fn list_departments(
+    State(state): State<AppState>,
+    session: Session,
+) -> Result<Json<Vec<Department>>> {
     allowed(&state, &session, Wish::ReadCatalogue).await?;
-    Ok(Json(state.store.read(|connection| reference(connection, "department")).await?))
+    Ok(Json(
+        state
+            .store
+            .read(|connection| reference(connection, "department"))
+            .await?,
+    ))
 }
 
-async fn list_categories(State(state): State<AppState>, session: Session) -> Result<Json<Vec<Category>>> {
+async fn list_categories(
+    State(state): State<AppState>,
+    session: Session,
+) -> Result<Json<Vec<Category>>> {
     allowed(&state, &session, Wish::ReadCatalogue).await?;
-    Ok(Json(state.store.read(|connection| reference(connection, "category")).await?))
+    Ok(Json(
+        state
+            .store
+            .read(|connection| reference(connection, "category"))
+            .await?,
+    ))
 }
 
 async fn list_patrols(
@@ -134,7 +175,12 @@ async fn in_window<T: Send + Serialize + 'static>(
     list: fn(&Connection, &Window) -> Result<Vec<T>>,
 ) -> Result<Json<Vec<T>>> {
     let window = range.within(&allowed(state, session, wish).await?)?;
-    Ok(Json(state.store.read(move |connection| list(connection, &window)).await?))
+    Ok(Json(
+        state
+            .store
+            .read(move |connection| list(connection, &window))
+            .await?,
+    ))
 }
 
 async fn one_patrol(
@@ -144,7 +190,10 @@ async fn one_patrol(
 ) -> Result<Json<PatrolDetail>> {
     let scope = allowed(&state, &session, Wish::ReadPatrols).await?;
     let (blobs, now) = (state.blobs.clone(), state.now());
-    let detail = state.store.read(move |connection| patrol::detail(connection, &blobs, &scope, id, now)).await?;
+    let detail = state
+        .store
+        .read(move |connection| patrol::detail(connection, &blobs, &scope, id, now))
+        .await?;
     if detail.shared_line.is_some() {
         note(&state, &session, "open", format!("line of {id}"), "done").await?;
     }
@@ -163,7 +212,9 @@ async fn list_incidents(
         _ => None,
     };
     let now = state.now();
-    let list = move |connection: &Connection| incident::list(connection, &filter, grids.as_deref(), department, now);
+    let list = move |connection: &Connection| {
+        incident::list(connection, &filter, grids.as_deref(), department, now)
+    };
     Ok(Json(state.store.read(list).await?))
 }
 
@@ -178,9 +229,17 @@ async fn one_incident(
     Ok(Json(detail))
 }
 
-async fn read_incident(state: &AppState, session: &Session, scope: Scope, id: IncidentId) -> Result<IncidentDetail> {
+async fn read_incident(
+    state: &AppState,
+    session: &Session,
+    scope: Scope,
+    id: IncidentId,
+) -> Result<IncidentDetail> {
     let (asker, now) = (session.person.clone(), state.now());
-    state.store.read(move |connection| incident::detail(connection, &asker, &scope, id, now)).await
+    state
+        .store
+        .read(move |connection| incident::detail(connection, &asker, &scope, id, now))
+        .await
 }
 
 async fn act(
@@ -196,16 +255,30 @@ async fn act(
     if let IncidentAction::AddPhoto { photo } = &action {
         for hash in [photo.hash, photo.thumbnail] {
             if !state.blobs.has(&hash) {
-                return Err(Error::refused(Code::BlobHashMismatch, "the photo has not arrived"));
+                return Err(Error::refused(
+                    Code::BlobHashMismatch,
+                    "the photo has not arrived",
+                ));
             }
         }
     }
     let event_id = EventId(new_id(state.now())?);
     let person = &session.person;
-    let (department, writer) = (person.department, Writer { by: person.id, role: person.role });
+    let (department, writer) = (
+        person.department,
+        Writer {
+            by: person.id,
+            role: person.role,
+        },
+    );
     let name = kind_of(&action);
     edit_document(&state, id.into(), writer, move |document, author, feed| {
-        let event = IncidentEvent { id: event_id, act: author.act.clone(), department, action };
+        let event = IncidentEvent {
+            id: event_id,
+            act: author.act.clone(),
+            department,
+            action,
+        };
         workflow::record(document, &event, author, feed)
     })
     .await?;
@@ -219,14 +292,21 @@ fn kind_of(action: &IncidentAction) -> String {
 }
 
 /// A photo, thumbnail or line that a record of the asker's scope refers to.
-async fn photo(State(state): State<AppState>, session: Session, Path(hash): Path<Hash>) -> Result<Response> {
+async fn photo(
+    State(state): State<AppState>,
+    session: Session,
+    Path(hash): Path<Hash>,
+) -> Result<Response> {
     let scope = allowed(&state, &session, Wish::ReadIncidents).await?;
     let known = state
         .store
         .read(move |connection| {
             let everywhere = match scope {
                 Scope::Grids(grids) => grids,
-                Scope::Street => reference::<Grid>(connection, "grid")?.into_iter().map(|grid| grid.id).collect(),
+                Scope::Street => reference::<Grid>(connection, "grid")?
+                    .into_iter()
+                    .map(|grid| grid.id)
+                    .collect(),
             };
             blob::is_referred_to(connection, &hash, &everywhere)
         })
@@ -238,9 +318,18 @@ async fn photo(State(state): State<AppState>, session: Session, Path(hash): Path
     let fixed = [
         (header::CONTENT_TYPE, "image/jpeg"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
-        (header::CACHE_CONTROL, "private, max-age=31536000, immutable"),
-        (header::CONTENT_DISPOSITION, "inline; filename=\"photo.jpg\""),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; sandbox",
+        ),
+        (
+            header::CACHE_CONTROL,
+            "private, max-age=31536000, immutable",
+        ),
+        (
+            header::CONTENT_DISPOSITION,
+            "inline; filename=\"photo.jpg\"",
+        ),
     ];
     Ok((fixed, bytes).into_response())
 }
@@ -253,21 +342,31 @@ pub struct Kept {
 }
 
 /// Keeps a JPEG from the console (a check photo, say); an event refers to it afterwards.
-async fn add_photo(State(state): State<AppState>, session: Session, body: Bytes) -> Result<(StatusCode, Json<Kept>)> {
+async fn add_photo(
+    State(state): State<AppState>,
+    session: Session,
+    body: Bytes,
+) -> Result<(StatusCode, Json<Kept>)> {
     allowed(&state, &session, Wish::ReadIncidents).await?;
     let seen = jpeg::inspect(&body).map_err(|fault| match fault {
         jpeg::JpegFault::NotJpeg => Error::refused(Code::PhotoUnsupported, "not a JPEG"),
         jpeg::JpegFault::Truncated => Error::refused(Code::PhotoTruncated, "the file ends early"),
     })?;
     if seen.metadata {
-        return Err(Error::refused(Code::PhotoUnsupported, "the photo still holds metadata"));
+        return Err(Error::refused(
+            Code::PhotoUnsupported,
+            "the photo still holds metadata",
+        ));
     }
     let (blobs, now) = (state.blobs.clone(), state.now());
     let size = body.len();
     let hash = tokio::task::spawn_blocking(move || blobs.put(&body))
         .await
         .map_err(|error| Error::internal("photo", error))??;
-    state.store.write(move |connection| blob::add(connection, &hash, size, "image/jpeg", None, now)).await?;
+    state
+        .store
+        .write(move |connection| blob::add(connection, &hash, size, "image/jpeg", None, now))
+        .await?;
     Ok((StatusCode::CREATED, Json(Kept { hash })))
 }
 
@@ -277,16 +376,38 @@ async fn export_patrols(
     Path(file): Path<String>,
     Query(range): Query<Range>,
 ) -> Result<Response> {
-    let format = file.strip_prefix("patrols.").and_then(Format::of_extension).ok_or(Error::NotFound)?;
+    let format = file
+        .strip_prefix("patrols.")
+        .and_then(Format::of_extension)
+        .ok_or(Error::NotFound)?;
     let scope = allowed(&state, &session, Wish::Export).await?;
     let window = range.within(&scope)?;
     let (blobs, now) = (state.blobs.clone(), state.now());
     // Written down before anything leaves: an export without its audit row does not happen.
-    note(&state, &session, "export", format!("{file} {} – {}", range.from, range.to), "done").await?;
+    note(
+        &state,
+        &session,
+        "export",
+        format!("{file} {} – {}", range.from, range.to),
+        "done",
+    )
+    .await?;
     let bytes = state
         .store
         .read(move |connection| export::patrols(connection, &blobs, &scope, &window, format, now))
         .await?;
-    let name = format!("attachment; filename=\"patrols_{}_{}.{}\"", range.from, range.to, &file["patrols.".len()..]);
-    Ok(([(header::CONTENT_TYPE, format.media_type().to_owned()), (header::CONTENT_DISPOSITION, name)], bytes).into_response())
+    let name = format!(
+        "attachment; filename=\"patrols_{}_{}.{}\"",
+        range.from,
+        range.to,
+        &file["patrols.".len()..]
+    );
+    Ok((
+        [
+            (header::CONTENT_TYPE, format.media_type().to_owned()),
+            (header::CONTENT_DISPOSITION, name),
+        ],
+        bytes,
+    )
+        .into_response())
 }

@@ -41,7 +41,12 @@ pub fn by_login(connection: &Connection, login: &str) -> Result<Option<Account>>
 }
 
 /// Whether this account or this address has to wait.
-pub fn is_locked(connection: &Connection, person: Option<PersonId>, address: &str, now: Timestamp) -> Result<bool> {
+pub fn is_locked(
+    connection: &Connection,
+    person: Option<PersonId>,
+    address: &str,
+    now: Timestamp,
+) -> Result<bool> {
     let by_account = match person {
         Some(person) => connection.query_row(
             "select coalesce(locked_until, 0) > ?2 from account where person = ?1",
@@ -62,7 +67,12 @@ pub fn is_locked(connection: &Connection, person: Option<PersonId>, address: &st
 }
 
 /// Counts a failure; the fifth in a row locks.
-pub fn count_failure(connection: &Connection, person: Option<PersonId>, address: &str, now: Timestamp) -> Result<()> {
+pub fn count_failure(
+    connection: &Connection,
+    person: Option<PersonId>,
+    address: &str,
+    now: Timestamp,
+) -> Result<()> {
     if let Some(person) = person {
         connection.execute(
             "update account set failures = failures + 1,
@@ -81,19 +91,32 @@ pub fn count_failure(connection: &Connection, person: Option<PersonId>, address:
 }
 
 /// Sets the password, unlocks, and ends every session of the person.
-pub fn set_password(connection: &Connection, person: PersonId, password: &str, now: Timestamp) -> Result<()> {
+pub fn set_password(
+    connection: &Connection,
+    person: PersonId,
+    password: &str,
+    now: Timestamp,
+) -> Result<()> {
     connection.execute(
         "insert into account (person, password, changed_at) values (?1, ?2, ?3)
          on conflict (person) do update set password = excluded.password, failures = 0, locked_until = null,
            changed_at = excluded.changed_at",
         params![person.to_string(), password, now.0],
     )?;
-    connection.execute("delete from session where person = ?1", [person.to_string()])?;
+    connection.execute(
+        "delete from session where person = ?1",
+        [person.to_string()],
+    )?;
     Ok(())
 }
 
 /// Begins a session after a success, and forgets the failures before it.
-pub fn begin_session(connection: &Connection, hash: &[u8; 32], person: PersonId, now: Timestamp) -> Result<()> {
+pub fn begin_session(
+    connection: &Connection,
+    hash: &[u8; 32],
+    person: PersonId,
+    now: Timestamp,
+) -> Result<()> {
     connection.execute(
         "update account set failures = 0, locked_until = null where person = ?1",
         [person.to_string()],
@@ -110,15 +133,24 @@ pub fn begin_session(connection: &Connection, hash: &[u8; 32], person: PersonId,
 }
 
 /// Whose session this is, and when it was last seen; none when it has ended.
-pub fn session(connection: &Connection, hash: &[u8; 32], now: Timestamp) -> Result<Option<(PersonId, Timestamp)>> {
+pub fn session(
+    connection: &Connection,
+    hash: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<(PersonId, Timestamp)>> {
     connection
-        .prepare_cached("select person, seen_at from session where hash = ?1 and seen_at > ?2 and made_at > ?3")?
-        .query_row(params![hash.as_slice(), now.0 - IDLE_MS, now.0 - ABSOLUTE_MS], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
-        })
+        .prepare_cached(
+            "select person, seen_at from session where hash = ?1 and seen_at > ?2 and made_at > ?3",
+        )?
+        .query_row(
+            params![hash.as_slice(), now.0 - IDLE_MS, now.0 - ABSOLUTE_MS],
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)),
+        )
         .optional()?
         .map(|(person, seen)| {
-            let person = person.parse().map_err(|error| Error::internal("a person id", error))?;
+            let person = person
+                .parse()
+                .map_err(|error| Error::internal("a person id", error))?;
             Ok((person, Timestamp(seen)))
         })
         .transpose()
@@ -126,7 +158,10 @@ pub fn session(connection: &Connection, hash: &[u8; 32], now: Timestamp) -> Resu
 
 /// The session was used just now.
 pub fn touch_session(connection: &Connection, hash: &[u8; 32], now: Timestamp) -> Result<()> {
-    connection.execute("update session set seen_at = ?2 where hash = ?1", params![hash.as_slice(), now.0])?;
+    connection.execute(
+        "update session set seen_at = ?2 where hash = ?1",
+        params![hash.as_slice(), now.0],
+    )?;
     Ok(())
 }
 
