@@ -5,7 +5,7 @@ use crate::{
     edit::import_document,
     error::{Error, Result},
     state::AppState,
-    store::{blob, log::Origin, person::word, reference},
+    store::{Pending, blob, log::Origin, person::word, reference},
 };
 use gridwalk_core::{
     act::{Act, Role},
@@ -79,6 +79,7 @@ pub fn seed(state: &AppState, today: chrono::NaiveDate) -> Result<Seeded> {
     let mut scribe = Scribe {
         state,
         batch: Vec::with_capacity(BATCH),
+        writing: None,
     };
     let seeded = Seeded {
         households: street.households.len(),
@@ -91,6 +92,7 @@ pub fn seed(state: &AppState, today: chrono::NaiveDate) -> Result<Seeded> {
     patrols(&mut scribe, &history)?;
     incidents(&mut scribe, &history, &photos)?;
     scribe.flush()?;
+    scribe.finish()?;
     Ok(seeded)
 }
 
@@ -194,6 +196,8 @@ impl Volume {
 struct Scribe<'a> {
     state: &'a AppState,
     batch: Vec<Volume>,
+    /// The batch that is being written while the next one is told.
+    writing: Option<Pending<()>>,
 }
 
 impl Scribe<'_> {
@@ -206,11 +210,16 @@ impl Scribe<'_> {
     }
     fn flush(&mut self) -> Result<()> {
         let batch = std::mem::take(&mut self.batch);
-        self.state.store.write_now(move |connection| {
+        self.finish()?;
+        self.writing = Some(self.state.store.begin_write(move |connection| {
             batch
                 .into_iter()
                 .try_for_each(|volume| volume.write(connection))
-        })
+        })?);
+        Ok(())
+    }
+    fn finish(&mut self) -> Result<()> {
+        self.writing.take().map_or(Ok(()), Pending::wait)
     }
     /// The registry's own hand, for what was there before the first visit.
     fn registrar(&self, id: DocumentId, street: &Street) -> Author {

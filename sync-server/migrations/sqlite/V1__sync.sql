@@ -96,7 +96,9 @@ create table change (
 create unique index change_actor on change (document, actor, seq) where state <> 'held';
 create index change_held_actor on change (document, actor, seq) where state = 'held';
 create index change_held_device on change (device) where state = 'held';
-create index change_waiting on change (document) where state in ('held', 'logged');
+-- everything of one document, in order; partial indexes serve only queries that repeat their condition
+create index change_document on change (document, sequence);
+create index change_waiting on change (document) where state = 'logged';
 
 -- a partition is a grid and an access class; the row is the lock under which positions are given out
 create table partition (

@@ -67,10 +67,16 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        self.writer
-            .submit_waiting(job)?
-            .blocking_recv()
-            .map_err(|_| Error::Internal("the writer has stopped".into()))?
+        self.begin_write(job)?.wait()
+    }
+
+    /// The same in two steps, for whoever has something to do meanwhile.
+    pub fn begin_write<T, F>(&self, job: F) -> Result<Pending<T>>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.writer.submit_waiting(job).map(Pending)
     }
 
     /// Runs `query` on a reader, in one consistent view of the store.
@@ -88,6 +94,18 @@ impl Store {
     /// The same for callers without an executor.
     pub fn read_now<T>(&self, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         self.readers.with(query)
+    }
+}
+
+/// A write under way.
+pub struct Pending<T>(tokio::sync::oneshot::Receiver<Result<T>>);
+
+impl<T> Pending<T> {
+    /// Waits until it is durable.
+    pub fn wait(self) -> Result<T> {
+        self.0
+            .blocking_recv()
+            .map_err(|_| Error::Internal("the writer has stopped".into()))?
     }
 }
 
