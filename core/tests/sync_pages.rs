@@ -5,8 +5,10 @@ mod sync_street;
 use gridwalk_core::{
     document::RawChange,
     error::Code,
-    ids::Hash,
+    ids::{DocumentId, Hash},
+    scan::ActorId,
     sync::{
+        self,
         answer::{self, StoredRow},
         apply::{self, Holdings, Plan, PlanError},
         envelope::change_hash,
@@ -16,12 +18,21 @@ use gridwalk_core::{
 use std::convert::Infallible;
 use sync_street::{at, create, device, door, partition, server::Server};
 
-/// What the phone of these tests once sent: envelope 5.
+/// What the phone of these tests once sent: envelope 5. The last of it counts as not accepted yet.
 struct Sent(Vec<Hash>);
 impl Holdings for Sent {
     type Error = Infallible;
     fn sent(&self, number: u64, index: u32) -> Result<Option<Hash>, Infallible> {
         Ok(self.0.get(index as usize).copied().filter(|_| number == 5))
+    }
+    fn unaccepted(
+        &self,
+        document: &DocumentId,
+        actor: &ActorId,
+        seq: u64,
+    ) -> Result<Option<Hash>, Infallible> {
+        let here = *document == door(9) && *actor == sync::actor(device(1), door(9), 0) && seq == 1;
+        Ok(self.0.last().copied().filter(|_| here))
     }
 }
 
@@ -462,4 +473,42 @@ fn more_without_any_progress_is_a_stall() {
         more: true,
     };
     assert!(plan(&sent, vec![start()], vec![page]).applied().stalled);
+}
+
+#[test]
+fn a_number_that_arrives_with_other_bytes_refuses_the_own_change_as_forked() {
+    let (server, _, sent) = feed();
+    let page = news(&server, asks(Some(start())), 1 << 20).expect("news");
+    let plan = plan(&sent, vec![start()], vec![page]);
+    let forked = ChangeResult::Refused {
+        code: "ACTOR_FORKED".into(),
+        follows: None,
+    };
+    assert_eq!(plan.receipts, [(sent.0[2], forked)]);
+    assert_eq!(plan.changes.len(), 7, "and the page is stored as ever");
+}
+
+#[test]
+fn bytes_of_own_changes_are_asked_for_until_the_tip_is_reached() {
+    let (server, ..) = feed();
+    let lost = Sent(Vec::new());
+    let (mut cursor, mut pages) = (start(), 0);
+    let mut asked = asked(Vec::new());
+    asked.own_bytes = true;
+    while asked.own_bytes {
+        asked.cursors = vec![cursor];
+        let page = news(
+            &server,
+            answer::Asked {
+                own_bytes: true,
+                ..asks(Some(cursor))
+            },
+            2_000,
+        )
+        .expect("news");
+        let plan = apply::plan(&lost, &asked, &response(vec![page])).expect("a plan");
+        assert_eq!(plan.own_bytes, plan.more);
+        (asked.own_bytes, cursor, pages) = (plan.own_bytes, plan.cursors[0], pages + 1);
+    }
+    assert!(cursor.position == 10 && pages > 1);
 }

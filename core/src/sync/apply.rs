@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::Code,
     ids::{DocumentId, Hash},
-    scan::{self, ChangeHeader},
+    scan::{self, ActorId, ChangeHeader},
     time::Timestamp,
 };
 
@@ -22,6 +22,13 @@ pub trait Holdings {
     type Error;
     /// The change at `index` of this phone's envelope `number`; none when that was lost.
     fn sent(&self, number: u64, index: u32) -> Result<Option<Hash>, Self::Error>;
+    /// This phone's own change with that actor and sequence number, if the server has not accepted it yet.
+    fn unaccepted(
+        &self,
+        document: &DocumentId,
+        actor: &ActorId,
+        seq: u64,
+    ) -> Result<Option<Hash>, Self::Error>;
 }
 
 /// What was said in this exchange.
@@ -33,6 +40,8 @@ pub struct Asked {
     pub cursors: Vec<Cursor>,
     /// `Request::reference`.
     pub reference: u64,
+    /// `Request::own_bytes`.
+    pub own_bytes: bool,
     /// Hash of the envelope that was sent and of its changes, in order.
     pub upload: Option<(Hash, Vec<Hash>)>,
     /// The phone's clock when the answer came.
@@ -45,7 +54,8 @@ pub struct Plan {
     /// The server's store has another life than the phone thought: store this epoch and offer every change held again,
     /// acknowledged or not. Cursors below are already the new ones.
     pub new_epoch: Option<Epoch>,
-    /// What became of the uploaded changes.
+    /// What became of own changes: of the uploaded ones, as the server says, and of those whose actor and number stand in
+    /// the feed with other bytes (`ACTOR_FORKED`, seen from this side: the phone went back to an old copy of itself).
     pub receipts: Vec<(Hash, ChangeResult)>,
     /// Thumbnails and lines that are durable.
     pub blobs: Vec<Hash>,
@@ -65,8 +75,8 @@ pub struct Plan {
     pub reread: Vec<Partition>,
     /// A page did not fit what this phone holds, so it sent a cursor back to the start by itself.
     pub restarted: bool,
-    /// Ask for the bytes of own changes from now on: a reference to one could not be resolved. Ends when every feed
-    /// has been read to its tip.
+    /// What `Request::own_bytes` must say from now on: true once a reference to an own change could not be resolved,
+    /// until every feed has been read to its tip.
     pub own_bytes: bool,
     /// Partitions that this phone may not read any more.
     pub gone: Vec<Partition>,
@@ -193,6 +203,8 @@ pub fn plan<H: Holdings>(
         plan.reference.version = asked.reference;
     }
     plan.more |= response.reference.more;
+    plan.own_bytes |= asked.own_bytes && plan.more;
+    plan.forks(holdings)?;
     plan.progress |= !plan.receipts.is_empty() || renewed;
     Ok(plan)
 }
@@ -248,6 +260,32 @@ impl Plan {
                 self.own_bytes |= broken == Broken::OwnLost;
                 self.restarted = true;
                 self.restart(news.partition);
+            }
+        }
+        Ok(())
+    }
+
+    /// Own changes that cannot be accepted any more, because others arrived under their numbers.
+    fn forks<H: Holdings>(&mut self, holdings: &H) -> Result<(), PlanError<H::Error>> {
+        for change in &self.changes {
+            let ChangeHeader {
+                hash, actor, seq, ..
+            } = &change.header;
+            let mine = holdings
+                .unaccepted(&change.document, actor, *seq)
+                .map_err(PlanError::Holdings)?;
+            let Some(mine) = mine.filter(|mine| mine != hash) else {
+                continue;
+            };
+            if !self.receipts.iter().any(|(known, _)| *known == mine) {
+                let code = Code::ActorForked.as_str().into();
+                self.receipts.push((
+                    mine,
+                    ChangeResult::Refused {
+                        code,
+                        follows: None,
+                    },
+                ));
             }
         }
         Ok(())

@@ -77,6 +77,18 @@ impl Holdings for Disk {
             .and_then(|changes| changes.get(index as usize))
             .copied())
     }
+    fn unaccepted(
+        &self,
+        document: &DocumentId,
+        actor: &ActorId,
+        seq: u64,
+    ) -> Result<Option<Hash>, Infallible> {
+        let log = self.log.get(document).into_iter().flatten();
+        let mut own = log.filter(|kept| kept.own.is_some() && !kept.acknowledged);
+        Ok(own
+            .find(|kept| kept.actor == *actor && kept.seq == seq)
+            .map(|kept| kept.hash))
+    }
 }
 
 impl Phone {
@@ -219,6 +231,7 @@ impl Phone {
             epoch: self.disk.epoch,
             cursors: self.disk.cursors.values().copied().collect(),
             reference: self.disk.reference,
+            own_bytes: self.disk.own_bytes,
             upload: sealed
                 .as_ref()
                 .map(|sealed| (sealed.hash, sealed.changes.clone())),
@@ -251,7 +264,7 @@ impl Phone {
                 .filter(|kept| kept.own.is_some());
             own.for_each(|kept| kept.acknowledged = false);
         }
-        let mut broken = self.receipts(&plan, promised);
+        let broken = self.receipts(&plan, promised);
         let applied = plan.applied();
         for arrived in plan.changes {
             let log = self.disk.log.entry(arrived.document).or_default();
@@ -260,14 +273,6 @@ impl Phone {
                 continue;
             }
             let (writer, seq) = (arrived.header.actor, arrived.header.seq);
-            if log
-                .iter()
-                .any(|kept| kept.actor == writer && kept.seq == seq)
-            {
-                // this phone wrote that number a second time: it was restored from a copy
-                self.drop_unaccepted(arrived.document);
-                broken.insert(arrived.document);
-            }
             self.keep(
                 arrived.document,
                 arrived.header.hash,
@@ -284,7 +289,7 @@ impl Phone {
             self.disk.cursors.insert(cursor.partition, *cursor);
         }
         self.disk.reference = plan.reference.version;
-        self.disk.own_bytes = plan.own_bytes || (self.disk.own_bytes && plan.more);
+        self.disk.own_bytes = plan.own_bytes;
         if self.asked.upload.is_some() {
             self.disk.unanswered = None;
         }
