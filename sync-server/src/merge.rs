@@ -234,7 +234,7 @@ fn put_aside(store: &Store, document: DocumentId, reason: String) -> Result<()> 
 /// The thread that touches Automerge. Replaced when it does not come back.
 #[derive(Default)]
 struct Hand {
-    work: Option<(Sender<Material>, Receiver<Result<Merged, String>>)>,
+    work: Option<Work>,
 }
 
 impl Hand {

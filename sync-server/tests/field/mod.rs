@@ -1,0 +1,183 @@
+//! A server on the demo street and phones built from nothing but the core, over real HTTP.
+#![allow(dead_code)] // each test file uses its own part
+
+pub mod phone;
+
+use gridwalk_core::{
+    act::Role,
+    household::{self, Dwelling, FieldChange},
+    ids::{DocumentId, GridId, PersonId},
+    sync::message::{AccessClass, DocumentKind, Partition},
+    time::Timestamp,
+};
+use gridwalk_fixtures::{SEED, Street, demo_day, street, street::Household};
+use gridwalk_server::{
+    Config, Running,
+    auth::enrol::{CODE_LIFE_MS, EnrolCode},
+    clock::Clock,
+    edit::{Writer, create_document},
+    seed::reference_rows,
+    serve,
+    store::{device, person},
+};
+use phone::Phone;
+use rusqlite::Connection;
+use std::sync::OnceLock;
+use tempfile::TempDir;
+
+/// A server whose clock stands, with the street's reference rows and no documents.
+pub struct Field {
+    pub server: Running,
+    pub clock: Clock,
+    data: TempDir,
+}
+
+pub fn demo_street() -> &'static Street {
+    static STREET: OnceLock<Street> = OnceLock::new();
+    STREET.get_or_init(|| street(SEED, demo_day()))
+}
+
+/// Nine in the morning of the demo's day.
+pub fn nine() -> Timestamp {
+    Timestamp::from_shanghai(demo_day(), 9, 0).expect("nine o'clock")
+}
+
+pub fn partition(grid: &str) -> Partition {
+    Partition {
+        grid: GridId(demo_street().grid(grid).expect("a grid").id),
+        class: AccessClass::GENERAL,
+    }
+}
+
+pub fn door(room: &str) -> &'static Household {
+    let street = demo_street();
+    street
+        .door("梧桐-03", "3幢", "2单元", room)
+        .expect("a door")
+}
+
+impl Field {
+    pub async fn open() -> Self {
+        Self::with_queue(256).await
+    }
+
+    /// With room for so many waiting writes.
+    pub async fn with_queue(queue: usize) -> Self {
+        let field = Self::start(
+            tempfile::tempdir().expect("a folder"),
+            Clock::standing_at(nine()),
+            queue,
+        )
+        .await;
+        let store = &field.server.state().store;
+        store
+            .write(|connection| reference_rows(connection, demo_street()))
+            .await
+            .expect("reference rows");
+        field
+    }
+
+    async fn start(data: TempDir, clock: Clock, queue: usize) -> Self {
+        // Only the first test of a process installs it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut config = Config::new(data.path());
+        config.clock = clock.clone();
+        config.queue = queue;
+        Self {
+            server: serve(config).await.expect("a server"),
+            clock,
+            data,
+        }
+    }
+
+    /// The same folder, another process as far as anybody can tell.
+    pub async fn restart(self) -> Self {
+        self.server.stop().await.expect("a stop");
+        Self::start(self.data, self.clock, 256).await
+    }
+
+    pub async fn code(&self, login: &str) -> String {
+        let code = EnrolCode::new().expect("a code");
+        let printed = code.to_string();
+        let (login, now) = (login.to_owned(), self.clock.now());
+        let store = &self.server.state().store;
+        store
+            .write(move |connection| {
+                let worker = person::by_login(connection, &login)?.expect("a worker");
+                device::add_code(connection, &code, worker, now, CODE_LIFE_MS)
+            })
+            .await
+            .expect("a code in the store");
+        printed
+    }
+
+    /// An enrolled phone with a token.
+    pub async fn phone(&self, login: &str) -> Phone {
+        let code = self.code(login).await;
+        Phone::enrol(&self.server.url(), &code, login, &self.clock)
+            .await
+            .expect("an enrolled phone")
+    }
+
+    /// A household of the street as the registry's own first change.
+    pub async fn furnish(&self, door: &Household) -> DocumentId {
+        let steward = demo_street()
+            .people
+            .iter()
+            .find(|person| person.role == "steward");
+        let writer = Writer {
+            by: PersonId(steward.expect("a steward").id),
+            role: Role::Steward,
+        };
+        let dwelling = Dwelling {
+            id: door.id.into(),
+            building: door.building.into(),
+            unit: door.unit.clone(),
+            room: door.room.clone(),
+        };
+        let fields = [
+            FieldChange::HouseholdSize(door.household_size),
+            FieldChange::ContactName(door.salutation.clone()),
+            FieldChange::ContactPhone(door.contact_phone.clone()),
+        ];
+        let home = Partition {
+            grid: GridId(door.grid),
+            class: AccessClass::GENERAL,
+        };
+        let id = dwelling.id.into();
+        create_document(
+            self.server.state(),
+            id,
+            DocumentKind::HOUSEHOLD,
+            home,
+            writer,
+            move |author| household::create(&dwelling, &fields, &[], author),
+        )
+        .await
+        .expect("a household");
+        id
+    }
+
+    /// One number from the store.
+    pub async fn count(&self, query: &'static str) -> i64 {
+        self.ask(move |connection| connection.query_row(query, [], |row| row.get(0)))
+            .await
+    }
+
+    /// One text from the store.
+    pub async fn text(&self, query: &'static str) -> String {
+        self.ask(move |connection| connection.query_row(query, [], |row| row.get(0)))
+            .await
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> T {
+        let store = &self.server.state().store;
+        store
+            .read(move |connection| Ok(query(connection)?))
+            .await
+            .expect("an answer from the store")
+    }
+}
