@@ -2,17 +2,17 @@
 //! one transaction together with its cursors, so a cut costs at most this page, and planning it twice does no harm.
 
 use super::{
-    envelope::change_hash,
     event::Applied,
     message::{
-        ChangeResult, Cursor, Digest, DocumentKind, Epoch, FeedBody, FeedRow, Partition,
-        PartitionNews, ReferenceNews, Response,
+        ChangeResult, Cursor, Digest, DocumentKind, Epoch, FeedRow, Partition, PartitionNews,
+        ReferenceNews, Response,
     },
+    page::{Broken, Page},
 };
 use crate::{
     error::Code,
     ids::{DocumentId, Hash},
-    scan::{self, ActorId, ChangeHeader},
+    scan::{ActorId, ChangeHeader},
     time::Timestamp,
 };
 
@@ -299,117 +299,5 @@ impl Plan {
             digest: Digest::EMPTY,
         });
         self.more = true;
-    }
-}
-
-/// The rows of one partition, read to their end.
-#[derive(Default)]
-struct Page {
-    changes: Vec<Arrived>,
-    placed: Vec<Placed>,
-    quarantined: Vec<Quarantined>,
-    unknown: Vec<(Partition, FeedRow)>,
-}
-
-/// Why the rows of a page cannot be believed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Broken {
-    /// Positions leave a gap, or the digest at the end is another.
-    Feed,
-    /// This phone no longer knows what it sent.
-    OwnLost,
-}
-
-impl Page {
-    fn read<H: Holdings>(
-        holdings: &H,
-        from: Cursor,
-        news: &PartitionNews,
-    ) -> Result<Result<Self, Broken>, H::Error> {
-        let mut page = Self::default();
-        let mut own = false;
-        let Cursor {
-            partition,
-            mut position,
-            mut digest,
-        } = from;
-        for row in &news.rows {
-            if position.checked_add(1) != Some(row.position)
-                || row.last_position() > news.cursor.position
-            {
-                return Ok(Err(Broken::Feed)); // also bounds what a long run of own changes can cost
-            }
-            match &row.body {
-                FeedBody::Change {
-                    document,
-                    kind,
-                    bytes,
-                } => {
-                    let hash = change_hash(bytes);
-                    digest.add(&hash);
-                    page.change(
-                        *document,
-                        *kind,
-                        Placed {
-                            hash,
-                            partition,
-                            position: row.position,
-                        },
-                        bytes,
-                    );
-                }
-                FeedBody::Own {
-                    envelope,
-                    first,
-                    count,
-                } => {
-                    own = true;
-                    for step in 0..(*count).max(1) {
-                        let index = first.saturating_add(step);
-                        let Some(hash) = holdings.sent(*envelope, index)? else {
-                            return Ok(Err(Broken::OwnLost));
-                        };
-                        digest.add(&hash);
-                        page.placed.push(Placed {
-                            hash,
-                            partition,
-                            position: row.position + u64::from(step),
-                        });
-                    }
-                }
-                FeedBody::Other { .. } => page.unknown.push((partition, row.clone())),
-            }
-            position = row.last_position();
-        }
-        let fits = (Cursor {
-            partition,
-            position,
-            digest,
-        }) == news.cursor;
-        Ok(match fits {
-            true => Ok(page),
-            // a phone restored from a copy signs envelope numbers a second time, and resolves the first by the second
-            false if own => Err(Broken::OwnLost),
-            false => Err(Broken::Feed),
-        })
-    }
-
-    fn change(&mut self, document: DocumentId, kind: DocumentKind, placed: Placed, bytes: &[u8]) {
-        let bytes = bytes.to_vec();
-        match scan::scan_change(&bytes, &Default::default()) {
-            Ok(header) => self.changes.push(Arrived {
-                document,
-                kind,
-                placed,
-                header,
-                bytes,
-            }),
-            Err(error) => self.quarantined.push(Quarantined {
-                document,
-                placed,
-                code: error.code(),
-                bytes,
-            }),
-        }
     }
 }

@@ -22,6 +22,7 @@ pub mod session;
 pub mod version;
 
 mod actor;
+mod page;
 mod shape;
 mod unknown;
 
