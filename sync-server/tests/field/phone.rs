@@ -72,7 +72,7 @@ pub struct Phone {
     pub own_bytes: bool,
 }
 
-struct Sent<'a>(&'a BTreeMap<u64, Vec<Hash>>);
+struct Sent<'a>(&'a BTreeMap<u64, Vec<Hash>>, &'a [Unsent]);
 
 impl Holdings for Sent<'_> {
     type Error = Infallible;
@@ -81,6 +81,16 @@ impl Holdings for Sent<'_> {
         Ok(changes
             .and_then(|changes| changes.get(index as usize))
             .copied())
+    }
+    fn unaccepted(
+        &self,
+        document: &DocumentId,
+        actor: &[u8; 16],
+        seq: u64,
+    ) -> Result<Option<Hash>, Infallible> {
+        let mut own = self.1.iter().filter(|unsent| unsent.document == *document);
+        let own = own.find(|unsent| unsent.change.actor == *actor && unsent.change.seq == seq);
+        Ok(own.map(|unsent| unsent.change.hash))
     }
 }
 
@@ -279,10 +289,12 @@ impl Phone {
             epoch: prepared.request.epoch,
             cursors: prepared.request.cursors,
             reference: prepared.request.reference,
+            own_bytes: prepared.request.own_bytes,
             upload: prepared.sealed.map(|sealed| (sealed.hash, sealed.changes)),
             received_at: self.clock.now(),
         };
-        let plan = apply::plan(&Sent(&self.envelopes), &asked, response).expect("a plan");
+        let plan =
+            apply::plan(&Sent(&self.envelopes, &self.unsent), &asked, response).expect("a plan");
         self.epoch = Some(response.epoch);
         for (hash, result) in &plan.receipts {
             let known = self
