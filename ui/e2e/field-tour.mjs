@@ -1,11 +1,11 @@
 // Every screen of the phone with the way to it: read by the pictures and by the accessibility test.
 import { fileURLToPath } from 'node:url'
 
-const byId = (page, id) => page.locator(`[data-testid="${id}"]`).first()
-const tap = async (page, ...ids) => {
+export const byId = (page, id) => page.locator(`[data-testid="${id}"]`).first()
+export const tap = async (page, ...ids) => {
   for (const id of ids) await byId(page, id).click()
 }
-const shoot = async (page, id) => {
+export const shoot = async (page, id) => {
   await byId(page, id).setInputFiles(fileURLToPath(new URL('corridor.png', import.meta.url)))
   await byId(page, 'report-photo-shown').waitFor()
 }

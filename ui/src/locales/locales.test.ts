@@ -1,12 +1,59 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { CODES } from '../api/field'
+import { say, words, type WordKey } from '../shared/words'
 import en from './en.json'
 import zh from './zh-CN.json'
 
-const keys = (node: object, path = ''): string[] =>
+type Tree = { [key: string]: string | Tree }
+const sentences = (node: Tree, path = ''): [string, string][] =>
   Object.entries(node).flatMap(([key, value]) =>
-    typeof value === 'string' ? [`${path}${key}`] : keys(value as object, `${path}${key}.`),
+    typeof value === 'string'
+      ? [[`${path}${key}`, value] as [string, string]]
+      : sentences(value, `${path}${key}.`),
   )
+const keys = (node: Tree) =>
+  sentences(node)
+    .map(([key]) => key)
+    .sort()
+const holes = (sentence: string) => new Set(sentence.match(/\{\w+\}/g) ?? [])
 
 test('every sentence exists in both languages', () => {
-  expect(keys(en).sort()).toEqual(keys(zh).sort())
+  expect(keys(en)).toEqual(keys(zh))
+})
+
+test('a sentence asks for the same values in both languages', () => {
+  const english = new Map(sentences(en))
+  const different = sentences(zh).filter(([key, text]) => {
+    const [mine, theirs] = [holes(text), holes(english.get(key) ?? '')]
+    return mine.size !== theirs.size || [...mine].some((hole) => !theirs.has(hole))
+  })
+  expect(different).toEqual([])
+})
+
+test('every code that the phone can answer has a sentence', () => {
+  expect(CODES.length).toBeGreaterThan(50)
+  expect(CODES.filter((code) => !(code in zh.errors))).toEqual([])
+})
+
+describe.each(['zh-CN', 'en'] as const)('the voice in %s', (language) => {
+  const all = sentences(language === 'en' ? en : zh)
+
+  test('nobody is shouted at, blamed or told that something is synchronised', () => {
+    const said = all.filter(([, text]) =>
+      /[!！]\s*$|亲，|您|已同步|提交成功|上传完成|打卡|签到|考核|synced/i.test(text),
+    )
+    // The mark of a door that is due is a sign, not a sentence.
+    expect(said.filter(([key]) => key !== 'household.dueMark')).toEqual([])
+  })
+
+  test('every sentence can be said', () => {
+    words.global.locale.value = language
+    const named = { n: 2, m: 3, level: 2, done: 1, total: 2 }
+    const dumb = all.filter(([key]) => {
+      const text = say(key as WordKey, named)
+      return text === key || text.includes('@:')
+    })
+    words.global.locale.value = 'zh-CN'
+    expect(dumb).toEqual([])
+  })
 })

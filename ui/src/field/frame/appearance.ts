@@ -2,7 +2,7 @@
 import { Locale } from 'vant'
 import enUS from 'vant/es/locale/lang/en-US'
 import zhCN from 'vant/es/locale/lang/zh-CN'
-import { shallowRef } from 'vue'
+import { computed, shallowRef } from 'vue'
 import { phone, type Settings } from '../../api/field'
 import { speak } from '../../shared/words'
 
@@ -19,12 +19,11 @@ const night = window.matchMedia('(prefers-color-scheme: dark)')
 
 function wear({ language, text_scale, theme }: Settings) {
   const root = document.documentElement
-  const scale = text_scale ?? 1
   const dark = theme === 'dark' || (theme === 'system' && night.matches)
   speak(language)
   Locale.use(language, language === 'en' ? enUS : zhCN)
-  root.style.setProperty('--gw-text-scale', String(scale))
-  root.toggleAttribute('data-large', scale >= LARGE_FROM)
+  root.style.setProperty('--gw-text-scale', String(text_scale))
+  root.toggleAttribute('data-large', text_scale >= LARGE_FROM)
   if (dark) root.dataset.theme = 'dark'
   else delete root.dataset.theme
 }
@@ -43,5 +42,6 @@ export function useAppearance() {
     wear(settings.value)
     settings.value = await phone.saveSettings(settings.value)
   }
-  return { settings, change }
+  const large = computed(() => settings.value.text_scale >= LARGE_FROM)
+  return { settings, large, change }
 }

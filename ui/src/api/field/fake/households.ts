@@ -132,7 +132,7 @@ export class Households {
     const view = this.view(id)
     const here = view.visits.find((v) => this.daysSince(v.recorded_at) === 0)
     const hour = new Date(this.now() + 8 * 3_600_000).toISOString().slice(11, 16)
-    return structuredClone({
+    return {
       row: this.row(id),
       view,
       people: people.map(({ id: person, name }) => ({ id: person, name })),
@@ -151,7 +151,7 @@ export class Households {
           }
         : null,
       warnings: hour >= '20:30' || hour < '08:30' ? ['QUIET_HOURS' as const] : [],
-    })
+    }
   }
 
   beginVisit(id: string, task: Task | undefined, visit: string): NewVisit {

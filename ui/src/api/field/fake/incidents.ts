@@ -220,7 +220,7 @@ export class Incidents {
     if (state === 'checking') possible.push('check')
     const first = kept.events[0]?.event.act
     const dispatched = kept.events.find((e) => e.event.action.type === 'dispatch')
-    return structuredClone({
+    return {
       row: this.row(id),
       view: {
         created: kept.created,
@@ -267,7 +267,7 @@ export class Incidents {
               valid_from: '2026-01-01',
             },
       possible,
-    })
+    }
   }
 
   /** The number under which the next incident is known on this phone. */

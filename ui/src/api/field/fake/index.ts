@@ -11,7 +11,7 @@
 //   many       a thousand households
 // `?scale=1.5` and `?language=en` dress the screens.
 import type { Settings, Task, TaskGroup, TaskRow, Today } from '../../generated/phone'
-import { Fault, type Phone } from '../door'
+import { Fault, type Asked, type Phone } from '../door'
 import { Delivery } from './delivery'
 import { Households } from './households'
 import { Incidents } from './incidents'
@@ -22,8 +22,8 @@ import { at, buildings, categories, grid, iso, me, morning, plans, tasks, today 
 const CODES = { good: '204816', used: '111111', old: '222222' }
 
 /** A fresh phone on the morning of the pictures, or as the scene says. */
-export function fakePhone(asked = new URLSearchParams(location.search)): Phone {
-  const scene = asked.get('scene') ?? ''
+export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
+  const scene = wish.get('scene') ?? ''
   const opened = performance.now()
   const now = () => morning + Math.round(performance.now() - opened)
   const delivery = new Delivery(scene === 'delivered' || scene === 'fresh' ? 'good' : 'none', now)
@@ -35,8 +35,8 @@ export function fakePhone(asked = new URLSearchParams(location.search)): Phone {
   const patrols = new Patrols(delivery, now)
   let enrolled = scene !== 'fresh'
   let settings: Settings = {
-    language: asked.get('language') === 'en' ? 'en' : 'zh-CN',
-    text_scale: Number(asked.get('scale') ?? 1),
+    language: wish.get('language') === 'en' ? 'en' : 'zh-CN',
+    text_scale: Number(wish.get('scale') ?? 1),
     theme: 'system',
     photos_on_wifi_only: false,
   }
@@ -109,7 +109,7 @@ export function fakePhone(asked = new URLSearchParams(location.search)): Phone {
     sync: delivery.state(),
   })
 
-  return {
+  const asked: Asked = {
     status: async () => status(),
     enrol: async (server, code) => {
       if (!server.includes('centre')) throw new Fault('SERVER_UNREACHABLE', server)
@@ -149,11 +149,6 @@ export function fakePhone(asked = new URLSearchParams(location.search)): Phone {
     draftPut: async (key, json) => (drafts.set(key, json), null),
     draftGet: async (key) => drafts.get(key) ?? null,
     draftDrop: async (key) => (drafts.delete(key), null),
-    addPhoto: async (file, stage) => {
-      const photo = await keep(file, stage, iso(now()))
-      if (!photo) throw new Fault(file.size < 16 ? 'PHOTO_UNSUPPORTED' : 'PHOTO_TRUNCATED', 'undecodable')
-      return photo
-    },
     categories: async () => categories,
     beginIncident: async (start) => ({
       id: mint('incident'),
@@ -201,10 +196,30 @@ export function fakePhone(asked = new URLSearchParams(location.search)): Phone {
     syncPage: async () => delivery.page(),
     settings: async () => settings,
     saveSettings: async (next) => (settings = next),
+  }
+  return {
+    ...copied(asked),
+    addPhoto: async (file, stage) => {
+      const photo = await keep(file, stage, iso(now()))
+      if (!photo) throw new Fault(file.size < 16 ? 'PHOTO_UNSUPPORTED' : 'PHOTO_TRUNCATED', 'undecodable')
+      return photo
+    },
     now,
     photoUrl,
     onSync: (listener) => delivery.listen(listener),
   }
+}
+
+/** As over the bridge: what goes in and comes out is a copy, so no screen holds a piece of the phone. */
+function copied(asked: Asked): Asked {
+  const copy = <T>(value: T): T => (value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T))
+  return Object.fromEntries(
+    Object.entries(asked).map(([name, command]) => [
+      name,
+      async (...args: unknown[]) =>
+        copy(await (command as (...args: unknown[]) => Promise<unknown>)(...args.map(copy))),
+    ]),
+  ) as Asked
 }
 
 /** What was done before the pictures were taken. */

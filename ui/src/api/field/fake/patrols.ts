@@ -115,7 +115,7 @@ export class Patrols {
     const points = view.created.checkpoints.flatMap((c) => grid.checkpoints.filter((p) => p.id === c))
     const next = points.findIndex((p) => !view.hits.some((h) => h.hit.checkpoint === p.id))
     const sixth = view.hits[5]
-    return structuredClone({
+    return {
       id,
       view,
       plan: plans.find((p) => p.id === view.created.plan) ?? null,
@@ -134,7 +134,7 @@ export class Patrols {
       track: this.track(view),
       receipt: this.delivery.receipt(id),
       photo_receipts: {},
-    })
+    }
   }
 
   rows(): PatrolRow[] {

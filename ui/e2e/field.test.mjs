@@ -1,0 +1,203 @@
+// The phone's screens in Chromium, on the fake phone: names and contrast (axe), targets, no sideways overflow, and a
+// few walks through them with a thumb.   node --test e2e/field.test.mjs
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { openFakeField } from './fake-field.mjs'
+import { byId, shoot, SCREENS, tap } from './field-tour.mjs'
+
+const axe = readFileSync(
+  fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url)),
+  'utf8',
+)
+const ALL = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']
+// Dark and English change colours and lengths of words, not names or roles.
+const LOOKS = [
+  { name: 'at 390', options: {}, rules: ALL },
+  { name: 'at 360 with text at 1.5', options: { width: 360, scale: 1.5 }, rules: ALL },
+  { name: 'in the dark', options: { dark: true }, rules: ['color-contrast'] },
+  { name: 'in English at 360', options: { width: 360, language: 'en' }, rules: [] },
+]
+const TOUCH_PX = 48
+
+let field
+before(async () => {
+  field = await openFakeField()
+})
+after(() => field.close())
+
+/** What a page has that a person could not read, press or see. */
+async function findings(page, rules) {
+  if (rules.length > 0) await page.evaluate(axe)
+  return await page.evaluate(
+    async ([touch, runOnly]) => {
+      const wrong = []
+      if (runOnly.length > 0) {
+        const { violations } = await window.axe.run(document, { runOnly })
+        wrong.push(...violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)}`)))
+      }
+      const root = document.scrollingElement
+      if (root.scrollWidth > root.clientWidth)
+        wrong.push(`sideways: ${root.scrollWidth} > ${root.clientWidth}`)
+      for (const scroller of document.querySelectorAll('.scroll'))
+        if (scroller.scrollWidth > scroller.clientWidth + 1) wrong.push(`sideways: ${scroller.scrollWidth}`)
+      const pressable =
+        'button, a[href], [role=button]:not(g), [role=radio], [role=tab], [role=switch], label.photo-input'
+      for (const element of document.querySelectorAll(pressable)) {
+        const box = element.getBoundingClientRect()
+        if (box.width === 0 || box.height === 0) continue
+        if (Math.round(box.height) < touch || Math.round(box.width) < touch)
+          wrong.push(
+            `small ${Math.round(box.width)}×${Math.round(box.height)}: ${element.outerHTML.slice(0, 140)}`,
+          )
+      }
+      return wrong
+    },
+    [TOUCH_PX, rules],
+  )
+}
+
+for (const look of LOOKS) {
+  describe(`every screen ${look.name}`, () => {
+    for (const screen of SCREENS) {
+      test(screen.name, async () => {
+        const opened = await field.page(screen.path, { scene: screen.scene, ...look.options })
+        await screen.walk?.(opened.page)
+        assert.deepEqual(await findings(opened.page, look.rules), [])
+        assert.deepEqual(opened.wrong, [])
+        await opened.done()
+      })
+    }
+  })
+}
+
+describe('a thumb', () => {
+  test('saves a visit where nothing changed with one tap, and the row of 今日 is done', async () => {
+    const { page, done } = await field.page('/today')
+    await tap(page, 'task-401', 'visit-no-change')
+    await byId(page, 'screen-today').waitFor()
+    await page.waitForFunction(() => !document.querySelector('[data-testid=task-401]'))
+    assert.match(await byId(page, 'sync-chip').innerText(), /4 条待传/)
+    await done()
+  })
+
+  test('reports a hazard in three taps, not counting the camera', async () => {
+    const { page, done } = await field.page('/today')
+    await tap(page, 'tab-report')
+    await shoot(page, 'report-photo')
+    await tap(page, 'report-category-F02001', 'report-save')
+    await byId(page, 'screen-incident').waitFor()
+    assert.match(await byId(page, 'screen-incident').innerText(), /飞线充电[\s\S]*已上报[\s\S]*已存本机/)
+    await done()
+  })
+
+  test('finds a half written report again after leaving it', async () => {
+    const { page, done } = await field.page('/report')
+    await shoot(page, 'report-photo')
+    await tap(page, 'report-category-F02001', 'back', 'tab-report')
+    await byId(page, 'report-photo-shown').waitFor()
+    assert.equal(await byId(page, 'report-category-F02001').getAttribute('aria-pressed'), 'true')
+    await done()
+  })
+
+  test('is told in words why a damaged photo was not kept', async () => {
+    const { page, done } = await field.page('/report')
+    await byId(page, 'report-photo').setInputFiles({
+      name: 'cut.jpg',
+      mimeType: 'image/jpeg',
+      buffer: readFileSync(fileURLToPath(new URL('corridor.png', import.meta.url)))
+        .subarray(0, 900)
+        .fill(7, 20),
+    })
+    await page.locator('[data-code=PHOTO_TRUNCATED]').waitFor()
+    await done()
+  })
+
+  test('walks a patrol: two points, a finding, the hold, the summary', async () => {
+    const { page, done } = await field.page('/patrol')
+    await tap(page, 'patrol-start', 'patrol-hit-1')
+    await byId(page, 'hit-code').fill('GW:999901001001003:01')
+    await tap(page, 'hit-save', 'patrol-hit-2', 'hit-method-manual')
+    await byId(page, 'hit-reason').fill('牌子被挡住了')
+    await tap(page, 'hit-save')
+    await byId(page, 'patrol-hit-3').waitFor()
+    await tap(page, 'patrol-finding', 'finding-category-F01001', 'finding-state-observed', 'finding-save')
+    const end = byId(page, 'patrol-finish')
+    await end.dispatchEvent('pointerdown')
+    await byId(page, 'screen-patrol-finish').waitFor()
+    await tap(page, 'patrol-finish-save')
+    await byId(page, 'screen-patrol-summary').waitFor()
+    assert.match(await byId(page, 'screen-patrol-summary').innerText(), /2 \/ 11[\s\S]*楼道堆物/)
+    await done()
+  })
+
+  test('lifted too early does not end a patrol', async () => {
+    const { page, done } = await field.page('/patrol', { scene: 'walking' })
+    const end = byId(page, 'patrol-finish')
+    await end.dispatchEvent('pointerdown')
+    await end.dispatchEvent('pointerup')
+    assert.equal(await byId(page, 'screen-patrol').count(), 1)
+    assert.match(await end.innerText(), /按住结束/)
+    await done()
+  })
+
+  test('settles a conflict, and the other value is not asked for again', async () => {
+    const { page, done } = await field.page('/households/h130')
+    await tap(page, 'household-conflicts', 'conflict-theirs')
+    await page.waitForFunction(() => document.querySelectorAll('[data-testid^=conflict-]').length > 0)
+    await tap(page, 'conflict-mine')
+    await byId(page, 'conflict-back').click()
+    await byId(page, 'screen-household').waitFor()
+    assert.equal(await byId(page, 'household-conflicts').count(), 0)
+    await done()
+  })
+
+  test('sees receipts turn to 已到中心 when there is a network', async () => {
+    const { page, done } = await field.page('/sync')
+    await page.evaluate(() => window.fake.connect('good'))
+    await page.locator('[data-receipt-of=local]').first().waitFor({ state: 'detached' })
+    await page.waitForFunction(() => !document.querySelector('[data-receipt-of=local]'))
+    assert.match(await byId(page, 'sync-headline').innerText(), /都已到中心/)
+    await done()
+  })
+
+  test('enrols with a code; wrong, used and old ones are told apart, a missing network is not one of them', async () => {
+    const { page, done } = await field.page('/enrol', { scene: 'fresh' })
+    const attempt = async (server, code) => {
+      await byId(page, 'enrol-server').fill(server)
+      await byId(page, 'enrol-code').fill(code)
+      await tap(page, 'enrol-submit')
+    }
+    for (const [server, code, answer] of [
+      ['nowhere.example', '204816', 'SERVER_UNREACHABLE'],
+      ['centre.example', '000000', 'CODE_WRONG'],
+      ['centre.example', '111111', 'CODE_USED'],
+      ['centre.example', '222222', 'CODE_EXPIRED'],
+    ]) {
+      await attempt(server, code)
+      await page.locator(`[data-code=${answer}]`).waitFor()
+    }
+    await attempt('centre.example', '204816')
+    await byId(page, 'screen-today').waitFor()
+    await done()
+  })
+
+  test('finds a thousand households drawn as a screenful, down to the last', async () => {
+    const { page, done } = await field.page('/households', { scene: 'many' })
+    const list = byId(page, 'household-list')
+    assert.equal(await list.getAttribute('data-rows'), '1000')
+    await page.evaluate(async () => {
+      const scroller = document.querySelector('.scroll')
+      const frame = () => new Promise((drawn) => requestAnimationFrame(drawn))
+      // Heights are measured as rows come into view, so the end moves a little on the way there.
+      for (let n = 0; n < 60; n += 1) {
+        scroller.scrollTop = scroller.scrollHeight
+        await frame()
+      }
+    })
+    const drawn = await page.locator('[data-household]').count()
+    assert.ok(drawn > 5 && drawn < 60, `${drawn} rows drawn`)
+    await done()
+  })
+})

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import type { SyncItem, SyncPage, SyncState } from '../../api/field'
+import { chip, counted, headline, megabytes, percent, sorted } from './words'
+
+const NOW = Date.parse('2026-09-14T02:31:00.000Z')
+const quiet: SyncState = {
+  phase: 'idle',
+  waiting_records: 0,
+  waiting_photos: 0,
+  stuck: 0,
+  all_delivered_at: null,
+  error: null,
+  clock_ahead_ms: 0,
+}
+const item = (id: string, at: string, receipt: SyncItem['receipt'], sent = 0): SyncItem => ({
+  kind: 'photo',
+  id,
+  document: null,
+  title: id,
+  at,
+  receipt,
+  bytes_sent: sent,
+  bytes_total: 100,
+})
+
+describe('the chip', () => {
+  test('counts records, and photos only when no record waits', () => {
+    expect(chip({ ...quiet, waiting_records: 3, waiting_photos: 5 }).text).toBe('3 条待传')
+    expect(chip({ ...quiet, waiting_photos: 5 }).text).toBe('5 张照片待传')
+  })
+
+  test('says that all is at the centre only when the phone has said since when', () => {
+    expect(chip(quiet)).toEqual({ icon: 'cloud', text: '没有待传' })
+    expect(chip({ ...quiet, all_delivered_at: '2026-09-14T00:21:00Z' }).text).toBe('都已到中心')
+  })
+
+  test('an open refusal is louder than what waits', () => {
+    expect(chip({ ...quiet, waiting_records: 3, stuck: 1 })).toEqual({ icon: 'stuck', text: '1 条传不上' })
+  })
+
+  test('no network is a crossed sign beside the same words', () => {
+    expect(chip({ ...quiet, phase: 'offline', waiting_records: 3 })).toEqual({
+      icon: 'offline',
+      text: '3 条待传',
+    })
+    expect(chip({ ...quiet, phase: 'offline' }).text).toBe('没网')
+  })
+})
+
+describe('the first sentence of the page', () => {
+  test('leaves out what is zero', () => {
+    expect(counted(3, 5)).toBe('3 条记录、5 张照片')
+    expect(counted(0, 1)).toBe('1 张照片')
+    expect(headline({ ...quiet, waiting_records: 3, waiting_photos: 5 }, NOW)).toBe(
+      '3 条记录、5 张照片还只在这台手机上',
+    )
+  })
+
+  test('names the time when everything arrived', () => {
+    expect(headline({ ...quiet, all_delivered_at: '2026-09-14T00:21:00Z' }, NOW)).toBe('都已到中心，8:21')
+  })
+
+  test('a refused photo is not called delivered', () => {
+    expect(headline({ ...quiet, stuck: 1, all_delivered_at: null }, NOW)).toContain('传不上')
+  })
+})
+
+test('what waits stands oldest first, what arrived newest first', () => {
+  const page: SyncPage = {
+    state: quiet,
+    records: { done: 0, total: 0 },
+    photos: { done: 2, total: 4 },
+    bytes_left: 0,
+    items: [
+      item('b', '2026-09-14T01:00:00Z', { type: 'local' }),
+      item('a', '2026-09-14T00:00:00Z', { type: 'refused', code: 'PHOTO_TRUNCATED' }),
+      item('c', '2026-09-14T00:30:00Z', { type: 'centre' }),
+      item('d', '2026-09-14T01:30:00Z', { type: 'seen', office: '城管办', at: '2026-09-14T02:00:00Z' }),
+    ],
+  }
+  expect(sorted(page).waiting.map((i) => i.id)).toEqual(['a', 'b'])
+  expect(sorted(page).arrived.map((i) => i.id)).toEqual(['d', 'c'])
+})
+
+test('a bar is drawn only for what has begun to leave and is not there yet', () => {
+  expect(percent(item('a', '', { type: 'local' }, 62))).toBe(62)
+  expect(percent(item('a', '', { type: 'local' }, 0))).toBeNull()
+  expect(percent(item('a', '', { type: 'centre' }, 62))).toBeNull()
+})
+
+test('something left is never 0.0 MB', () => {
+  expect(megabytes(12_000)).toBe('0.1 MB')
+  expect(megabytes(3_355_443)).toBe('3.2 MB')
+})

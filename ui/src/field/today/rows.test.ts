@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest'
+import type { HouseholdRow, Task, TaskRow } from '../../api/field'
+import { actOf, asideOf, briefOf, doorOf, dueOf, headingOf, lineOf, titleOf } from './rows'
+
+const task: Task = {
+  id: 't',
+  grid: 'g',
+  assignee: null,
+  kind: 'visit',
+  household: 'h',
+  incident: null,
+  text: '走访',
+  place: null,
+  due: '2026-09-14',
+  time_hint: null,
+}
+const household = (unit: string) => ({ id: 'h', unit, room: '502', name: '李阿姨' }) as HouseholdRow
+const row = (over: Partial<TaskRow> = {}, about: Partial<Task> = {}): TaskRow => ({
+  task: { ...task, ...about },
+  plate: '502',
+  name: '李阿姨',
+  household: household('2单元'),
+  days_since_visit: 36,
+  overdue_days: 0,
+  done: false,
+  ...over,
+})
+const place = (name: string, about: Partial<Task> = {}) =>
+  row({ household: null, plate: '', name }, { household: null, kind: 'recheck', text: '楼道堆物', ...about })
+
+describe('a row', () => {
+  test('of a plain visit says how long ago the last one was', () => {
+    expect(lineOf(row())).toBe('走访·上次 36 天前')
+    expect(lineOf(row({ days_since_visit: null }))).toBe('走访·还没走访过')
+  })
+
+  test('of care says what to do and never the care type', () => {
+    expect(lineOf(row({}, { kind: 'care', text: '陪同换燃气软管' }))).toBe('关爱探访·陪同换燃气软管')
+  })
+
+  test('of a place puts its last word on the plate when a door could carry it', () => {
+    expect(doorOf(place('听雨苑 3幢2单元 3–4楼'))).toEqual({ plate: '3–4楼', rest: '听雨苑 3幢2单元' })
+    expect(doorOf(place('长堤村北巷17号后楼3层东户'))).toEqual({
+      plate: '',
+      rest: '长堤村北巷17号后楼3层东户',
+    })
+    expect(titleOf(place('听雨苑 东门'))).toBe('楼道堆物')
+    expect(lineOf(place('听雨苑 东门'))).toBe('听雨苑·复查')
+  })
+
+  test('says when, or how late it is', () => {
+    expect(dueOf(row())).toBe('今天')
+    expect(dueOf(row({}, { time_hint: '18:00 后' }))).toBe('18:00 后')
+    expect(dueOf(row({ overdue_days: 3 }))).toBe('逾期 3 天')
+    expect(dueOf(row({ overdue_days: 3, done: true }))).toBe('办好了')
+  })
+
+  test('leads to its act: the incident before the door, the door before the task', () => {
+    expect(actOf(row())).toBe('/households/h/visit?task=t')
+    expect(actOf(row({}, { incident: 'i' }))).toBe('/incidents/i')
+    expect(actOf(place('听雨苑 东门'))).toBe('/today/t')
+  })
+})
+
+describe('a group', () => {
+  test('is named after the staircase when all its doors share one', () => {
+    const title = '听雨苑 3幢'
+    expect(headingOf({ title, hint: 'walking', rows: [row(), row()] })).toBe('听雨苑 3幢 2单元')
+    expect(headingOf({ title, hint: 'walking', rows: [row(), row({ household: household('1单元') })] })).toBe(
+      title,
+    )
+  })
+
+  test('says that it goes downwards only when there is a way to go', () => {
+    expect(asideOf({ title: '', hint: 'walking', rows: [row(), row()] })).toBe('从上往下·2 户')
+    expect(asideOf({ title: '', hint: 'walking', rows: [row()] })).toBe('1 户')
+    expect(asideOf({ title: '', hint: 'overdue', rows: [row()] })).toBe('1 项')
+  })
+})
+
+test('the brief leaves out what is zero', () => {
+  expect(briefOf({ overdue: 1, due_today: 7, returned: 0 }).map((p) => `${p.word} ${p.n}`)).toEqual([
+    '逾期 1',
+    '今天到期 7',
+  ])
+})
