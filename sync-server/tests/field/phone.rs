@@ -7,6 +7,7 @@ use gridwalk_core::{
     document::{Author, Document, Edited, RawChange},
     error::{Code, Refusal},
     ids::{DeviceId, DocumentId, Hash},
+    scan::ActorId,
     sync::{
         actor,
         apply::{self, Asked, Holdings, Plan},
@@ -72,12 +73,15 @@ pub struct Phone {
     pub own_bytes: bool,
 }
 
-struct Sent<'a>(&'a BTreeMap<u64, Vec<Hash>>, &'a [Unsent]);
+struct Held<'a> {
+    envelopes: &'a BTreeMap<u64, Vec<Hash>>,
+    unsent: &'a [Unsent],
+}
 
-impl Holdings for Sent<'_> {
+impl Holdings for Held<'_> {
     type Error = Infallible;
     fn sent(&self, number: u64, index: u32) -> Result<Option<Hash>, Infallible> {
-        let changes = self.0.get(&number);
+        let changes = self.envelopes.get(&number);
         Ok(changes
             .and_then(|changes| changes.get(index as usize))
             .copied())
@@ -85,12 +89,15 @@ impl Holdings for Sent<'_> {
     fn unaccepted(
         &self,
         document: &DocumentId,
-        actor: &[u8; 16],
+        actor: &ActorId,
         seq: u64,
     ) -> Result<Option<Hash>, Infallible> {
-        let mut own = self.1.iter().filter(|unsent| unsent.document == *document);
-        let own = own.find(|unsent| unsent.change.actor == *actor && unsent.change.seq == seq);
-        Ok(own.map(|unsent| unsent.change.hash))
+        let mut unsent = self.unsent.iter();
+        let same = unsent.find(|unsent| {
+            let change = &unsent.change;
+            (unsent.document, change.actor, change.seq) == (*document, *actor, seq)
+        });
+        Ok(same.map(|unsent| unsent.change.hash))
     }
 }
 
@@ -293,8 +300,11 @@ impl Phone {
             upload: prepared.sealed.map(|sealed| (sealed.hash, sealed.changes)),
             received_at: self.clock.now(),
         };
-        let plan =
-            apply::plan(&Sent(&self.envelopes, &self.unsent), &asked, response).expect("a plan");
+        let held = Held {
+            envelopes: &self.envelopes,
+            unsent: &self.unsent,
+        };
+        let plan = apply::plan(&held, &asked, response).expect("a plan");
         self.epoch = Some(response.epoch);
         for (hash, result) in &plan.receipts {
             let known = self

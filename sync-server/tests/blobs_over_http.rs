@@ -1,0 +1,326 @@
+//! Photos over real HTTP: resumed where they were cut, named by what they are, refused with a code when damaged.
+
+mod field;
+
+use field::{
+    Field, nine, partition,
+    phone::{Phone, Refused, refused},
+};
+use gridwalk_core::{
+    error::Code,
+    ids::{Hash, IncidentId},
+    incident::{self, IncidentPlace, NewIncident, Severity, SourceChannel},
+    photo::{Photo, PhotoStage},
+};
+use gridwalk_fixtures::photos::{Picture, Variant, gallery, photo};
+use reqwest::{RequestBuilder, Response};
+use std::sync::OnceLock;
+use uuid::Uuid;
+
+fn picture() -> &'static Picture {
+    static GALLERY: OnceLock<Vec<Picture>> = OnceLock::new();
+    GALLERY.get_or_init(gallery).first().expect("a picture")
+}
+
+/// Standard base64, as tus wants its metadata.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let word = chunk
+            .iter()
+            .fold(0u32, |word, byte| word << 8 | u32::from(*byte))
+            << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            let digit = DIGITS[(word >> (18 - 6 * place)) as usize & 63];
+            text.push(if place <= chunk.len() {
+                digit as char
+            } else {
+                '='
+            });
+        }
+    }
+    text
+}
+
+fn tus(phone: &Phone, request: RequestBuilder) -> RequestBuilder {
+    request
+        .bearer_auth(&phone.token)
+        .header("tus-resumable", "1.0.0")
+}
+
+async fn create(phone: &Phone, hash: &Hash, length: usize) -> Response {
+    let url = format!("{}/blobs", phone.url);
+    tus(phone, phone.http.post(url))
+        .header("upload-length", length)
+        .header(
+            "upload-metadata",
+            format!("hash {}", base64(hash.to_string().as_bytes())),
+        )
+        .send()
+        .await
+        .expect("an answer")
+}
+
+async fn append(phone: &Phone, location: &str, offset: usize, bytes: &[u8]) -> Response {
+    let url = format!("{}{location}", phone.url);
+    tus(phone, phone.http.patch(url))
+        .header("content-type", "application/offset+octet-stream")
+        .header("upload-offset", offset)
+        .body(bytes.to_vec())
+        .send()
+        .await
+        .expect("an answer")
+}
+
+fn header(answer: &Response, name: &str) -> String {
+    let value = answer.headers().get(name).expect(name);
+    value.to_str().expect("text").to_owned()
+}
+
+async fn upload(phone: &Phone, bytes: &[u8]) -> Result<(), Refused> {
+    let created = create(phone, &Hash::of(bytes), bytes.len()).await;
+    assert_eq!(created.status(), 201);
+    let answer = append(phone, &header(&created, "location"), 0, bytes).await;
+    if answer.status() == 204 {
+        Ok(())
+    } else {
+        Err(refused(answer).await)
+    }
+}
+
+async fn get(phone: &Phone, name: &str) -> Response {
+    let url = format!("{}/blobs/{name}", phone.url);
+    phone
+        .http
+        .get(url)
+        .bearer_auth(&phone.token)
+        .send()
+        .await
+        .expect("an answer")
+}
+
+fn refusal(status: u16, code: Code) -> Refused {
+    Refused {
+        status,
+        code,
+        retry_after: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_cut_on_the_way_continues_where_it_was() {
+    let field = Field::open().await;
+    let lin = field.phone("lin-xiao").await;
+    let bytes = &picture().jpeg;
+    let hash = Hash::of(bytes);
+    let created = create(&lin, &hash, bytes.len()).await;
+    assert_eq!(
+        (created.status().as_u16(), header(&created, "upload-offset")),
+        (201, "0".into())
+    );
+    let location = header(&created, "location");
+    assert_eq!(
+        append(&lin, &location, 0, &bytes[..1000]).await.status(),
+        204
+    );
+    // The phone starts again and asks where it was.
+    let resumed = create(&lin, &hash, bytes.len()).await;
+    assert_eq!(header(&resumed, "location"), location);
+    assert_eq!(header(&resumed, "upload-offset"), "1000");
+    let url = format!("{}{location}", lin.url);
+    let asked = tus(&lin, lin.http.head(url))
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(header(&asked, "upload-offset"), "1000");
+    // A piece that was sent already is told where to go on; nothing is written twice.
+    let twice = append(&lin, &location, 0, &bytes[..1000]).await;
+    assert_eq!(refused(twice).await, refusal(409, Code::BlobOffsetMismatch));
+    let done = append(&lin, &location, 1000, &bytes[1000..]).await;
+    assert_eq!(
+        (done.status().as_u16(), header(&done, "upload-offset")),
+        (204, bytes.len().to_string())
+    );
+    let again = create(&lin, &hash, bytes.len()).await;
+    assert_eq!(
+        header(&again, "upload-offset"),
+        bytes.len().to_string(),
+        "the same again is done at once"
+    );
+    let read = get(&lin, &hash.to_string()).await;
+    assert_eq!(header(&read, "content-type"), "image/jpeg");
+    assert_eq!(header(&read, "x-content-type-options"), "nosniff");
+    assert!(header(&read, "content-security-policy").contains("sandbox"));
+    assert!(header(&read, "cache-control").starts_with("private"));
+    assert_eq!(read.bytes().await.expect("a photo"), bytes[..]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_that_does_not_have_its_hash_is_refused_and_can_be_sent_again() {
+    let field = Field::open().await;
+    let lin = field.phone("lin-xiao").await;
+    let bytes = &picture().jpeg;
+    let hash = Hash::of(bytes);
+    let created = create(&lin, &hash, bytes.len()).await;
+    let mut corrupt = bytes.clone();
+    corrupt[5000] ^= 1;
+    let answer = append(&lin, &header(&created, "location"), 0, &corrupt).await;
+    assert_eq!(refused(answer).await, refusal(460, Code::BlobHashMismatch));
+    assert_eq!(field.count("select count(*) from blob").await, 0);
+    assert_eq!(upload(&lin, bytes).await, Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_no_whole_photo_or_tells_a_place_is_refused_by_name() {
+    let field = Field::open().await;
+    let lin = field.phone("lin-xiao").await;
+    for (variant, code) in [
+        (Variant::Truncated, Code::PhotoTruncated),
+        (Variant::Located, Code::PhotoUnsupported),
+        (Variant::PngAlpha, Code::PhotoUnsupported),
+        (Variant::Heic, Code::PhotoUnsupported),
+    ] {
+        let answer = upload(&lin, &photo(variant)).await;
+        assert_eq!(answer, Err(refusal(422, code)), "{variant:?}");
+    }
+    assert_eq!(field.count("select count(*) from blob").await, 0);
+    assert_eq!(field.count("select count(*) from upload").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_larger_than_said_or_allowed_is_refused() {
+    let field = Field::open().await;
+    let lin = field.phone("lin-xiao").await;
+    let huge = create(&lin, &Hash::of(b"huge"), 15 * 1024 * 1024 + 1).await;
+    assert_eq!(refused(huge).await, refusal(413, Code::PhotoTooBig));
+    let created = create(&lin, &Hash::of(b"small"), 5).await;
+    let more = append(&lin, &header(&created, "location"), 0, b"small and more").await;
+    assert_eq!(refused(more).await, refusal(413, Code::BodyTooBig));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_continues_or_reads_what_another_phone_brought_unless_a_record_of_the_grid_shows_it()
+{
+    let field = Field::open().await;
+    let (mut lin, mut neighbour) = (
+        field.phone("lin-xiao").await,
+        field.phone("ge-shuangjiang").await,
+    );
+    let stranger = field.phone(&worker_elsewhere(&lin, &neighbour)).await;
+    let bytes = &picture().jpeg;
+    let hash = Hash::of(bytes);
+    let created = create(&lin, &hash, bytes.len()).await;
+    let theirs = append(&neighbour, &header(&created, "location"), 0, bytes).await;
+    assert_eq!(theirs.status(), 404);
+    upload(&lin, bytes).await.expect("a photo");
+    let name = hash.to_string();
+    assert_eq!(
+        get(&neighbour, &name).await.status(),
+        404,
+        "no record shows it yet"
+    );
+    lin.blobs.push(picture().thumbnail.clone());
+    report_with_photo(&mut lin);
+    lin.sync().await.expect("an exchange");
+    assert!(
+        lin.blobs.is_empty(),
+        "the thumbnail is acknowledged by its hash"
+    );
+    neighbour.sync().await.expect("news");
+    assert_eq!(get(&neighbour, &name).await.status(), 200);
+    let thumbnail = Hash::of(&picture().thumbnail).to_string();
+    assert_eq!(get(&neighbour, &thumbnail).await.status(), 200);
+    assert_eq!(
+        get(&stranger, &name).await.status(),
+        404,
+        "of a grid elsewhere"
+    );
+}
+
+fn worker_elsewhere(lin: &Phone, neighbour: &Phone) -> String {
+    let near =
+        |grid: &Uuid| lin.carrier.grids.contains(grid) || neighbour.carrier.grids.contains(grid);
+    let mut people = field::demo_street().people.iter();
+    let found = people.find(|person| person.role == "worker" && !person.grids.iter().any(near));
+    found.expect("a worker elsewhere").login.clone()
+}
+
+fn report_with_photo(phone: &mut Phone) {
+    let shown = Photo {
+        hash: Hash::of(&picture().jpeg),
+        thumbnail: Hash::of(&picture().thumbnail),
+        stage: PhotoStage::Before,
+        taken_at: nine(),
+        width: picture().width,
+        height: picture().height,
+        bytes: picture().jpeg.len() as u32,
+    };
+    let home = partition("梧桐-03");
+    let new = NewIncident {
+        id: IncidentId(Uuid::from_u128(0x0199_4000_0000_7000_8000_0000_0000_0001)),
+        grid: home.grid,
+        local_no: "梧桐-03-0914-001".into(),
+        source: SourceChannel::Patrol,
+        category: "F01001".into(),
+        severity: Severity::new(3).expect("a level"),
+        place: IncidentPlace {
+            text: "3幢2单元三楼楼道".into(),
+            household: None,
+            position: None,
+        },
+        description: String::new(),
+        finding: None,
+    };
+    phone
+        .act(new.id.into(), home, nine(), |_, author, _| {
+            incident::create(&new, &[shown], author)
+        })
+        .expect("an incident");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thumbnail_that_is_no_picture_is_not_acknowledged_and_blocks_nothing() {
+    let field = Field::open().await;
+    let mut lin = field.phone("lin-xiao").await;
+    lin.blobs.push(b"<script>".to_vec());
+    report_with_photo(&mut lin);
+    let (response, _) = lin.exchange().await.expect("an exchange");
+    assert!(response.blobs.is_empty());
+    assert_eq!(lin.acknowledged.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_no_hash_reaches_no_file() {
+    let field = Field::open().await;
+    let lin = field.phone("lin-xiao").await;
+    let upper = "A".repeat(64);
+    for name in [
+        "..%2f..%2fregistry.db",
+        "..%5cregistry.db",
+        &upper,
+        "0",
+        "%00",
+    ] {
+        let answer = refused(get(&lin, name).await).await;
+        assert_eq!(answer, refusal(400, Code::BodyMalformed), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unfinished_upload_survives_a_restart() {
+    let field = Field::open().await;
+    let mut lin = field.phone("lin-xiao").await;
+    let bytes = &picture().jpeg;
+    let created = create(&lin, &Hash::of(bytes), bytes.len()).await;
+    let location = header(&created, "location");
+    append(&lin, &location, 0, &bytes[..777]).await;
+    let field = field.restart().await;
+    lin.url = field.server.url();
+    let resumed = create(&lin, &Hash::of(bytes), bytes.len()).await;
+    assert_eq!(header(&resumed, "upload-offset"), "777");
+    assert_eq!(
+        append(&lin, &location, 777, &bytes[777..]).await.status(),
+        204
+    );
+}
