@@ -10,9 +10,9 @@ mkdir -p "$place" && cp -a "$place/." "$before/"
 
 build_programs
 [ ! -x "$programs/bindings" ] || "$programs/bindings"
-[ ! -x "$programs/openapi" ] || {
-  "$programs/openapi" >"$place/openapi.json"
-  npm --prefix ui exec -- openapi-typescript "$place/openapi.json" -o "$place/registry.ts" >&2
+[ ! -x "$programs/gridwalk-server" ] || {
+  "$programs/gridwalk-server" openapi >"$place/openapi.json"
+  npm --prefix ui run --silent generate:registry >&2
 }
 
 if [ "${1:-}" = --write ]; then exit 0; fi

@@ -1,0 +1,26 @@
+// The registry's nouns, as the server's OpenAPI document writes them.
+import type { components } from '../generated/registry'
+
+type Schemas = components['schemas']
+
+export type Category = Schemas['Category']
+export type Department = Schemas['Department']
+export type Grid = Schemas['Grid']
+export type GridVisits = Schemas['GridVisits']
+export type HitView = Schemas['HitView']
+export type IncidentAction = Schemas['IncidentAction']
+export type IncidentDetail = Schemas['IncidentDetail']
+export type IncidentLine = Schemas['IncidentLine']
+export type IncidentState = Schemas['IncidentState']
+export type IncidentView = Schemas['IncidentView']
+export type PatrolDetail = Schemas['PatrolDetail']
+export type PatrolLine = Schemas['PatrolLine']
+export type Person = Schemas['Person']
+export type Photo = Schemas['Photo']
+export type PhotoStage = Schemas['PhotoStage']
+export type Role = Schemas['Role']
+export type VisitLine = Schemas['VisitLine']
+
+/** Days in Shanghai, both included, and one grid or all. */
+export type Range = { from: string; to: string; grid?: string }
+export type ExportFormat = 'csv' | 'geojson' | 'gpx'
