@@ -1,0 +1,95 @@
+// What an incident and its events are called on the screen.
+import type { IncidentDetail, IncidentLine } from '../../api/registry'
+import { language, say } from '../../shared/words'
+import { sentence } from '../frame/sentence'
+
+export const STATE_TONES: Record<IncidentLine['state'], 'neutral' | 'accent' | 'amber'> = {
+  draft: 'neutral',
+  reported: 'neutral',
+  self_handled: 'neutral',
+  verifying: 'accent',
+  accepted: 'accent',
+  not_filed: 'neutral',
+  filed: 'accent',
+  dispatched: 'accent',
+  handling: 'accent',
+  feedback: 'accent',
+  checking: 'accent',
+  closed: 'neutral',
+  cancelled: 'neutral',
+}
+
+export const categoryName = (line: IncidentLine) =>
+  language() === 'en' ? line.category_en : line.category_zh
+export const titleOf = (line: IncidentLine) => `${line.place} ${categoryName(line)}`
+
+type Event = IncidentDetail['view']['events'][number]
+export type Chapter = {
+  key: string
+  dot: 'now' | 'past' | 'void'
+  title: string
+  who: string
+  at: string
+  text: string
+  because: string
+}
+
+function named({ event }: Event, detail: IncidentDetail) {
+  const { action } = event
+  if (action.type === 'dispatch')
+    return say('console.did.dispatch', { office: detail.departments[action.owner] ?? '' })
+  if (action.type === 'set_severity') return say('console.did.set_severity', { level: action.severity })
+  if (action.type === 'add_photo')
+    return say('console.did.add_photo', { stage: say(`stage.${action.photo.stage}`) })
+  if (action.type === 'verify_result')
+    return say(action.genuine ? 'console.did.genuine' : 'console.did.notGenuine')
+  return say(`console.did.${action.type}`)
+}
+
+/** The words that somebody typed. */
+function said({ event: { action } }: Event, detail: IncidentDetail): string {
+  switch (action.type) {
+    case 'submit':
+      return action.without_photo_because ?? ''
+    case 'self_handle':
+      return action.measure
+    case 'feedback':
+      return [action.measure, action.document].filter(Boolean).join(' ')
+    case 'ask_verify':
+      return action.question
+    case 'verify_result':
+      return action.note
+    case 'comment':
+      return action.text
+    case 'dispatch':
+      return action.co_departments.length
+        ? say('console.withOffices', {
+            offices: action.co_departments.map((id) => detail.departments[id]).join(say('sync.and')),
+          })
+        : ''
+    case 'refuse':
+    case 'reject_self':
+    case 'check_fail':
+    case 'cancel':
+      return action.reason
+    case 'set_severity':
+      return action.reason ?? ''
+    default:
+      return ''
+  }
+}
+
+/** What happened, newest first; an event that did not take effect stands in its place, with the reason. */
+export function chaptersOf(detail: IncidentDetail): Chapter[] {
+  const events = [...detail.view.events].reverse()
+  const current = events.findIndex((one) => one.applied.type === 'yes')
+  return events.map((one, index) => ({
+    key: one.event.id,
+    dot: one.applied.type === 'no' ? 'void' : index === current ? 'now' : 'past',
+    title: named(one, detail),
+    who: `${say(`role.${one.event.act.role}`)} ${detail.people[one.event.act.by] ?? ''}`,
+    at: one.event.act.recorded_at,
+    text: said(one, detail),
+    because: one.applied.type === 'no' ? sentence(one.applied.because) : '',
+  }))
+}
