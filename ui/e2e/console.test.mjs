@@ -1,0 +1,427 @@
+// The console as its people use it: a real server on the demo street, a real browser, one incident from report to close.
+// BASE_URL and CONSOLE_{DISPATCHER,HANDLER,CHECKER,SECRETARY}=login:password point it at a server that already runs;
+// otherwise it seeds and starts its own. Waits for conditions, never for time.
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url))
+const TODAY = '2026-09-14'
+const WEEK = { from: '2026-09-07', to: '2026-09-13' }
+const PICTURES = process.env.GRIDWALK_ARTIFACTS ?? here('../../artifacts')
+const AXE = readFileSync(here('../node_modules/axe-core/axe.min.js'), 'utf8')
+// People of the demo street; the handler's department is read from the registry.
+const PEOPLE = {
+  dispatcher: 'chu-jingzhe',
+  handler: 'chen-duruo',
+  checker: 'tao-xiqiao',
+  secretary: 'han-qiufen',
+}
+const FLAGS = [
+  '--no-sandbox',
+  '--headless',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+const logins = {}
+const folders = []
+const folder = () => {
+  const path = mkdtempSync(join(tmpdir(), 'gridwalk-console-'))
+  folders.push(path)
+  return path
+}
+let base = process.env.BASE_URL
+let server
+let browser
+
+async function startServer() {
+  const program = join(process.env.GRIDWALK_PROGRAMS ?? here('../../target/debug'), 'gridwalk-server')
+  const data = join(folder(), 'data')
+  const run = (...args) =>
+    execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  run('seed', '--data', data, '--today', TODAY)
+  for (const [role, login] of Object.entries(PEOPLE)) {
+    const password = run('user', 'add', '--data', data, '--name', login).trim().split('\n').at(-1)
+    logins[role] = [login, password]
+  }
+  const args = ['serve', '--data', data, '--listen', '127.0.0.1:0', '--console', here('../dist')]
+  server = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  for await (const line of createInterface({ input: server.stdout }))
+    if (line.startsWith('listening on ')) return line.slice('listening on '.length).trim()
+  throw new Error('the server ended before it listened')
+}
+
+before(async () => {
+  mkdirSync(PICTURES, { recursive: true })
+  if (base)
+    for (const role of Object.keys(PEOPLE))
+      logins[role] = process.env[`CONSOLE_${role.toUpperCase()}`].split(/:(.*)/s)
+  else base = await startServer()
+  base = base.replace(/\/$/, '')
+  browser = await chromium.launchPersistentContext(folder(), {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    args: FLAGS,
+    viewport: { width: 1440, height: 900 },
+    acceptDownloads: true,
+    colorScheme: 'light',
+  })
+})
+
+after(async () => {
+  await browser?.close()
+  if (server) {
+    const ended = new Promise((done) => server.once('exit', done))
+    process.kill(server.pid, 'SIGTERM')
+    await ended
+  }
+  for (const path of folders) rmSync(path, { recursive: true, force: true })
+})
+
+/** A page whose complaints are kept: refusals by the content policy and errors that nobody caught. */
+async function openPage() {
+  const page = await browser.newPage()
+  page.complaints = []
+  page.on('pageerror', (error) => page.complaints.push(String(error)))
+  page.on('console', (message) => {
+    if (/content security policy/i.test(message.text())) page.complaints.push(message.text())
+  })
+  await page.addInitScript(() => {
+    window.violations = []
+    document.addEventListener('securitypolicyviolation', (event) =>
+      window.violations.push(event.violatedDirective),
+    )
+  })
+  return page
+}
+
+async function closePage(page) {
+  assert.deepEqual(await page.evaluate(() => window.violations), [], 'the content policy was broken')
+  assert.deepEqual(page.complaints, [])
+  await page.close()
+}
+
+/** Fails with the rule and the element when axe finds something of WCAG A or AA. */
+async function assertAccessible(page, name) {
+  // By the debugger's door: the content policy rightly lets no foreign script in.
+  await page.evaluate(AXE)
+  const found = await page.evaluate(async () => {
+    const result = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })
+    return result.violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(' | ')}`,
+    )
+  })
+  assert.deepEqual(found, [], `axe on ${name}`)
+}
+
+/** A look for people, and for axe. */
+async function look(page, name) {
+  await page.screenshot({ path: join(PICTURES, `console-${name}.png`) })
+  await assertAccessible(page, name)
+}
+
+async function logIn(page, role, path = '/') {
+  const [login, password] = logins[role]
+  await page.goto(`${base}/#/login${path === '/' ? '' : `?back=${encodeURIComponent(path)}`}`)
+  await page.fill('#login-name', login)
+  await page.fill('#login-password', password)
+  await page.click('[data-testid=login]')
+  await page.waitForSelector('[data-testid=console]')
+}
+
+async function logOut(page) {
+  await page.click('[data-testid=person-menu]')
+  await page.click('[data-testid=logout]')
+  await page.waitForSelector('#login-name')
+}
+
+/** What the API says, with the cookie of the page. */
+const read = (page, path) =>
+  page.evaluate(async (where) => {
+    const response = await fetch(where)
+    if (!response.ok) throw new Error(`${where}: ${response.status}`)
+    return response.json()
+  }, path)
+
+/** RFC 4180, enough for our own export. */
+function rowsOf(csv) {
+  const cells = [...csv.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g)]
+  const rows = [[]]
+  for (const [, quoted, plain, end] of cells) {
+    rows.at(-1).push(quoted === undefined ? plain : quoted.replaceAll('""', '"'))
+    if (end === '\r\n') rows.push([])
+  }
+  assert.deepEqual(rows.pop(), [], 'the file ends with a line end')
+  return rows
+}
+
+const shanghai = (at) =>
+  at ? new Date(Date.parse(at) + 8 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ') : ''
+
+test('a wrong password is said in a sentence, and the place that was asked for is kept', async () => {
+  const page = await openPage()
+  await page.goto(`${base}/#/patrols?from=${WEEK.from}&to=${WEEK.to}`)
+  await page.waitForSelector('#login-name')
+  await look(page, 'login')
+  await page.fill('#login-name', logins.secretary[0])
+  await page.fill('#login-password', 'not the password')
+  await page.click('[data-testid=login]')
+  await page.waitForSelector('[data-testid=login-problem]')
+  assert.match(await page.textContent('[data-testid=login-problem]'), /名字或密码不对。\s*LOGIN_WRONG/)
+  await look(page, 'login-wrong')
+  await page.fill('#login-password', logins.secretary[1])
+  await page.click('[data-testid=login]')
+  await page.waitForSelector('[data-testid=patrols]')
+  assert.match(page.url(), /#\/patrols\?from=2026-09-07&to=2026-09-13$/)
+  await logOut(page)
+  await closePage(page)
+})
+
+test('a secretary sees a patrol with its checkpoints on the map, and the export holds every record', async () => {
+  const page = await openPage()
+  await logIn(page, 'secretary', `/patrols?from=${WEEK.from}&to=${WEEK.to}`)
+  await page.waitForSelector('[data-patrol]')
+  await page.waitForSelector('[data-testid=map][data-drawn]')
+  await look(page, 'patrols')
+
+  const query = `from=${WEEK.from}&to=${WEEK.to}`
+  const lines = await read(page, `/api/registry/patrols?${query}`)
+  assert.ok(lines.length > 0)
+  const details = await Promise.all(lines.map(({ id }) => read(page, `/api/registry/patrols/${id}`)))
+  const whole =
+    details.find(({ view, shared_line }) => view.hits.length && shared_line) ??
+    details.find(({ view }) => view.hits.length)
+  await page.click(`[data-patrol="${whole.line.id}"]`)
+  await page.waitForSelector(`[data-hit="${whole.view.hits[0].hit.id}"]`)
+  for (const { hit } of whole.view.hits) assert.equal(await page.locator(`[data-hit="${hit.id}"]`).count(), 1)
+  const known = whole.grid.checkpoints.filter(({ id }) => whole.view.created.checkpoints.includes(id))
+  await page.waitForFunction(
+    (least) => Number(document.querySelector('[data-testid=map]').dataset.drawn) >= least,
+    known.length,
+  )
+  await look(page, 'patrol')
+
+  await page.click('[data-testid=export]')
+  const waiting = page.waitForEvent('download')
+  await page.click('[data-testid=export-csv]')
+  const download = await waiting
+  assert.equal(download.suggestedFilename(), `patrols_${WEEK.from}_${WEEK.to}.csv`)
+  const text = readFileSync(await download.path(), 'utf8')
+  assert.ok(text.startsWith('\ufeff'))
+  const [head, ...rows] = rowsOf(text.slice(1))
+  const got = rows.map((row) => Object.fromEntries(row.map((cell, index) => [head[index], cell])))
+  const names = Object.fromEntries(
+    details.flatMap(({ grid }) => grid.checkpoints.map(({ id, name }) => [id, name])),
+  )
+  const wanted = details.flatMap(({ line, view }) => {
+    const about = {
+      patrol_id: line.id,
+      grid: line.grid_name,
+      kind: line.kind,
+      plan: line.plan_name ?? '',
+      leader: line.leader_name,
+      started_at: shanghai(line.started_at),
+      ended_at: shanghai(line.ended_at),
+      distance_m: String(line.distance_m ?? ''),
+      checkpoints_planned: String(line.checkpoints),
+      checkpoints_reached: String(line.reached),
+      findings: String(line.findings),
+    }
+    const none = {
+      hit_id: '',
+      checkpoint: '',
+      hit_at: '',
+      method: '',
+      state: '',
+      reason: '',
+      lon: '',
+      lat: '',
+    }
+    if (!view.hits.length) return [{ ...about, ...none }]
+    return view.hits.map(({ hit }) => ({
+      ...about,
+      hit_id: hit.id,
+      checkpoint: names[hit.checkpoint] ?? hit.checkpoint,
+      hit_at: shanghai(hit.at),
+      method: hit.method,
+      state: hit.state,
+      reason: hit.reason ?? '',
+      lon: hit.position ? hit.position.lon.toFixed(6) : '',
+      lat: hit.position ? hit.position.lat.toFixed(6) : '',
+    }))
+  })
+  const ordered = (all) => all.toSorted((a, b) => (a.patrol_id + a.hit_id < b.patrol_id + b.hit_id ? -1 : 1))
+  assert.deepEqual(ordered(got), ordered(wanted))
+  console.log(`# ${rows.length} rows of the export equal the records of ${lines.length} patrols`)
+
+  await page.click('[data-testid=rail-visits]')
+  await page.waitForSelector('[data-testid=by-grid]')
+  await look(page, 'visits-empty')
+  await page.goto(`${base}/#/visits?${query}`)
+  await page.waitForSelector('[data-testid=visits] .el-table__row')
+  await look(page, 'visits')
+  await logOut(page)
+  await closePage(page)
+})
+
+test('an incident walks from report to close through the right people', async () => {
+  const page = await openPage()
+  await logIn(page, 'handler')
+  const { person: handler } = await read(page, '/api/me')
+  const offices = await read(page, '/api/registry/departments')
+  const office = offices.find(({ id }) => id === handler.department).name
+  await logOut(page)
+  await logIn(page, 'checker')
+  const { person: checker } = await read(page, '/api/me')
+  await logOut(page)
+
+  await logIn(page, 'dispatcher')
+  await page.waitForSelector('[data-state=reported] >> nth=0')
+  const id = await page.getAttribute('button[data-state=reported] >> nth=0', 'data-incident')
+  await page.click(`[data-incident="${id}"]`)
+  const stands = (state) =>
+    page.waitForSelector(`[data-testid=incident][data-id="${id}"][data-state=${state}]`)
+  await stands('reported')
+  await look(page, 'desk')
+  // No key acts while a field has focus.
+  await page.keyboard.press('/')
+  await page.keyboard.type('a')
+  await stands('reported')
+  await page.fill('input[aria-label="编号、地点、类别"]', '')
+  await page.locator('input[aria-label="编号、地点、类别"]').blur()
+  await page.keyboard.press('a')
+  await stands('filed')
+
+  await page.keyboard.press('d')
+  await page.click('[data-testid=act-owner]')
+  await page.locator('.el-select-dropdown__item:visible', { hasText: office }).first().click()
+  await page.waitForFunction(() => !document.querySelector('.el-zoom-in-top-leave-active'))
+  await look(page, 'dispatch')
+  await page.click('[data-testid=act-send]')
+  await stands('dispatched')
+  await logOut(page)
+
+  await logIn(page, 'handler', `/incidents/${id}`)
+  await stands('dispatched')
+  await page.click('[data-testid=act-feedback]')
+  await page.click('[data-testid=act-send]')
+  await page.waitForSelector('.el-dialog [role=alert]')
+  await page.fill('#act-words', '充电线已收走，楼道已清空')
+  await page.setInputFiles('[data-testid=act-photo]', {
+    name: 'after.png',
+    mimeType: 'image/png',
+    buffer: await drawing(page, '#cbbfae'),
+  })
+  await look(page, 'feedback')
+  await page.click('[data-testid=act-send]')
+  await stands('feedback')
+  await logOut(page)
+
+  await logIn(page, 'dispatcher', `/incidents/${id}`)
+  await stands('feedback')
+  await page.click('[data-testid=act-send_check]')
+  await page.click('[data-testid=act-checker]')
+  await page.locator('.el-select-dropdown__item:visible', { hasText: checker.name }).first().click()
+  await page.click('[data-testid=act-send]')
+  await stands('checking')
+  await logOut(page)
+
+  await logIn(page, 'checker', `/incidents/${id}`)
+  await stands('checking')
+  await page.click('[data-testid=act-check_pass]')
+  await page.setInputFiles('[data-testid=act-photo]', {
+    name: 'check.png',
+    mimeType: 'image/png',
+    buffer: await drawing(page, '#a9b7a0'),
+  })
+  await page.click('[data-testid=act-send]')
+  await stands('closed')
+  const detail = await read(page, `/api/registry/incidents/${id}`)
+  const done = detail.view.events
+    .filter(({ applied }) => applied.type === 'yes')
+    .map(({ event }) => event.action.type)
+  const path = [
+    'accept',
+    'file',
+    'dispatch',
+    'add_photo',
+    'feedback',
+    'send_check',
+    'add_photo',
+    'check_pass',
+  ]
+  assert.deepEqual(done.slice(-path.length), path)
+  const sizes = detail.view.photos
+    .slice(-2)
+    .map(({ width, height, bytes }) => [Math.max(width, height), bytes < 1024 * 1024])
+  assert.deepEqual(sizes, [
+    [1600, true],
+    [1600, true],
+  ])
+  assert.deepEqual(
+    detail.view.photos.slice(-2).map(({ stage }) => stage),
+    ['after', 'check'],
+  )
+  await page.waitForFunction(() => {
+    const photo = document.querySelector('[data-testid=photos] figure img')
+    return photo?.complete && photo.naturalWidth > 0
+  })
+  await look(page, 'closed')
+  await logOut(page)
+  await closePage(page)
+})
+
+test('the console reads well in English, in the dark, with large text and on a smaller screen', async () => {
+  const page = await openPage()
+  await page.setViewportSize({ width: 1280, height: 900 })
+  await logIn(page, 'dispatcher')
+  await page.waitForSelector('[data-testid=incident]')
+  await look(page, 'desk-1280')
+  const wear = async (appearance, name) => {
+    await page.evaluate(
+      (kept) => localStorage.setItem('gridwalk.appearance', JSON.stringify(kept)),
+      appearance,
+    )
+    await page.goto(`${base}/#/incidents`)
+    await page.reload()
+    await page.waitForSelector('[data-testid=incident]')
+    await look(page, `desk-${name}`)
+    await page.goto(`${base}/#/patrols?from=${WEEK.from}&to=${WEEK.to}`)
+    await page.waitForSelector('[data-patrol]')
+    await page.waitForSelector('[data-testid=map][data-drawn]')
+    await look(page, `patrols-${name}`)
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
+    assert.equal(wide, false, `${name} scrolls sideways`)
+  }
+  await wear({ language: 'en', scale: 1, theme: 'light' }, 'en')
+  await wear({ language: 'zh-CN', scale: 1, theme: 'dark' }, 'dark')
+  await wear({ language: 'zh-CN', scale: 1.5, theme: 'light' }, 'large')
+  await page.evaluate(() => localStorage.clear())
+  await closePage(page)
+})
+
+/** A picture larger than what is kept, drawn by the browser itself. */
+async function drawing(page, ground) {
+  const bytes = await page.evaluate(async (colour) => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 2400, height: 1800 })
+    const brush = canvas.getContext('2d')
+    brush.fillStyle = colour
+    brush.fillRect(0, 0, 2400, 1800)
+    brush.fillStyle = '#3f7d86'
+    for (let step = 0; step < 12; step += 1) brush.fillRect(step * 200, 300 + ((step * 173) % 900), 120, 400)
+    const blob = await new Promise((done) => canvas.toBlob(done, 'image/png'))
+    return [...new Uint8Array(await blob.arrayBuffer())]
+  }, ground)
+  return Buffer.from(bytes)
+}
