@@ -55,6 +55,12 @@ pub struct Seeded {
 
 /// Fills an empty store with the demo street as it is on the morning of `today`. Refuses any other store.
 pub fn seed(state: &AppState, today: chrono::NaiveDate) -> Result<Seeded> {
+    let street = street(SEED, today);
+    fill(state, &street, &history::history(&street))
+}
+
+/// The same with any street and history, a part of the demo's for instance.
+pub fn fill(state: &AppState, street: &Street, history: &History) -> Result<Seeded> {
     let empty = state.store.read_now(|connection| {
         Ok(connection.query_row(
             "select not exists (select 1 from person) and not exists (select 1 from document)",
@@ -67,8 +73,6 @@ pub fn seed(state: &AppState, today: chrono::NaiveDate) -> Result<Seeded> {
             "this store is not empty; the demo street goes into a fresh data folder only".into(),
         ));
     }
-    let street = street(SEED, today);
-    let history = history::history(&street);
     {
         let street = street.clone();
         state
@@ -87,10 +91,10 @@ pub fn seed(state: &AppState, today: chrono::NaiveDate) -> Result<Seeded> {
         patrols: history.patrols.len(),
         incidents: history.incidents.len(),
     };
-    households(&mut scribe, &street, &history)?;
-    places(&mut scribe, &street)?;
-    patrols(&mut scribe, &history)?;
-    incidents(&mut scribe, &history, &photos)?;
+    households(&mut scribe, street, history)?;
+    places(&mut scribe, street)?;
+    patrols(&mut scribe, history)?;
+    incidents(&mut scribe, history, &photos)?;
     scribe.flush()?;
     scribe.finish()?;
     Ok(seeded)

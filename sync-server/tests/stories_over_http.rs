@@ -1,0 +1,399 @@
+//! The stories of the demo street over real HTTP: real enrolment, signed uploads, a server on SQLite. In the end all
+//! phones and the registry read the same, what the story says holds, and nothing acknowledged is missing.
+
+mod field;
+
+use field::{Field, demo_street, partition, phone::Phone};
+use gridwalk_core::{
+    act::Role,
+    document::{Author, Document, FeedOrder},
+    error::{Code, Refusal},
+    household::{self, HouseholdEdit, HouseholdView},
+    ids::{DepartmentId, DocumentId, EventId, PersonId, VisitId},
+    incident::{self, Applied, IncidentEvent, IncidentView, NewIncident},
+    registry::{Projection, project},
+    sync::message::Partition,
+    time::Timestamp,
+};
+use gridwalk_fixtures::story::{Deed, Holds, Story, stories};
+use gridwalk_server::{
+    edit::{Writer, edit_document},
+    error::Error,
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+struct Play<'a> {
+    story: &'a Story,
+    field: Field,
+    phones: BTreeMap<String, (Phone, bool)>,
+    /// Where the documents of the story live.
+    homes: BTreeMap<DocumentId, Partition>,
+}
+
+/// What one side reads of a document.
+#[derive(PartialEq, Debug)]
+enum View {
+    Household(Box<HouseholdView>),
+    Incident(Box<IncidentView>),
+}
+
+impl<'a> Play<'a> {
+    async fn begin(story: &'a Story) -> Self {
+        let mut play = Self {
+            story,
+            field: Field::open().await,
+            phones: BTreeMap::new(),
+            homes: BTreeMap::new(),
+        };
+        let named = story.steps.iter().filter_map(|step| match &step.deed {
+            Deed::Household { household, .. } => Some(play.id(household)),
+            _ => None,
+        });
+        for id in named.collect::<BTreeSet<_>>() {
+            let mut doors = demo_street().households.iter();
+            let door = doors
+                .find(|door| door.id == id.0)
+                .expect("a door of the street");
+            play.field.furnish(door).await;
+            let home = Partition {
+                grid: door.grid.into(),
+                ..partition("梧桐-03")
+            };
+            play.homes.insert(id, home);
+        }
+        for (name, login) in &story.phones {
+            let mut phone = play.field.phone(login).await;
+            phone.sync().await.expect("a first exchange");
+            play.phones.insert(name.clone(), (phone, true));
+        }
+        play
+    }
+
+    fn id(&self, name: &str) -> DocumentId {
+        DocumentId(
+            self.story
+                .id(demo_street(), name)
+                .expect("a name of the story"),
+        )
+    }
+
+    fn read<T: DeserializeOwned>(&self, value: &Value) -> T {
+        let value = self
+            .story
+            .resolve(demo_street(), value)
+            .expect("names of the story");
+        serde_json::from_value(value).expect("an edit as the app writes it")
+    }
+
+    async fn step(&mut self, at: Timestamp, deed: &Deed) {
+        let clock = &self.field.clock;
+        clock.advance_ms(at.since(clock.now()));
+        match deed {
+            Deed::Offline { phone } => self.phone(phone).1 = false,
+            Deed::Online { phone } => {
+                self.phone(phone).1 = true;
+                self.exchange(phone).await;
+            }
+            Deed::Sync { phone } => self.exchange(phone).await,
+            Deed::Exchange { phones } => {
+                for name in phones.iter().chain(phones) {
+                    self.phone(name).1 = true;
+                    self.exchange(name).await;
+                }
+            }
+            Deed::Household {
+                phone,
+                household,
+                edit,
+                refused,
+            } => {
+                let (id, edit): (_, HouseholdEdit) = (self.id(household), self.read(edit));
+                let home = self.homes[&id];
+                let done = self
+                    .phone(phone)
+                    .0
+                    .act(id, home, at, |document, author, _| {
+                        household::apply(document.expect("a household"), &edit, author)
+                    });
+                self.settle(phone, done.map(drop), refused.as_deref()).await;
+            }
+            Deed::Report { phone, new } => {
+                let new: NewIncident = self.read(new);
+                let id = new.id.into();
+                let home = Partition {
+                    grid: new.grid,
+                    ..partition("梧桐-03")
+                };
+                self.homes.insert(id, home);
+                let done = self.phone(phone).0.act(id, home, at, |_, author, _| {
+                    incident::create(&new, &[], author)
+                });
+                self.settle(phone, done.map(drop), None).await;
+            }
+            Deed::Incident {
+                phone,
+                desk,
+                incident,
+                event,
+                action,
+                refused,
+            } => {
+                let (id, event) = (self.id(incident), EventId(self.id(event).0));
+                let action = self.read(action);
+                let login = match phone {
+                    Some(phone) => self.story.phones[phone].clone(),
+                    None => desk.clone().expect("somebody acts"),
+                };
+                let actor = demo_street()
+                    .person(&login)
+                    .expect("somebody of the street");
+                let department = actor.department.map(DepartmentId);
+                let record = move |document: Document, author: &Author, order: &dyn FeedOrder| {
+                    let event = IncidentEvent {
+                        id: event,
+                        act: author.act.clone(),
+                        department,
+                        action,
+                    };
+                    incident::record(document, &event, author, order)
+                };
+                if let Some(phone) = phone {
+                    let home = self.homes[&id];
+                    let done = self
+                        .phone(phone)
+                        .0
+                        .act(id, home, at, |document, author, order| {
+                            record(document.expect("an incident"), author, order)
+                        });
+                    return self.settle(phone, done.map(drop), refused.as_deref()).await;
+                }
+                let role: Role = serde_json::from_value(json!(actor.role)).expect("a role");
+                let writer = Writer {
+                    by: PersonId(actor.id),
+                    role,
+                };
+                let done = edit_document(self.field.server.state(), id, writer, record).await;
+                match done {
+                    Ok(_) => as_expected(Ok(()), refused.as_deref()),
+                    Err(Error::Refused(refusal)) => as_expected(Err(refusal), refused.as_deref()),
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            Deed::Expect { on, holds } => match on.as_str() {
+                "centre" => {
+                    let view = self.centre(self.subject(holds)).await;
+                    self.holds(&view, holds, on);
+                }
+                phone => {
+                    let view = seen(&self.phones[phone].0, self.subject(holds));
+                    self.holds(&view, holds, on);
+                }
+            },
+        }
+    }
+
+    fn phone(&mut self, name: &str) -> &mut (Phone, bool) {
+        self.phones.get_mut(name).expect("a phone of the story")
+    }
+
+    async fn exchange(&mut self, name: &str) {
+        let (phone, online) = self.phone(name);
+        assert!(*online, "{name} has no network");
+        // Its token ends four times an hour, in a story as in life.
+        if let Err(refused) = phone.sync().await {
+            assert_eq!(refused.code, Code::TokenExpired);
+            phone.renew_token().await.expect("a token");
+            phone.sync().await.expect("an exchange");
+        }
+    }
+
+    async fn settle(&mut self, name: &str, done: Result<(), Refusal>, refused: Option<&str>) {
+        let wrote = done.is_ok();
+        as_expected(done, refused);
+        if wrote && self.phone(name).1 {
+            self.exchange(name).await;
+        }
+    }
+
+    async fn centre(&self, id: DocumentId) -> View {
+        let store = &self.field.server.state().store;
+        let json: String = store
+            .read(move |connection| {
+                Ok(connection.query_row(
+                    "select view from household where id = ?1 union all select view from incident where id = ?1",
+                    [id.to_string()],
+                    |row| row.get(0),
+                )?)
+            })
+            .await
+            .expect("a row of the registry");
+        serde_json::from_str(&json)
+            .map(|view| View::Household(Box::new(view)))
+            .or_else(|_| serde_json::from_str(&json).map(|view| View::Incident(Box::new(view))))
+            .expect("a view")
+    }
+
+    async fn end(mut self) {
+        let names: Vec<String> = self.phones.keys().cloned().collect();
+        for name in names.iter().chain(&names) {
+            self.phone(name).1 = true;
+            self.exchange(name).await;
+        }
+        for id in self.homes.keys() {
+            let centre = self.centre(*id).await;
+            for (name, (phone, _)) in &self.phones {
+                assert_eq!(seen(phone, *id), centre, "{name} reads {id} otherwise");
+            }
+        }
+        for holds in &self.story.holds {
+            let view = self.centre(self.subject(holds)).await;
+            self.holds(&view, holds, "the registry");
+        }
+        let logged: BTreeSet<Vec<u8>> = self.logged().await;
+        for (name, (phone, _)) in &self.phones {
+            for (id, change) in &phone.acknowledged {
+                assert!(
+                    logged.contains(&change.0[..]),
+                    "{change} of {id}, acknowledged to {name}, is gone"
+                );
+            }
+        }
+    }
+
+    async fn logged(&self) -> BTreeSet<Vec<u8>> {
+        let store = &self.field.server.state().store;
+        store
+            .read(|connection| {
+                let mut statement =
+                    connection.prepare("select hash from change where state = 'published'")?;
+                let hashes = statement.query_map([], |row| row.get(0))?;
+                Ok(hashes.collect::<rusqlite::Result<_>>()?)
+            })
+            .await
+            .expect("the log")
+    }
+
+    fn subject(&self, holds: &Holds) -> DocumentId {
+        match holds {
+            Holds::Visits { household, .. }
+            | Holds::Field { household, .. }
+            | Holds::NoEntry { household, .. } => self.id(household),
+            Holds::Incident { incident, .. } => self.id(incident),
+        }
+    }
+
+    fn holds(&self, view: &View, holds: &Holds, on: &str) {
+        let code = &self.story.code;
+        match (view, holds) {
+            (View::Household(view), Holds::Visits { newest_first, .. }) => {
+                let today = view.visits.iter().map(|visit| &visit.visit);
+                let today: Vec<VisitId> = today
+                    .filter(|visit| visit.started_at.local_date() == self.story.day)
+                    .map(|visit| visit.id)
+                    .collect();
+                let expected: Vec<_> = newest_first
+                    .iter()
+                    .map(|name| VisitId(self.id(name).0))
+                    .collect();
+                assert_eq!(today, expected, "{code}: visits on {on}");
+            }
+            (View::Household(view), Holds::Field { field, values, .. }) => {
+                let found = view.fields.iter().find(|f| f.field.word() == field);
+                let values_now: Vec<Value> = found
+                    .into_iter()
+                    .flat_map(|field| &field.values)
+                    .map(|sourced| json!(sourced.value)["value"].clone())
+                    .collect();
+                assert_eq!(&values_now, values, "{code}: {field} on {on}");
+            }
+            (View::Household(view), Holds::NoEntry { until, .. }) => {
+                assert_eq!(
+                    view.no_entry_until,
+                    Some(*until),
+                    "{code}: no entry on {on}"
+                );
+            }
+            (
+                View::Incident(view),
+                Holds::Incident {
+                    state, not_applied, ..
+                },
+            ) => {
+                assert_eq!(json!(view.state), json!(state), "{code}: state on {on}");
+                let failed: Vec<_> = view
+                    .events
+                    .iter()
+                    .filter_map(|event| match event.applied {
+                        Applied::No { because } => Some((event.event.id.0, because.as_str())),
+                        Applied::Yes { .. } => None,
+                    })
+                    .collect();
+                let expected: Vec<_> = not_applied
+                    .iter()
+                    .map(|(event, code)| (self.id(event).0, code.as_str()))
+                    .collect();
+                assert_eq!(failed, expected, "{code}: not applied on {on}");
+            }
+            (view, holds) => panic!("{code}: {holds:?} is not about {view:?}"),
+        }
+    }
+}
+
+fn seen(phone: &Phone, id: DocumentId) -> View {
+    match project(&phone.documents[&id], &phone.positions) {
+        Projection::Household(view) => View::Household(Box::new(view)),
+        Projection::Incident(view) => View::Incident(Box::new(view)),
+        other => panic!("{id} is {other:?}"),
+    }
+}
+
+fn as_expected(done: Result<(), Refusal>, refused: Option<&str>) {
+    let code = done.map_err(|refusal| refusal.code.as_str());
+    assert_eq!(code.err(), refused);
+}
+
+async fn played(code: &str) {
+    let all = stories().expect("stories");
+    let story = all
+        .into_iter()
+        .find(|story| story.code == code)
+        .expect("a story of that code");
+    let mut play = Play::begin(&story).await;
+    for step in &story.steps {
+        let at = Timestamp(story.instant(step.at).timestamp_millis());
+        play.step(at, &step.deed).await;
+    }
+    play.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c1_two_people_visit_one_household_on_one_morning() {
+    played("C1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c2_a_phone_number_is_edited_two_ways() {
+    played("C2").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c4_the_same_manhole_is_reported_twice() {
+    played("C4").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c5_a_report_is_cancelled_offline_and_accepted_at_the_desk() {
+    played("C5").await;
+}
+
+#[test]
+fn every_story_is_played_here() {
+    let codes: Vec<String> = stories()
+        .expect("stories")
+        .into_iter()
+        .map(|story| story.code)
+        .collect();
+    assert_eq!(codes, ["C1", "C2", "C4", "C5"]);
+}
