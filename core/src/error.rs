@@ -45,6 +45,12 @@ codes! {
     PatrolRunning = "PATROL_RUNNING";
     /// The same record was saved before; nothing was added.
     AlreadyRecorded = "ALREADY_RECORDED";
+    /// The plate that was read belongs to another checkpoint.
+    CheckpointMismatch = "CHECKPOINT_MISMATCH";
+    /// The fix is too far from the checkpoint.
+    TooFarAway = "TOO_FAR_AWAY";
+    /// The phone does not know where it is.
+    NoPosition = "NO_POSITION";
     // what is missing or malformed in a form
     /// A place is needed.
     MissingPlace = "MISSING_PLACE";

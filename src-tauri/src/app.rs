@@ -1,160 +1,261 @@
-//! The phone without a window.
+//! The whole phone without a window: one data directory, one database, one lock, the ports, and the task that delivers.
 
 use crate::{
+    database::{self, Database, fact},
+    documents,
+    enrolment::{self, Enrolment},
     error::{Answer, Failure},
-    view::*,
+    ports::Ports,
+    projection,
+    sync::{Driver, Link},
+    view::{SyncPhase, SyncState},
 };
-use gridwalk_core::{household::*, ids::*, incident::*, photo::*, reference::*};
+use gridwalk_core::{error::Code, sync::event::Event, time::Timestamp};
+use std::{
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::{Notify, watch};
+use uuid::Uuid;
 
-/// The whole phone; cheap to clone.
+/// Without anything to say the phone still asks for news this often.
+const NEWS: Duration = Duration::from_secs(120);
+
+/// The whole phone; cheap to clone. Every act that returns `Ok` is on the disk.
 #[derive(Clone)]
-pub struct Phone;
+pub struct Phone(Arc<Inner>);
 
-#[allow(missing_docs, unused_variables)]
+struct Inner {
+    dir: PathBuf,
+    ports: Ports,
+    database: Database,
+    /// Held as long as the phone is open.
+    _lock: File,
+    enrolment: RwLock<Option<Arc<Enrolment>>>,
+    clock_ahead_ms: AtomicI64,
+    phase: Mutex<(SyncPhase, Option<Code>)>,
+    /// Told whenever delivery moved, for the chip.
+    delivery: watch::Sender<()>,
+    wake: Notify,
+    /// The next wake-up was asked for by a person: it does not wait for a back-off.
+    asked: AtomicBool,
+    driver: tokio::sync::Mutex<Driver>,
+}
+
 impl Phone {
-    pub fn status(&self) -> Answer<PhoneStatus> {
-        Err(Failure::internal("status"))
+    /// Opens the phone whose data live in `dir`, making them on first start.
+    ///
+    /// `ALREADY_OPEN` when another process has them, `NEWER_DATA` when a newer app wrote them, `STORAGE_BROKEN` when
+    /// they do not open with this machine's key. None of these changes anything.
+    pub fn open(dir: impl AsRef<Path>, ports: Ports) -> Answer<Self> {
+        let dir = dir.as_ref().to_owned();
+        private_folder(&dir)?;
+        let lock = lock(&dir)?;
+        let key = ports.keystore.key(&*ports.dice)?;
+        let database = Database::open(&dir.join(database::FILE), &key)?;
+        let missing = database.write(documents::check_outbox)?;
+        if missing > 0 {
+            tracing::error!(missing, "changes without a receipt were not in the outbox");
+        }
+        while projection::refresh(&database)? {}
+        let enrolment = enrolment::read(&database)?.map(Arc::new);
+        let dice = u64::from_le_bytes(ports.dice.roll()?);
+        let phone = Self(Arc::new(Inner {
+            dir,
+            ports,
+            database,
+            _lock: lock,
+            enrolment: RwLock::new(enrolment),
+            clock_ahead_ms: AtomicI64::new(0),
+            phase: Mutex::new((SyncPhase::Idle, None)),
+            delivery: watch::Sender::new(()),
+            wake: Notify::new(),
+            asked: AtomicBool::new(false),
+            driver: tokio::sync::Mutex::new(Driver::new(dice)),
+        }));
+        phone.measure_clock()?;
+        Ok(phone)
     }
-    pub async fn enrol(&self, server: String, code: String) -> Answer<PhoneStatus> {
-        Err(Failure::internal("enrol"))
+
+    /// Delivers as long as it is polled: at once, after every save, when a person asks, and every two minutes.
+    pub async fn keep_in_sync(&self) {
+        let mut event = Event::Start;
+        loop {
+            let wait = {
+                let mut driver = self.0.driver.lock().await;
+                driver.tell(self, event).await;
+                driver.wake_at().map(|at| at.since(self.clock()))
+            };
+            let rest = wait.map_or(NEWS, |ms| {
+                Duration::from_millis(u64::try_from(ms).unwrap_or(0)).min(NEWS)
+            });
+            event = tokio::select! {
+                () = self.0.wake.notified() => self.asked(),
+                () = tokio::time::sleep(rest) => {
+                    if wait.is_some() { Event::TimerDue } else { Event::Poked }
+                }
+            };
+        }
     }
-    pub fn settings(&self) -> Answer<Settings> {
-        Err(Failure::internal("settings"))
+
+    /// One delivery from now until the session rests; for a phone without a window.
+    pub async fn sync_once(&self) -> Answer<SyncState> {
+        self.0.driver.lock().await.tell(self, Event::Start).await;
+        self.sync_state()
     }
-    pub fn save_settings(&self, settings: Settings) -> Answer<Settings> {
-        Err(Failure::internal("save_settings"))
-    }
-    pub fn draft_put(&self, key: String, json: String) -> Answer<()> {
-        Err(Failure::internal("draft_put"))
-    }
-    pub fn draft_get(&self, key: String) -> Answer<Option<String>> {
-        Err(Failure::internal("draft_get"))
-    }
-    pub fn draft_drop(&self, key: String) -> Answer<()> {
-        Err(Failure::internal("draft_drop"))
-    }
-    pub fn today(&self) -> Answer<Today> {
-        Err(Failure::internal("today"))
-    }
-    pub fn complete_task(&self, task: TaskId, note: Option<String>) -> Answer<Today> {
-        Err(Failure::internal("complete_task"))
-    }
-    pub fn categories(&self) -> Answer<Vec<Category>> {
-        Err(Failure::internal("categories"))
-    }
-    pub fn households(&self, query: String) -> Answer<Vec<HouseholdRow>> {
-        Err(Failure::internal("households"))
-    }
-    pub fn household(&self, id: HouseholdId) -> Answer<HouseholdDetail> {
-        Err(Failure::internal("household"))
-    }
-    pub fn begin_visit(&self, household: HouseholdId, task: Option<TaskId>) -> Answer<NewVisit> {
-        Err(Failure::internal("begin_visit"))
-    }
-    pub fn save_visit(&self, household: HouseholdId, visit: NewVisit) -> Answer<HouseholdDetail> {
-        Err(Failure::internal("save_visit"))
-    }
-    pub fn amend_visit(
-        &self,
-        household: HouseholdId,
-        visit: VisitId,
-        note: String,
-    ) -> Answer<HouseholdDetail> {
-        Err(Failure::internal("amend_visit"))
-    }
-    pub fn change_field(
-        &self,
-        household: HouseholdId,
-        change: FieldChange,
-    ) -> Answer<HouseholdDetail> {
-        Err(Failure::internal("change_field"))
-    }
-    pub fn resolve_conflict(
-        &self,
-        household: HouseholdId,
-        choice: FieldChange,
-    ) -> Answer<HouseholdDetail> {
-        Err(Failure::internal("resolve_conflict"))
-    }
-    pub fn add_member(&self, household: HouseholdId, member: NewMember) -> Answer<HouseholdDetail> {
-        Err(Failure::internal("add_member"))
-    }
-    pub fn member_left(&self, household: HouseholdId, member: MemberId) -> Answer<HouseholdDetail> {
-        Err(Failure::internal("member_left"))
-    }
-    pub fn begin_incident(&self, start: IncidentStart) -> Answer<NewIncident> {
-        Err(Failure::internal("begin_incident"))
-    }
-    pub fn report_incident(
-        &self,
-        incident: NewIncident,
-        photos: Vec<Photo>,
-        how: ReportHow,
-    ) -> Answer<IncidentDetail> {
-        Err(Failure::internal("report_incident"))
-    }
-    pub fn incidents(&self) -> Answer<Vec<IncidentRow>> {
-        Err(Failure::internal("incidents"))
-    }
-    pub fn incident(&self, id: IncidentId) -> Answer<IncidentDetail> {
-        Err(Failure::internal("incident"))
-    }
-    pub fn act_on_incident(
-        &self,
-        id: IncidentId,
-        action: IncidentAction,
-    ) -> Answer<IncidentDetail> {
-        Err(Failure::internal("act_on_incident"))
-    }
-    pub fn nearby_incidents(
-        &self,
-        category: String,
-        position: Option<Position>,
-    ) -> Answer<Vec<NearbyIncident>> {
-        Err(Failure::internal("nearby_incidents"))
-    }
-    pub fn whereabouts(&self) -> Answer<Whereabouts> {
-        Err(Failure::internal("whereabouts"))
-    }
-    pub fn patrols(&self) -> Answer<Vec<PatrolRow>> {
-        Err(Failure::internal("patrols"))
-    }
-    pub fn patrol(&self, id: PatrolId) -> Answer<PatrolScreen> {
-        Err(Failure::internal("patrol"))
-    }
-    pub fn patrol_running(&self) -> Answer<Option<PatrolScreen>> {
-        Err(Failure::internal("patrol_running"))
-    }
-    pub fn patrol_start(&self, plan: PlanId) -> Answer<PatrolScreen> {
-        Err(Failure::internal("patrol_start"))
-    }
-    pub fn patrol_hit(&self, patrol: PatrolId, hit: HitInput) -> Answer<PatrolScreen> {
-        Err(Failure::internal("patrol_hit"))
-    }
-    pub fn patrol_finding(&self, patrol: PatrolId, finding: FindingInput) -> Answer<PatrolScreen> {
-        Err(Failure::internal("patrol_finding"))
-    }
-    pub fn patrol_pause(&self, patrol: PatrolId) -> Answer<PatrolScreen> {
-        Err(Failure::internal("patrol_pause"))
-    }
-    pub fn patrol_resume(&self, patrol: PatrolId) -> Answer<PatrolScreen> {
-        Err(Failure::internal("patrol_resume"))
-    }
-    pub fn patrol_preview_finish(&self, patrol: PatrolId) -> Answer<FinishPreview> {
-        Err(Failure::internal("patrol_preview_finish"))
-    }
-    pub fn patrol_finish(
-        &self,
-        patrol: PatrolId,
-        share_line: bool,
-        note: Option<String>,
-    ) -> Answer<PatrolScreen> {
-        Err(Failure::internal("patrol_finish"))
-    }
+
+    /// Asks for an exchange now, whatever the back-off says.
     pub fn sync_now(&self) -> Answer<SyncState> {
-        Err(Failure::internal("sync_now"))
+        self.wake(true);
+        self.sync_state()
     }
-    pub fn sync_page(&self) -> Answer<SyncPage> {
-        Err(Failure::internal("sync_page"))
+
+    /// Changes whenever delivery moved; ask [`Phone::sync_state`] then.
+    pub fn delivery(&self) -> watch::Receiver<()> {
+        self.0.delivery.subscribe()
     }
+
+    /// The data directory.
+    pub fn dir(&self) -> &Path {
+        &self.0.dir
+    }
+
+    /// What the phone's clock shows, corrected by its measured offset to the centre's.
+    pub fn now(&self) -> Timestamp {
+        self.clock()
+            .plus_ms(-self.0.clock_ahead_ms.load(Ordering::Relaxed))
+    }
+
+    /// What the phone's clock shows.
+    pub(crate) fn clock(&self) -> Timestamp {
+        self.0.ports.clock.now()
+    }
+
+    pub(crate) fn clock_ahead_ms(&self) -> i64 {
+        self.0.clock_ahead_ms.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn new_id(&self) -> Answer<Uuid> {
+        self.0.ports.dice.id(self.now())
+    }
+
+    pub(crate) fn ports(&self) -> &Ports {
+        &self.0.ports
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    pub(crate) fn enrolment(&self) -> Option<Arc<Enrolment>> {
+        self.0
+            .enrolment
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Who this phone is, for acts that need somebody.
+    pub(crate) fn who(&self) -> Answer<Arc<Enrolment>> {
+        self.enrolment()
+            .ok_or_else(|| Failure::new(Code::NotEnrolled, "this phone belongs to nobody yet"))
+    }
+
+    pub(crate) fn read_enrolment(&self) -> Answer<()> {
+        let enrolment = enrolment::read(self.database())?.map(Arc::new);
+        *self
+            .0
+            .enrolment
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = enrolment;
+        Ok(())
+    }
+
+    pub(crate) fn link(&self, who: &Enrolment) -> Link {
+        Link {
+            exchange: self.0.ports.exchange.clone(),
+            server: who.server.clone(),
+            extra_root: who.extra_root.clone(),
+        }
+    }
+
+    /// Wakes the delivery; `asked` when a person wants it now.
+    pub(crate) fn wake(&self, asked: bool) {
+        self.0.asked.fetch_or(asked, Ordering::AcqRel);
+        self.0.wake.notify_one();
+        self.tell_delivery();
+    }
+
+    fn asked(&self) -> Event {
+        if self.0.asked.swap(false, Ordering::AcqRel) {
+            Event::Start
+        } else {
+            Event::Poked
+        }
+    }
+
+    pub(crate) fn measure_clock(&self) -> Answer<()> {
+        let ahead = self.database().read(|db| fact(db, "clock_ahead_ms"))?;
+        self.0
+            .clock_ahead_ms
+            .store(ahead.unwrap_or(0), Ordering::Relaxed);
+        Ok(())
+    }
+
+    pub(crate) fn phase(&self) -> (SyncPhase, Option<Code>) {
+        *self.0.phase.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_phase(&self, phase: SyncPhase, code: Option<Code>) {
+        *self.0.phase.lock().unwrap_or_else(PoisonError::into_inner) = (phase, code);
+        self.tell_delivery();
+    }
+
+    pub(crate) fn tell_delivery(&self) {
+        self.0.delivery.send_replace(());
+    }
+
+    /// Runs what waits for the disk where it does not hold up the network.
+    pub(crate) async fn off_the_loop<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let phone = self.clone();
+        tokio::task::spawn_blocking(move || work(&phone))
+            .await
+            .map_err(Failure::internal)?
+    }
+}
+
+/// One process at a time; the operating system lets go of the lock when that ends, however it ends.
+fn lock(dir: &Path) -> Answer<File> {
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(dir.join("gridwalk.lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Failure::new(
+            Code::AlreadyOpen,
+            "another process has these data open",
+        )),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+fn private_folder(dir: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(dir)
 }

@@ -2,13 +2,37 @@
 //! window is a feature, so that the same phone runs headless in tests, bots and the scripted day.
 
 mod app;
+pub mod cli;
 #[cfg(feature = "window")]
 pub mod commands;
+mod database;
+mod delivery;
+mod documents;
+mod enrolment;
 mod error;
+mod exchange;
+mod households;
+mod incidents;
+mod keystore;
+mod patrols;
 pub mod photo;
+pub mod ports;
+mod projection;
+mod reference;
+mod search;
+mod settings;
 #[cfg(feature = "window")]
 pub mod shell;
+mod sync;
+mod today;
+mod track;
 pub mod view;
+mod visits;
 
 pub use app::Phone;
+#[cfg(feature = "window")]
+pub use commands::Desk;
+pub use delivery::{HeldAndArrived, Holdings};
 pub use error::{Answer, Failure};
+pub use exchange::HttpExchange;
+pub use keystore::FileKeystore;

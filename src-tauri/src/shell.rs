@@ -1,7 +1,10 @@
 //! The window around the phone: what the webview may load and where it may go.
 
+use crate::{Answer, Desk, Phone, commands, ports::Ports, view::SyncState};
+use std::path::PathBuf;
 use tauri::plugin::{Builder as PluginBuilder, TauriPlugin};
-use tauri::{Builder, Runtime, Url};
+use tauri::{App, AppHandle, Builder, Manager, Runtime, Url};
+use tauri_specta::Event;
 
 /// Opens the window and returns when the worker closes it.
 #[cfg_attr(mobile, tauri::mobile_entry_point)]
@@ -13,7 +16,55 @@ pub fn run() {
 
 /// Everything the window has, for any runtime, so that tests can drive the same commands without a display.
 pub fn furnish<R: Runtime>(builder: Builder<R>) -> Builder<R> {
-    builder.plugin(stay_home())
+    let asked = commands::builder::<R>();
+    builder
+        .plugin(stay_home())
+        .invoke_handler(asked.invoke_handler())
+        .setup(move |app| {
+            asked.mount_events(app);
+            open(app);
+            Ok(())
+        })
+}
+
+/// Opens the phone behind the window and lets it deliver. A phone that does not open says why on the first screen.
+fn open<R: Runtime>(app: &mut App<R>) {
+    let opened = data_dir(app).and_then(|dir| Phone::open(&dir, Ports::of_this_machine(&dir)));
+    match &opened {
+        Ok(phone) => {
+            let (deliver, tell) = (phone.clone(), phone.clone());
+            tauri::async_runtime::spawn(async move { deliver.keep_in_sync().await });
+            tauri::async_runtime::spawn(chip(tell, app.handle().clone()));
+        }
+        Err(failure) => tracing::error!(%failure, "the phone does not open"),
+    }
+    app.manage(Desk(opened));
+}
+
+/// Every test run and every demonstration brings its own folder; a phone has one.
+fn data_dir<R: Runtime>(app: &App<R>) -> Answer<PathBuf> {
+    match std::env::var_os("GRIDWALK_DATA") {
+        Some(dir) => Ok(dir.into()),
+        None => app.path().app_data_dir().map_err(crate::Failure::internal),
+    }
+}
+
+/// Tells the screens whenever delivery moved.
+async fn chip<R: Runtime>(phone: Phone, window: AppHandle<R>) {
+    let mut delivery = phone.delivery();
+    let mut said: Option<SyncState> = None;
+    while delivery.changed().await.is_ok() {
+        match phone.sync_state() {
+            Ok(state) if said.as_ref() != Some(&state) => {
+                if let Err(error) = state.emit(&window) {
+                    tracing::warn!(%error, "no screen heard of the delivery");
+                }
+                said = Some(state);
+            }
+            Ok(_) => {}
+            Err(failure) => tracing::warn!(%failure, "the state of delivery cannot be read"),
+        }
+    }
 }
 
 /// The webview shows the app's own pages; a link, a redirect or a script cannot take it anywhere else.

@@ -1,7 +1,7 @@
 //! 事件.
 
 use crate::{
-    Answer, Phone,
+    Answer, Desk,
     view::{IncidentDetail, IncidentRow, IncidentStart, NearbyIncident, ReportHow},
 };
 use gridwalk_core::{
@@ -14,54 +14,54 @@ use tauri::State;
 /// A hazard form with its id, local number and guessed place. Nothing is stored yet.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn begin_incident(phone: State<'_, Phone>, start: IncidentStart) -> Answer<NewIncident> {
-    phone.begin_incident(start)
+pub fn begin_incident(desk: State<'_, Desk>, start: IncidentStart) -> Answer<NewIncident> {
+    desk.phone()?.begin_incident(start)
 }
 
 /// Saves the incident with its first event.
 #[tauri::command(async)]
 #[specta::specta]
 pub fn report_incident(
-    phone: State<'_, Phone>,
+    desk: State<'_, Desk>,
     incident: NewIncident,
     photos: Vec<Photo>,
     how: ReportHow,
 ) -> Answer<IncidentDetail> {
-    phone.report_incident(incident, photos, how)
+    desk.phone()?.report_incident(incident, photos, how)
 }
 
 /// My incidents and those of my grids, what needs me first.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn incidents(phone: State<'_, Phone>) -> Answer<Vec<IncidentRow>> {
-    phone.incidents()
+pub fn incidents(desk: State<'_, Desk>) -> Answer<Vec<IncidentRow>> {
+    desk.phone()?.incidents()
 }
 
 /// One incident with its timeline.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn incident(phone: State<'_, Phone>, id: IncidentId) -> Answer<IncidentDetail> {
-    phone.incident(id)
+pub fn incident(desk: State<'_, Desk>, id: IncidentId) -> Answer<IncidentDetail> {
+    desk.phone()?.incident(id)
 }
 
 /// One more event.
 #[tauri::command(async)]
 #[specta::specta]
 pub fn act_on_incident(
-    phone: State<'_, Phone>,
+    desk: State<'_, Desk>,
     id: IncidentId,
     action: IncidentAction,
 ) -> Answer<IncidentDetail> {
-    phone.act_on_incident(id, action)
+    desk.phone()?.act_on_incident(id, action)
 }
 
 /// Open cases of this kind close by.
 #[tauri::command(async)]
 #[specta::specta]
 pub fn nearby_incidents(
-    phone: State<'_, Phone>,
+    desk: State<'_, Desk>,
     category: String,
     position: Option<Position>,
 ) -> Answer<Vec<NearbyIncident>> {
-    phone.nearby_incidents(category, position)
+    desk.phone()?.nearby_incidents(category, position)
 }

@@ -6,10 +6,19 @@ mod incident;
 mod patrol;
 mod status;
 
-use crate::view;
+use crate::{Answer, Failure, Phone, view};
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-/// Every command and event with its types. `add_photo` is not among them: it takes raw bytes (see `photos.rs`).
+/// The phone behind the window, or why it did not open: then every command answers that, and the screen says it.
+pub struct Desk(pub Answer<Phone>);
+
+impl Desk {
+    pub(crate) fn phone(&self) -> Result<&Phone, Failure> {
+        self.0.as_ref().map_err(Clone::clone)
+    }
+}
+
+/// Every command and event with its types. `add_photo` is not among them: it takes raw bytes (see `photo`).
 pub fn builder<R: tauri::Runtime>() -> Builder<R> {
     Builder::<R>::new()
         // One shape per type: what differs between reading and writing is only which keys may be missing.

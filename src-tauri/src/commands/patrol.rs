@@ -1,7 +1,7 @@
 //! 巡查.
 
 use crate::{
-    Answer, Phone,
+    Answer, Desk,
     view::{FindingInput, FinishPreview, HitInput, PatrolRow, PatrolScreen, Whereabouts},
 };
 use gridwalk_core::ids::{PatrolId, PlanId};
@@ -10,89 +10,85 @@ use tauri::State;
 /// Where the phone is, if it knows.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn whereabouts(phone: State<'_, Phone>) -> Answer<Whereabouts> {
-    phone.whereabouts()
+pub fn whereabouts(desk: State<'_, Desk>) -> Answer<Whereabouts> {
+    desk.phone()?.whereabouts()
 }
 
 /// Patrols of my grids, newest first.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn patrols(phone: State<'_, Phone>) -> Answer<Vec<PatrolRow>> {
-    phone.patrols()
+pub fn patrols(desk: State<'_, Desk>) -> Answer<Vec<PatrolRow>> {
+    desk.phone()?.patrols()
 }
 
 /// One patrol.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn patrol(phone: State<'_, Phone>, id: PatrolId) -> Answer<PatrolScreen> {
-    phone.patrol(id)
+pub fn patrol(desk: State<'_, Desk>, id: PatrolId) -> Answer<PatrolScreen> {
+    desk.phone()?.patrol(id)
 }
 
 /// The patrol that is still running, also after the app was killed.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn patrol_running(phone: State<'_, Phone>) -> Answer<Option<PatrolScreen>> {
-    phone.patrol_running()
+pub fn patrol_running(desk: State<'_, Desk>) -> Answer<Option<PatrolScreen>> {
+    desk.phone()?.patrol_running()
 }
 
 /// 开始巡查.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn patrol_start(phone: State<'_, Phone>, plan: PlanId) -> Answer<PatrolScreen> {
-    phone.patrol_start(plan)
+pub fn patrol_start(desk: State<'_, Desk>, plan: PlanId) -> Answer<PatrolScreen> {
+    desk.phone()?.patrol_start(plan)
 }
 
 /// A point was reached.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn patrol_hit(
-    phone: State<'_, Phone>,
-    patrol: PatrolId,
-    hit: HitInput,
-) -> Answer<PatrolScreen> {
-    phone.patrol_hit(patrol, hit)
+pub fn patrol_hit(desk: State<'_, Desk>, patrol: PatrolId, hit: HitInput) -> Answer<PatrolScreen> {
+    desk.phone()?.patrol_hit(patrol, hit)
 }
 
 /// Something was found.
 #[tauri::command(async)]
 #[specta::specta]
 pub fn patrol_finding(
-    phone: State<'_, Phone>,
+    desk: State<'_, Desk>,
     patrol: PatrolId,
     finding: FindingInput,
 ) -> Answer<PatrolScreen> {
-    phone.patrol_finding(patrol, finding)
+    desk.phone()?.patrol_finding(patrol, finding)
 }
 
 /// 暂停; nothing of the way is recorded until it goes on.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn patrol_pause(phone: State<'_, Phone>, patrol: PatrolId) -> Answer<PatrolScreen> {
-    phone.patrol_pause(patrol)
+pub fn patrol_pause(desk: State<'_, Desk>, patrol: PatrolId) -> Answer<PatrolScreen> {
+    desk.phone()?.patrol_pause(patrol)
 }
 
 /// 继续.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn patrol_resume(phone: State<'_, Phone>, patrol: PatrolId) -> Answer<PatrolScreen> {
-    phone.patrol_resume(patrol)
+pub fn patrol_resume(desk: State<'_, Desk>, patrol: PatrolId) -> Answer<PatrolScreen> {
+    desk.phone()?.patrol_resume(patrol)
 }
 
 /// What ending it will leave at the centre.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn patrol_preview_finish(phone: State<'_, Phone>, patrol: PatrolId) -> Answer<FinishPreview> {
-    phone.patrol_preview_finish(patrol)
+pub fn patrol_preview_finish(desk: State<'_, Desk>, patrol: PatrolId) -> Answer<FinishPreview> {
+    desk.phone()?.patrol_preview_finish(patrol)
 }
 
 /// 结束.
 #[tauri::command(async)]
 #[specta::specta]
 pub fn patrol_finish(
-    phone: State<'_, Phone>,
+    desk: State<'_, Desk>,
     patrol: PatrolId,
     share_line: bool,
     note: Option<String>,
 ) -> Answer<PatrolScreen> {
-    phone.patrol_finish(patrol, share_line, note)
+    desk.phone()?.patrol_finish(patrol, share_line, note)
 }

@@ -1,7 +1,7 @@
 //! The phone itself: who it is, how it looks, what is due, what is half written.
 
 use crate::{
-    Answer, Phone,
+    Answer, Desk,
     view::{PhoneStatus, Settings, Today},
 };
 use gridwalk_core::{ids::TaskId, reference::Category};
@@ -10,69 +10,69 @@ use tauri::State;
 /// Who this phone is and how it stands.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn status(phone: State<'_, Phone>) -> Answer<PhoneStatus> {
-    phone.status()
+pub fn status(desk: State<'_, Desk>) -> Answer<PhoneStatus> {
+    desk.phone()?.status()
 }
 
 /// Hands in a one-time code; afterwards this phone belongs to its worker.
 #[tauri::command]
 #[specta::specta]
-pub async fn enrol(phone: State<'_, Phone>, server: String, code: String) -> Answer<PhoneStatus> {
-    phone.enrol(server, code).await
+pub async fn enrol(desk: State<'_, Desk>, server: String, code: String) -> Answer<PhoneStatus> {
+    desk.phone()?.enrol(server, code).await
 }
 
 /// How this phone likes to look.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn settings(phone: State<'_, Phone>) -> Answer<Settings> {
-    phone.settings()
+pub fn settings(desk: State<'_, Desk>) -> Answer<Settings> {
+    desk.phone()?.settings()
 }
 
 /// Changes that.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn save_settings(phone: State<'_, Phone>, settings: Settings) -> Answer<Settings> {
-    phone.save_settings(settings)
+pub fn save_settings(desk: State<'_, Desk>, settings: Settings) -> Answer<Settings> {
+    desk.phone()?.save_settings(settings)
 }
 
 /// Keeps what is half written, before the camera opens or the app goes away.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn draft_put(phone: State<'_, Phone>, key: String, json: String) -> Answer<()> {
-    phone.draft_put(key, json)
+pub fn draft_put(desk: State<'_, Desk>, key: String, json: String) -> Answer<()> {
+    desk.phone()?.draft_put(key, json)
 }
 
 /// What was half written under this key.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn draft_get(phone: State<'_, Phone>, key: String) -> Answer<Option<String>> {
-    phone.draft_get(key)
+pub fn draft_get(desk: State<'_, Desk>, key: String) -> Answer<Option<String>> {
+    desk.phone()?.draft_get(key)
 }
 
 /// Throws it away.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn draft_drop(phone: State<'_, Phone>, key: String) -> Answer<()> {
-    phone.draft_drop(key)
+pub fn draft_drop(desk: State<'_, Desk>, key: String) -> Answer<()> {
+    desk.phone()?.draft_drop(key)
 }
 
 /// 今日.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn today(phone: State<'_, Phone>) -> Answer<Today> {
-    phone.today()
+pub fn today(desk: State<'_, Desk>) -> Answer<Today> {
+    desk.phone()?.today()
 }
 
 /// A task is done that no visit or result settles by itself.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn complete_task(phone: State<'_, Phone>, task: TaskId, note: Option<String>) -> Answer<Today> {
-    phone.complete_task(task, note)
+pub fn complete_task(desk: State<'_, Desk>, task: TaskId, note: Option<String>) -> Answer<Today> {
+    desk.phone()?.complete_task(task, note)
 }
 
 /// The category tree.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn categories(phone: State<'_, Phone>) -> Answer<Vec<Category>> {
-    phone.categories()
+pub fn categories(desk: State<'_, Desk>) -> Answer<Vec<Category>> {
+    desk.phone()?.categories()
 }

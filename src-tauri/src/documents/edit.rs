@@ -1,0 +1,159 @@
+//! What people did, as values. The phone keeps each until the server accepted its change, so that a refused neighbour
+//! costs nobody's work: what survives is applied again, to the server's document, by a new actor.
+
+use gridwalk_core::{
+    document::{Author, Document, Edited, FeedOrder},
+    error::{Code, Refusal},
+    household::{self, HouseholdEdit},
+    incident::{self, IncidentEvent, NewIncident},
+    patrol::{self, NewPatrol, PatrolEdit},
+    photo::Photo,
+    sync::message::DocumentKind,
+    worker_day::{self, NewWorkerDay, WorkerDayEdit},
+};
+use serde::{Deserialize, Serialize};
+
+/// One user-visible act on one document.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "edit", content = "of", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant)] // one at a time
+pub(crate) enum Edit {
+    /// 走访, or a correction of a household.
+    Household(HouseholdEdit),
+    /// T1.
+    CreateIncident {
+        new: NewIncident,
+        photos: Vec<Photo>,
+    },
+    /// Every later event.
+    Incident(IncidentEvent),
+    /// 开始巡查
+    CreatePatrol(NewPatrol),
+    /// 点位, 发现, 暂停, 继续, 结束
+    Patrol(PatrolEdit),
+    /// The first act of a worker's day.
+    CreateWorkerDay(NewWorkerDay),
+    /// 任务完成
+    WorkerDay(WorkerDayEdit),
+}
+
+impl Edit {
+    pub fn kind(&self) -> DocumentKind {
+        match self {
+            Self::Household(_) => DocumentKind::HOUSEHOLD,
+            Self::CreateIncident { .. } | Self::Incident(_) => DocumentKind::INCIDENT,
+            Self::CreatePatrol(_) | Self::Patrol(_) => DocumentKind::PATROL,
+            Self::CreateWorkerDay(_) | Self::WorkerDay(_) => DocumentKind::WORKER_DAY,
+        }
+    }
+
+    /// The document's first edit; there is no document before it.
+    pub fn creates(&self) -> bool {
+        matches!(
+            self,
+            Self::CreateIncident { .. } | Self::CreatePatrol(_) | Self::CreateWorkerDay(_)
+        )
+    }
+
+    /// What it is, and the id of it.
+    pub fn noun_and_item(&self) -> (Noun, String) {
+        match self {
+            Self::Household(HouseholdEdit::RecordVisit(visit)) => {
+                (Noun::Visit, visit.id.to_string())
+            }
+            Self::Household(HouseholdEdit::AmendVisit { visit, .. }) => {
+                (Noun::HouseholdEdit, visit.to_string())
+            }
+            Self::Household(HouseholdEdit::AddMember(member)) => {
+                (Noun::HouseholdEdit, member.id.to_string())
+            }
+            Self::Household(HouseholdEdit::MemberLeft { member }) => {
+                (Noun::HouseholdEdit, member.to_string())
+            }
+            Self::Household(
+                HouseholdEdit::ChangeField(field) | HouseholdEdit::ResolveConflict(field),
+            ) => (Noun::HouseholdEdit, format!("{:?}", field.key())),
+            Self::CreateIncident { new, .. } => (Noun::Incident, new.id.to_string()),
+            Self::Incident(event) => (Noun::IncidentEvent, event.id.to_string()),
+            Self::CreatePatrol(new) => (Noun::Patrol, new.id.to_string()),
+            Self::Patrol(PatrolEdit::Hit(hit)) => (Noun::Hit, hit.id.to_string()),
+            Self::Patrol(PatrolEdit::Finding(finding)) => (Noun::Finding, finding.id.to_string()),
+            Self::Patrol(_) => (Noun::PatrolEdit, String::new()),
+            Self::CreateWorkerDay(new) => (Noun::WorkerDay, new.id.to_string()),
+            Self::WorkerDay(
+                WorkerDayEdit::AcknowledgeTask { task, .. }
+                | WorkerDayEdit::CompleteTask { task, .. },
+            ) => (Noun::Task, task.to_string()),
+        }
+    }
+
+    /// Photos that it brings along.
+    pub fn photos(&self) -> Vec<&Photo> {
+        match self {
+            Self::CreateIncident { photos, .. } => photos.iter().collect(),
+            Self::Incident(IncidentEvent {
+                action: incident::IncidentAction::AddPhoto { photo },
+                ..
+            }) => vec![photo],
+            Self::Patrol(PatrolEdit::Hit(hit)) => hit.photo.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Applies it to the document, or creates that.
+    pub fn apply(
+        &self,
+        document: Option<Document>,
+        author: &Author,
+        feed: &dyn FeedOrder,
+    ) -> Result<Edited, Refusal> {
+        let there = |document: Option<Document>| {
+            document.ok_or_else(|| Refusal::new(Code::NotFound, "no such document on this phone"))
+        };
+        if self.creates() && document.is_some() {
+            return Err(Refusal::new(Code::AlreadyRecorded, "it was created before"));
+        }
+        match self {
+            Self::Household(edit) => household::apply(there(document)?, edit, author),
+            Self::CreateIncident { new, photos } => incident::create(new, photos, author),
+            Self::Incident(event) => incident::record(there(document)?, event, author, feed),
+            Self::CreatePatrol(new) => patrol::create(new, author),
+            Self::Patrol(edit) => patrol::apply(there(document)?, edit, author),
+            Self::CreateWorkerDay(new) => worker_day::create(new, author),
+            Self::WorkerDay(edit) => worker_day::apply(there(document)?, edit, author),
+        }
+    }
+}
+
+/// What an edit is called in the `edit` table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Noun {
+    Visit,
+    HouseholdEdit,
+    Incident,
+    IncidentEvent,
+    Patrol,
+    Hit,
+    Finding,
+    PatrolEdit,
+    WorkerDay,
+    Task,
+}
+
+impl Noun {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Visit => "visit",
+            Self::HouseholdEdit => "household_edit",
+            Self::Incident => "incident",
+            Self::IncidentEvent => "incident_event",
+            Self::Patrol => "patrol",
+            Self::Hit => "hit",
+            Self::Finding => "finding",
+            Self::PatrolEdit => "patrol_edit",
+            Self::WorkerDay => "worker_day",
+            Self::Task => "task",
+        }
+    }
+}

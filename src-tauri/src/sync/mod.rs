@@ -1,0 +1,16 @@
+//! Delivery. The rules are the session's in `core`; here are its hands: the database that holds outbox and cursors, the
+//! HTTP that carries the bodies, and the task that waits.
+//!
+//! ```text
+//! save ──wake──▶ driver ──Collect──▶ store (one transaction: page, envelope)
+//!                   │  ──Send─────▶ link  (HTTP; every kind of trouble has a name)
+//!                   └──Apply─────▶ store (one transaction: receipts, changes, cursors), then projections in batches
+//! ```
+
+mod driver;
+mod link;
+mod store;
+
+pub(crate) use driver::Driver;
+pub(crate) use link::{Link, address};
+pub(crate) use store::APP;

@@ -1,0 +1,570 @@
+//! The session's memory: what to say next, and what an answer changed. Each is one transaction.
+
+use crate::{
+    database::{fact, set_fact},
+    documents::{self, Identity, RefusedChange},
+    error::{Answer, Failure},
+    reference,
+};
+use gridwalk_core::{
+    error::Code,
+    ids::{DocumentId, GridId, Hash},
+    scan::ActorId,
+    sync::{
+        apply::{self, Asked, Holdings, Plan, PlanError},
+        envelope::{self, Sealed, Sender},
+        event::{Applied, Outbox},
+        limits,
+        message::{
+            AccessClass, ChangeResult, Cursor, Digest, DocumentChanges, DocumentKind, Epoch,
+            FeedRow, Partition, Response, Upload,
+        },
+    },
+    time::Timestamp,
+};
+use rusqlite::{Connection, OptionalExtension};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// The app's version, as it signs.
+pub(crate) const APP: &str = concat!("gridwalk ", env!("CARGO_PKG_VERSION"));
+
+#[derive(Serialize, Deserialize)]
+struct KnownEpoch {
+    counter: u64,
+    nonce: u64,
+}
+
+/// Reads cursors and the next page of the outbox, and signs it.
+pub(super) fn collect(
+    db: &Connection,
+    who: &Identity,
+    limit: usize,
+    phone_clock: Timestamp,
+) -> Answer<(Outbox, Asked)> {
+    let epoch: Option<KnownEpoch> = fact(db, "epoch")?;
+    let epoch = epoch.map(|epoch| Epoch {
+        counter: epoch.counter,
+        nonce: epoch.nonce,
+    });
+    let cursors = cursors(db)?;
+    let reference = fact(db, "reference_version")?.unwrap_or(0);
+    let own_bytes = fact(db, "own_bytes")?.unwrap_or(false);
+    let sealed = match again(db, limit)? {
+        Some(sealed) => Some(sealed),
+        None => next(db, who, limit, phone_clock)?,
+    };
+    let more = match &sealed {
+        None => false,
+        Some(sealed) => {
+            let waiting: usize =
+                db.query_row("select count(*) from outbox", [], |row| row.get(0))?;
+            waiting > sealed.changes.len()
+        }
+    };
+    let asked = Asked {
+        epoch,
+        cursors: cursors.clone(),
+        reference,
+        own_bytes,
+        upload: sealed
+            .as_ref()
+            .map(|sealed| (sealed.hash, sealed.changes.clone())),
+        received_at: Timestamp::default(),
+    };
+    let outbox = Outbox {
+        epoch,
+        cursors,
+        reference,
+        upload: sealed.map(|sealed| sealed.upload),
+        more,
+        own_bytes,
+    };
+    Ok((outbox, asked))
+}
+
+fn cursors(db: &Connection) -> Answer<Vec<Cursor>> {
+    let mut select = db.prepare_cached("select grid, class, position, digest from cursor")?;
+    let rows = select.query_map([], |row| {
+        Ok(Cursor {
+            partition: Partition {
+                grid: GridId(row.get(0)?),
+                class: AccessClass(row.get(1)?),
+            },
+            position: row.get(2)?,
+            digest: Digest(row.get(3)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The last upload, as it was signed, if nobody answered it and it still fits.
+fn again(db: &Connection, limit: usize) -> Answer<Option<Sealed>> {
+    type Row = (u64, [u8; 32], Vec<u8>, Vec<u8>);
+    let row: Option<Row> = db
+        .prepare_cached(
+            "select number, hash, bytes, signature from envelope
+             where answered = 0 order by number desc limit 1",
+        )?
+        .query_row([], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
+        .optional()?;
+    let Some((number, hash, envelope, signature)) = row else {
+        return Ok(None);
+    };
+    let hashes: Vec<Hash> = db
+        .prepare_cached("select hash from sent where envelope = ?1 order by place")?
+        .query_map([number], |row| Ok(Hash(row.get(0)?)))?
+        .collect::<Result<_, _>>()?;
+    let mut page = Page::default();
+    for hash in &hashes {
+        let Some(waiting) = waiting(db, hash)? else {
+            return Ok(None); // settled meanwhile: a new envelope says what is left
+        };
+        page.add(db, *hash, waiting)?;
+    }
+    if page.bytes > limit && hashes.len() > 1 {
+        return Ok(None);
+    }
+    let (documents, blobs) = page.into_parts();
+    Ok(Some(Sealed {
+        number,
+        hash: Hash(hash),
+        changes: envelope::hashes(&documents),
+        upload: Upload {
+            envelope: envelope.into(),
+            signature: signature.into(),
+            documents,
+            blobs: blobs.into_iter().map(Into::into).collect(),
+        },
+    }))
+}
+
+/// A new envelope around the oldest changes of the outbox.
+fn next(
+    db: &Connection,
+    who: &Identity,
+    limit: usize,
+    phone_clock: Timestamp,
+) -> Answer<Option<Sealed>> {
+    let mut page = Page::default();
+    let queue: Vec<Hash> = db
+        .prepare_cached("select hash from outbox order by number limit ?1")?
+        .query_map([limits::UPLOAD_CHANGES], |row| Ok(Hash(row.get(0)?)))?
+        .collect::<Result<_, _>>()?;
+    for hash in queue {
+        let Some(waiting) = waiting(db, &hash)? else {
+            continue;
+        };
+        let weight = waiting.bytes.len() + page.weight_of_blobs(db, &hash)?;
+        let full = page.bytes + weight > limit || page.blobs.len() + 4 > limits::UPLOAD_BLOBS;
+        if full && page.bytes > 0 {
+            break;
+        }
+        page.add(db, hash, waiting)?;
+    }
+    if page.documents.is_empty() {
+        return Ok(None);
+    }
+    let previous = db
+        .prepare_cached("select number, hash from envelope order by number desc limit 1")?
+        .query_row([], |row| Ok((row.get(0)?, Hash(row.get(1)?))))
+        .optional()?;
+    let sender = Sender {
+        device: who.device,
+        worker: who.worker.id,
+        previous,
+        phone_clock,
+        clock_ahead_ms: fact(db, "clock_ahead_ms")?.unwrap_or(0),
+        app: APP.to_owned(),
+    };
+    let (documents, blobs) = page.into_parts();
+    let sealed = envelope::seal(&who.signing_key, &sender, documents, blobs);
+    // an older envelope that nobody answered will not be sent again as it was
+    db.execute("update envelope set answered = 1 where answered = 0", [])?;
+    db.prepare_cached(
+        "insert into envelope (number, hash, bytes, signature) values (?1, ?2, ?3, ?4)",
+    )?
+    .execute((
+        sealed.number,
+        sealed.hash.0,
+        &sealed.upload.envelope[..],
+        &sealed.upload.signature[..],
+    ))?;
+    for (place, hash) in sealed.changes.iter().enumerate() {
+        db.prepare_cached("insert into sent (envelope, place, hash) values (?1, ?2, ?3)")?
+            .execute((sealed.number, place, hash.0))?;
+    }
+    Ok(Some(sealed))
+}
+
+/// An own change that may be sent.
+struct Waiting {
+    document: DocumentId,
+    kind: DocumentKind,
+    partition: Partition,
+    incarnation: u64,
+    bytes: Vec<u8>,
+}
+
+fn waiting(db: &Connection, hash: &Hash) -> Answer<Option<Waiting>> {
+    Ok(db
+        .prepare_cached(
+            "select change.document, document.kind, document.grid, document.class, change.incarnation, change.bytes
+             from change join document on document.id = change.document
+             where change.hash = ?1 and change.own and change.standing = 'waiting'",
+        )?
+        .query_row([hash.0], |row| {
+            Ok(Waiting {
+                document: DocumentId(row.get(0)?),
+                kind: DocumentKind(row.get(1)?),
+                partition: Partition {
+                    grid: GridId(row.get(2)?),
+                    class: AccessClass(row.get(3)?),
+                },
+                incarnation: row.get(4)?,
+                bytes: row.get(5)?,
+            })
+        })
+        .optional()?)
+}
+
+/// A page in the making: changes grouped by document and actor, in the order in which they were written.
+#[derive(Default)]
+struct Page {
+    documents: Vec<DocumentChanges>,
+    places: HashMap<(DocumentId, u64), usize>,
+    blobs: BTreeMap<Hash, Vec<u8>>,
+    bytes: usize,
+}
+
+impl Page {
+    fn add(&mut self, db: &Connection, hash: Hash, waiting: Waiting) -> Answer<()> {
+        self.bytes += waiting.bytes.len();
+        for (blob, bytes) in blobs_of(db, &hash)? {
+            if !self.blobs.contains_key(&blob) {
+                self.bytes += bytes.len();
+                self.blobs.insert(blob, bytes);
+            }
+        }
+        let place = *self
+            .places
+            .entry((waiting.document, waiting.incarnation))
+            .or_insert_with(|| {
+                self.documents.push(DocumentChanges {
+                    document: waiting.document,
+                    kind: waiting.kind,
+                    partition: waiting.partition,
+                    incarnation: waiting.incarnation,
+                    changes: Vec::new(),
+                });
+                self.documents.len() - 1
+            });
+        self.documents[place].changes.push(waiting.bytes.into());
+        Ok(())
+    }
+
+    fn weight_of_blobs(&self, db: &Connection, change: &Hash) -> Answer<usize> {
+        Ok(blobs_of(db, change)?
+            .iter()
+            .filter(|(blob, _)| !self.blobs.contains_key(blob))
+            .map(|(_, bytes)| bytes.len())
+            .sum())
+    }
+
+    fn into_parts(self) -> (Vec<DocumentChanges>, Vec<Vec<u8>>) {
+        (self.documents, self.blobs.into_values().collect())
+    }
+}
+
+fn blobs_of(db: &Connection, change: &Hash) -> Answer<Vec<(Hash, Vec<u8>)>> {
+    let mut select = db.prepare_cached(
+        "select record_blob.hash, record_blob.bytes from change_blob
+         join record_blob on record_blob.hash = change_blob.blob
+         where change_blob.change = ?1 and record_blob.standing = 'waiting'",
+    )?;
+    let rows = select.query_map([change.0], |row| Ok((Hash(row.get(0)?), row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+struct SentBefore<'a>(&'a Connection);
+
+impl Holdings for SentBefore<'_> {
+    type Error = Failure;
+    fn sent(&self, number: u64, index: u32) -> Answer<Option<Hash>> {
+        Ok(self
+            .0
+            .prepare_cached("select hash from sent where envelope = ?1 and place = ?2")?
+            .query_row((number, index), |row| Ok(Hash(row.get(0)?)))
+            .optional()?)
+    }
+    fn unaccepted(&self, document: &DocumentId, actor: &ActorId, seq: u64) -> Answer<Option<Hash>> {
+        Ok(self
+            .0
+            .prepare_cached(
+                "select hash from change
+                 where document = ?1 and actor = ?2 and seq = ?3 and own and standing = 'waiting'",
+            )?
+            .query_row((document.0, actor, seq), |row| Ok(Hash(row.get(0)?)))
+            .optional()?)
+    }
+}
+
+/// Stores an answer. Planning it twice, or after a cut, does no harm.
+pub(super) fn apply(
+    db: &Connection,
+    who: &Identity,
+    asked: &Asked,
+    response: &Response,
+) -> Answer<Applied> {
+    let plan = apply::plan(&SentBefore(db), asked, response).map_err(|error| match error {
+        PlanError::Holdings(failure) => failure,
+        other => Failure::new(Code::ServerError, other.to_string()),
+    })?;
+    if let Some(epoch) = plan.new_epoch {
+        new_epoch(db, epoch, asked.epoch.is_some())?;
+    }
+    for partition in &plan.reread {
+        db.prepare_cached("delete from placed where grid = ?1 and class = ?2")?
+            .execute((partition.grid.0, partition.class.0))?;
+    }
+    for blob in &plan.blobs {
+        db.prepare_cached("update record_blob set standing = 'stored' where hash = ?1")?
+            .execute([blob.0])?;
+    }
+    arrived(db, &plan, asked.received_at)?;
+    receipts(db, who, &plan, asked)?; // last: what is applied again is applied to what arrived
+    for cursor in &plan.cursors {
+        db.prepare_cached(
+            "insert or replace into cursor (grid, class, position, digest) values (?1, ?2, ?3, ?4)",
+        )?
+        .execute((
+            cursor.partition.grid.0,
+            cursor.partition.class.0,
+            cursor.position,
+            cursor.digest.0,
+        ))?;
+    }
+    reference::store(db, &plan.reference)?;
+    set_fact(db, "reference_version", &plan.reference.version)?;
+    set_fact(db, "clock_ahead_ms", &plan.clock_ahead_ms)?;
+    set_fact(db, "own_bytes", &plan.own_bytes)?;
+    gone(db, &plan)?;
+    // what survived a refusal, and what the server misses, leaves at once
+    let again = plan.receipts.iter().any(|(_, result)| {
+        matches!(
+            result,
+            ChangeResult::Refused { .. } | ChangeResult::Held { .. }
+        )
+    });
+    let waiting: bool =
+        db.query_row("select exists (select 1 from outbox)", [], |row| row.get(0))?;
+    let applied = plan.applied();
+    Ok(Applied {
+        more: applied.more || again && waiting,
+        ..applied
+    })
+}
+
+/// The server's store has another life: whatever this phone wrote is offered again, acknowledged or not.
+fn new_epoch(db: &Connection, epoch: Epoch, another: bool) -> Answer<()> {
+    let known = KnownEpoch {
+        counter: epoch.counter,
+        nonce: epoch.nonce,
+    };
+    set_fact(db, "epoch", &known)?;
+    if another {
+        db.execute(
+            "update change set standing = 'waiting' where own and standing = 'stored'",
+            [],
+        )?;
+        documents::check_outbox(db)?;
+    }
+    Ok(())
+}
+
+fn receipts(db: &Connection, who: &Identity, plan: &Plan, asked: &Asked) -> Answer<()> {
+    let mut refused: BTreeMap<DocumentId, Vec<RefusedChange>> = BTreeMap::new();
+    for (hash, result) in &plan.receipts {
+        match result {
+            ChangeResult::Stored | ChangeResult::Had => stored(db, hash, asked.received_at)?,
+            ChangeResult::Held { missing } => {
+                stored(db, hash, asked.received_at)?;
+                missing.iter().try_for_each(|hash| offer_again(db, hash))?;
+            }
+            ChangeResult::Refused { code, follows } => {
+                let code = Code::parse(code).unwrap_or(Code::ServerError);
+                let document: Option<DocumentId> = db
+                    .prepare_cached("select document from change where hash = ?1")?
+                    .query_row([hash.0], |row| Ok(DocumentId(row.get(0)?)))
+                    .optional()?;
+                if let Some(document) = document {
+                    tracing::warn!(%document, %code, "the centre refused a change");
+                    refused.entry(document).or_default().push(RefusedChange {
+                        hash: *hash,
+                        code,
+                        innocent: follows.is_some() || code == Code::ActorForked,
+                    });
+                }
+            }
+            // a newer server's word is no acknowledgement: it stays in the outbox
+            ChangeResult::Other { .. } => {}
+        }
+    }
+    if let Some((envelope, _)) = &asked.upload {
+        db.prepare_cached("update envelope set answered = 1 where hash = ?1")?
+            .execute([envelope.0])?;
+    }
+    refused
+        .iter()
+        .try_for_each(|(document, changes)| documents::rebuild(db, who, *document, changes))
+}
+
+/// 已到中心.
+fn stored(db: &Connection, hash: &Hash, at: Timestamp) -> Answer<()> {
+    db.prepare_cached(
+        "update change set standing = 'stored' where hash = ?1 and standing = 'waiting'",
+    )?
+    .execute([hash.0])?;
+    db.prepare_cached("delete from outbox where hash = ?1")?
+        .execute([hash.0])?;
+    db.prepare_cached(
+        "update edit set standing = 'stored', value = null, arrived_at = ?2
+         where change = ?1 and standing = 'waiting'",
+    )?
+    .execute((hash.0, at.0))?;
+    Ok(())
+}
+
+/// The server misses an own change that it had acknowledged before (or that was lost on the way).
+fn offer_again(db: &Connection, hash: &Hash) -> Answer<()> {
+    let own = db
+        .prepare_cached(
+            "update change set standing = 'waiting' where hash = ?1 and own and standing <> 'retired'",
+        )?
+        .execute([hash.0])?;
+    if own > 0 {
+        db.prepare_cached("insert into outbox (hash) values (?1) on conflict do nothing")?
+            .execute([hash.0])?;
+    }
+    Ok(())
+}
+
+fn arrived(db: &Connection, plan: &Plan, at: Timestamp) -> Answer<()> {
+    let mut touched = HashSet::new();
+    for change in &plan.changes {
+        documents::add_document(db, change.document, change.kind, change.placed.partition)?;
+        let new = db
+            .prepare_cached(
+                "insert into change (hash, document, actor, seq, bytes, own, standing)
+             values (?1, ?2, ?3, ?4, ?5, 0, 'stored') on conflict do nothing",
+            )?
+            .execute((
+                change.placed.hash.0,
+                change.document.0,
+                change.header.actor,
+                change.header.seq,
+                &change.bytes,
+            ))?;
+        if new == 0 {
+            // what stands in a feed is durable, also when the answer that said so was lost
+            stored(db, &change.placed.hash, at)?;
+        }
+        touched.insert(change.document);
+    }
+    let own = plan.placed.iter();
+    for placed in own.chain(plan.changes.iter().map(|change| &change.placed)) {
+        db.prepare_cached(
+            "insert or replace into placed (grid, class, position, hash) values (?1, ?2, ?3, ?4)",
+        )?
+        .execute((
+            placed.partition.grid.0,
+            placed.partition.class.0,
+            placed.position,
+            placed.hash.0,
+        ))?;
+    }
+    for placed in &plan.placed {
+        stored(db, &placed.hash, at)?;
+        // its place decides the order of a fold
+        db.prepare_cached(
+            "update document set stale = 1 where kind = ?2 and stale = 0
+             and id = (select document from change where hash = ?1)",
+        )?
+        .execute((placed.hash.0, DocumentKind::INCIDENT.0))?;
+    }
+    for document in touched {
+        db.prepare_cached("update document set stale = 1 where id = ?1")?
+            .execute([document.0])?;
+    }
+    for change in &plan.quarantined {
+        tracing::warn!(document = %change.document, code = %change.code, "a downloaded change was refused");
+        db.prepare_cached(
+            "insert into quarantine (hash, document, code, bytes) values (?1, ?2, ?3, ?4) on conflict do nothing",
+        )?
+        .execute((change.placed.hash.0, change.document.0, change.code.as_str(), &change.bytes))?;
+    }
+    for (partition, row) in &plan.unknown {
+        keep_unknown(db, partition, row)?;
+    }
+    Ok(())
+}
+
+fn keep_unknown(db: &Connection, partition: &Partition, row: &FeedRow) -> Answer<()> {
+    let bytes = minicbor::to_vec(row).map_err(Failure::internal)?;
+    db.prepare_cached(
+        "insert or replace into unknown_row (grid, class, position, bytes) values (?1, ?2, ?3, ?4)",
+    )?
+    .execute((partition.grid.0, partition.class.0, row.position, bytes))?;
+    Ok(())
+}
+
+/// Partitions that this phone may not read any more: once nothing else is on its way, their documents leave it, except
+/// those with acts that the server does not have. The rows of the documents stay, because a retired actor must not be
+/// used again.
+fn gone(db: &Connection, plan: &Plan) -> Answer<()> {
+    let mut leaving: Vec<(GridId, u8)> = fact(db, "leaving")?.unwrap_or_default();
+    if plan.gone.is_empty() && leaving.is_empty() {
+        return Ok(());
+    }
+    for partition in &plan.gone {
+        db.prepare_cached("delete from cursor where grid = ?1 and class = ?2")?
+            .execute((partition.grid.0, partition.class.0))?;
+        leaving.push((partition.grid, partition.class.0));
+    }
+    if !plan.more {
+        for (grid, class) in leaving.drain(..) {
+            purge(db, grid, class)?;
+        }
+    }
+    set_fact(db, "leaving", &leaving)
+}
+
+fn purge(db: &Connection, grid: GridId, class: u8) -> Answer<()> {
+    let leaving = "select id from document where grid = ?1 and class = ?2 and id not in
+                   (select document from edit where standing <> 'stored')";
+    for (table, column) in [
+        ("household", "id"),
+        ("incident", "id"),
+        ("patrol", "id"),
+        ("task_done", "document"),
+        ("change", "document"),
+    ] {
+        db.execute(
+            &format!("delete from {table} where {column} in ({leaving})"),
+            (grid.0, class),
+        )?;
+    }
+    db.execute(
+        "delete from placed where grid = ?1 and class = ?2",
+        (grid.0, class),
+    )?;
+    db.execute(
+        &format!(
+            "update document set incarnation = incarnation + 1, snapshot = null, stale = 0 where id in ({leaving})"
+        ),
+        (grid.0, class),
+    )?;
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! 今日: what the centre assigned, minus what is done, in the order in which it is walked.
+
+use crate::{
+    Phone,
+    database::{fact, set_fact},
+    documents::{self, Edit, Target},
+    error::{Answer, Failure},
+    households::{self, Lookups, days_between},
+    patrols, reference,
+    view::{GroupHint, PlanSummary, TaskGroup, TaskRow, Today},
+};
+use chrono::NaiveDate;
+use gridwalk_core::{
+    error::Code,
+    ids::{HouseholdId, PersonId, TaskId, WorkerDayId},
+    reference::{Task, TaskKind},
+    time::Timestamp,
+    worker_day::{NewWorkerDay, WorkerDayEdit},
+};
+use rusqlite::{Connection, OptionalExtension};
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+/// Today's worker day of this phone.
+#[derive(Serialize, Deserialize)]
+struct OwnDay {
+    date: NaiveDate,
+    id: WorkerDayId,
+}
+
+impl Phone {
+    /// 今日.
+    pub fn today(&self) -> Answer<Today> {
+        let now = self.now();
+        let worker = self.enrolment().map(|who| who.identity.worker.clone());
+        self.database().read(|db| {
+            let grids = worker.as_ref().map(|w| w.grids.clone()).unwrap_or_default();
+            let names: Vec<String> = reference::grids(db)?
+                .into_iter()
+                .filter(|grid| grids.contains(&grid.id))
+                .map(|grid| grid.name)
+                .collect();
+            let list = rows(db, now, worker.map(|worker| worker.id))?;
+            let open = || list.iter().filter(|(row, _)| !row.done);
+            let date = now.local_date();
+            Ok(Today {
+                date,
+                grid_name: names.join("、"),
+                overdue: count(open().filter(|(row, _)| row.overdue_days > 0)),
+                due_today: count(open().filter(|(row, _)| row.task.due == date)),
+                returned: count(open().filter(|(row, _)| row.task.kind == TaskKind::Returned)),
+                plans: reference::plans(db)?
+                    .into_iter()
+                    .filter(|plan| grids.contains(&plan.grid))
+                    .map(|plan| PlanSummary {
+                        id: plan.id,
+                        name: plan.name,
+                        checkpoints: count(plan.checkpoints.iter()),
+                    })
+                    .collect(),
+                running_patrol: patrols::running(db)?,
+                groups: groups(list),
+            })
+        })
+    }
+
+    /// A task is done that no visit or result settles by itself.
+    pub fn complete_task(&self, task: TaskId, note: Option<String>) -> Answer<Today> {
+        let who = self.who()?;
+        let now = self.now();
+        let act = who.identity.act(now);
+        let fresh = WorkerDayId(self.new_id()?);
+        self.database().write(|db| {
+            let row = reference::tasks(db)?
+                .into_iter()
+                .find(|row| row.id == task)
+                .ok_or_else(|| Failure::new(Code::NotFound, "no such task on this phone"))?;
+            let date = now.local_date();
+            let known: Option<OwnDay> = fact(db, "own_day")?;
+            let mut edits = Vec::new();
+            let day = match known.filter(|day| day.date == date) {
+                Some(day) => day.id,
+                None => {
+                    set_fact(db, "own_day", &OwnDay { date, id: fresh })?;
+                    edits.push(Edit::CreateWorkerDay(NewWorkerDay {
+                        id: fresh,
+                        worker: who.identity.worker.id,
+                        date,
+                    }));
+                    fresh
+                }
+            };
+            edits.push(Edit::WorkerDay(WorkerDayEdit::CompleteTask {
+                task,
+                at: now,
+                note,
+            }));
+            let target = Target {
+                document: day.into(),
+                grid: row.grid,
+                title: row.text,
+                record: task.to_string(),
+                severity: None,
+            };
+            documents::record(db, &who.identity, &target, &edits, &act)
+        })?;
+        self.wake(false);
+        self.today()
+    }
+}
+
+fn count<T>(rows: impl Iterator<Item = T>) -> u32 {
+    u32::try_from(rows.count()).unwrap_or(u32::MAX)
+}
+
+/// Every task up to today that is open or was done today, in walking order, with the building it stands under.
+fn rows(
+    db: &Connection,
+    now: Timestamp,
+    worker: Option<PersonId>,
+) -> Answer<Vec<(TaskRow, String)>> {
+    let today = now.local_date();
+    let lookups = Lookups::read(db, today)?;
+    let mut tasks: Vec<(Task, bool)> = Vec::new();
+    for task in reference::tasks(db)? {
+        let mine = task.assignee.is_none() || task.assignee == worker;
+        let done = done_at(db, task.id)?;
+        if mine && task.due <= today && done.is_none_or(|at| at.local_date() == today) {
+            tasks.push((task, done.is_some()));
+        }
+    }
+    let doors = tasks.iter().filter_map(|(task, _)| task.household);
+    let doors = households::rows(db, doors, &lookups)?;
+    let mut rows: Vec<(TaskRow, String)> = tasks
+        .into_iter()
+        .map(|(task, done)| {
+            let door = task.household.and_then(|id| doors.get(&id).cloned());
+            let building = door.as_ref().map(|door| door.building_name.clone());
+            let row = TaskRow {
+                plate: door
+                    .as_ref()
+                    .map(|door| door.room.clone())
+                    .unwrap_or_default(),
+                name: match &door {
+                    Some(door) => door.name.clone(),
+                    None => task.place.clone().unwrap_or_default(),
+                },
+                days_since_visit: door.as_ref().and_then(|door| door.days_since),
+                overdue_days: days_between(task.due, today),
+                household: door,
+                task,
+                done,
+            };
+            (row, building.unwrap_or_default())
+        })
+        .collect();
+    rows.sort_by_cached_key(|(row, _)| {
+        let walk = row.household.as_ref().map(|door| lookups.walk(door));
+        (walk.is_none(), walk, row.task.due, row.task.id)
+    });
+    Ok(rows)
+}
+
+fn groups(rows: Vec<(TaskRow, String)>) -> Vec<TaskGroup> {
+    let mut groups: Vec<TaskGroup> = Vec::new();
+    let mut overdue = Vec::new();
+    for (row, building) in rows {
+        let (title, hint) = match row {
+            _ if row.overdue_days > 0 => {
+                overdue.push(row);
+                continue;
+            }
+            TaskRow {
+                household: Some(_), ..
+            } => (building, GroupHint::Walking),
+            _ => (String::new(), GroupHint::Elsewhere),
+        };
+        match groups.last_mut() {
+            Some(group) if group.title == title && group.hint == hint => group.rows.push(row),
+            _ => groups.push(TaskGroup {
+                title,
+                hint,
+                rows: vec![row],
+            }),
+        }
+    }
+    if !overdue.is_empty() {
+        groups.insert(
+            0,
+            TaskGroup {
+                title: String::new(),
+                hint: GroupHint::Overdue,
+                rows: overdue,
+            },
+        );
+    }
+    for group in &mut groups {
+        group.rows.sort_by_key(|row| row.done); // stable: the order of the way stays
+    }
+    groups
+}
+
+fn done_at(db: &Connection, task: TaskId) -> Answer<Option<Timestamp>> {
+    let at: Option<i64> = db
+        .prepare_cached("select min(at) from task_done where task = ?1")?
+        .query_row([task.0], |row| row.get(0))
+        .optional()?
+        .flatten();
+    Ok(at.map(Timestamp))
+}
+
+/// Open tasks of one door.
+pub(crate) fn of_household(db: &Connection, household: HouseholdId) -> Answer<Vec<Task>> {
+    let mut open = Vec::new();
+    for task in reference::tasks(db)? {
+        if task.household == Some(household) && done_at(db, task.id)?.is_none() {
+            open.push(task);
+        }
+    }
+    open.sort_by_key(|task| task.due);
+    Ok(open)
+}
+
+/// Doors with an open task up to today.
+pub(crate) fn due_doors(db: &Connection, today: NaiveDate) -> Answer<HashSet<HouseholdId>> {
+    let mut due = HashSet::new();
+    for task in reference::tasks(db)? {
+        if let Some(household) = task.household
+            && task.due <= today
+            && done_at(db, task.id)?.is_none()
+        {
+            due.insert(household);
+        }
+    }
+    Ok(due)
+}

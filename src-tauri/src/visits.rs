@@ -1,0 +1,154 @@
+//! 走访: from the door to 已存本机, and what is put right afterwards.
+
+use crate::{
+    Phone,
+    documents::{self, Edit, Target},
+    error::Answer,
+    households::{self, Lookups},
+    reference,
+    settings::drop_drafts,
+    view::HouseholdDetail,
+};
+use gridwalk_core::{
+    error::Code,
+    household::{FieldChange, HouseholdEdit, NewMember, NewVisit, VisitKind, VisitOutcome},
+    ids::{HouseholdId, MemberId, TaskId, VisitId},
+    reference::TaskKind,
+};
+use rusqlite::Connection;
+
+impl Phone {
+    /// A visit with its id, so that saving twice is one visit. Everything that has one value counts as confirmed until
+    /// the worker says otherwise. Nothing is stored yet.
+    pub fn begin_visit(&self, household: HouseholdId, task: Option<TaskId>) -> Answer<NewVisit> {
+        self.who()?;
+        let now = self.now();
+        let id = VisitId(self.new_id()?);
+        self.database().read(|db| {
+            let view = households::view(db, household)?;
+            let kind = reference::tasks(db)?
+                .into_iter()
+                .find(|row| Some(row.id) == task)
+                .map_or(VisitKind::Routine, |task| match task.kind {
+                    TaskKind::Care => VisitKind::Care,
+                    TaskKind::Revisit | TaskKind::Recheck => VisitKind::FollowUp,
+                    _ => VisitKind::Routine,
+                });
+            Ok(NewVisit {
+                id,
+                kind,
+                outcome: VisitOutcome::Met,
+                started_at: now,
+                ended_at: now,
+                changes: Vec::new(),
+                confirmed: view
+                    .fields
+                    .iter()
+                    .filter(|field| field.values.len() == 1)
+                    .map(|field| field.field)
+                    .collect(),
+                persons_met: None,
+                note: None,
+                task,
+                incidents: Vec::new(),
+                next_due: None,
+                care_emergency: false,
+            })
+        })
+    }
+
+    /// 已存本机. Saving the same visit again changes nothing.
+    pub fn save_visit(&self, household: HouseholdId, visit: NewVisit) -> Answer<HouseholdDetail> {
+        let mut visit = visit;
+        if visit.ended_at <= visit.started_at {
+            visit.ended_at = self.now().max(visit.started_at);
+        }
+        // what was changed was not found as before, and nobody checks a form at a closed door
+        let spoken = matches!(visit.outcome, VisitOutcome::Met | VisitOutcome::Phoned);
+        let changed: Vec<_> = visit.changes.iter().map(FieldChange::key).collect();
+        visit
+            .confirmed
+            .retain(|field| spoken && !changed.contains(field));
+        let drafts = [household.to_string(), visit.id.to_string()];
+        let saved = self.edit_household(household, HouseholdEdit::RecordVisit(visit), &drafts);
+        match saved {
+            Err(failure) if failure.code == Code::AlreadyRecorded => self.household(household),
+            other => other,
+        }
+    }
+
+    /// Adds words to a visit.
+    pub fn amend_visit(
+        &self,
+        household: HouseholdId,
+        visit: VisitId,
+        note: String,
+    ) -> Answer<HouseholdDetail> {
+        self.edit_household(household, HouseholdEdit::AmendVisit { visit, note }, &[])
+    }
+
+    /// Corrects one field outside a visit.
+    pub fn change_field(
+        &self,
+        household: HouseholdId,
+        change: FieldChange,
+    ) -> Answer<HouseholdDetail> {
+        self.edit_household(household, HouseholdEdit::ChangeField(change), &[])
+    }
+
+    /// 要你定一下: the chosen value is written over both.
+    pub fn resolve_conflict(
+        &self,
+        household: HouseholdId,
+        choice: FieldChange,
+    ) -> Answer<HouseholdDetail> {
+        self.edit_household(household, HouseholdEdit::ResolveConflict(choice), &[])
+    }
+
+    /// Somebody moved in.
+    pub fn add_member(&self, household: HouseholdId, member: NewMember) -> Answer<HouseholdDetail> {
+        self.edit_household(household, HouseholdEdit::AddMember(member), &[])
+    }
+
+    /// Somebody moved out.
+    pub fn member_left(&self, household: HouseholdId, member: MemberId) -> Answer<HouseholdDetail> {
+        self.edit_household(household, HouseholdEdit::MemberLeft { member }, &[])
+    }
+
+    fn edit_household(
+        &self,
+        household: HouseholdId,
+        edit: HouseholdEdit,
+        drafts: &[String],
+    ) -> Answer<HouseholdDetail> {
+        let who = self.who()?;
+        let now = self.now();
+        let act = who.identity.act(now);
+        let target = Target {
+            document: household.into(),
+            grid: who.identity.home(),
+            title: self.database().read(|db| door(db, household, now))?,
+            record: match &edit {
+                HouseholdEdit::RecordVisit(visit) => visit.id.to_string(),
+                _ => format!("{household} {}", now.0),
+            },
+            severity: None,
+        };
+        self.database().write(|db| {
+            documents::record(db, &who.identity, &target, &[Edit::Household(edit)], &act)?;
+            drop_drafts(db, drafts)
+        })?;
+        self.wake(false);
+        self.household(household)
+    }
+}
+
+fn door(
+    db: &Connection,
+    household: HouseholdId,
+    now: gridwalk_core::time::Timestamp,
+) -> Answer<String> {
+    let lookups = Lookups::read(db, now.local_date())?;
+    let row = households::rows(db, [household], &lookups)?.remove(&household);
+    Ok(row.as_ref().map(households::door).unwrap_or_default())
+}

@@ -1,0 +1,634 @@
+//! A centre that answers as told: it speaks the real protocol over a network port, keeps what it acknowledges, and can
+//! be cut off, replaced by a Wi-Fi's sign-in page, made busy, or made to refuse. No server's rules are in here.
+
+use ed25519_dalek::VerifyingKey;
+use gridwalk::ports::{
+    Call, Clock, Exchange, NoReply, Ports, Positions, Replied, Reply, SystemDice,
+};
+use gridwalk_core::{
+    act::{Act, Role},
+    document::Author,
+    error::Code,
+    household::{self, Dwelling, FieldChange},
+    ids::{
+        BuildingId, CheckpointId, DeviceId, DocumentId, GridId, Hash, HouseholdId, PersonId,
+        PlanId, TaskId,
+    },
+    patrol::PatrolKind,
+    photo::Position,
+    reference::{Building, Category, Checkpoint, Grid, Person, Plan, Task, TaskKind},
+    scan::scan_change,
+    sync::{
+        envelope,
+        frame::{self, Effort},
+        message::{
+            AccessClass, ChangeResult, Cursor, Digest, DocumentChanges, DocumentKind, Epoch,
+            FeedBody, FeedRow, PROTOCOL, Partition, PartitionNews, ReferenceNews, ReferenceRow,
+            Request, Response,
+        },
+    },
+    time::Timestamp,
+};
+use serde::Serialize;
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard},
+};
+use uuid::Uuid;
+
+pub const GRID: GridId = GridId(Uuid::from_u128(0x100));
+pub const BUILDING: BuildingId = BuildingId(Uuid::from_u128(0x200));
+pub const LIN_XIAO: PersonId = PersonId(Uuid::from_u128(0x300));
+pub const GU_YUANSHAN: PersonId = PersonId(Uuid::from_u128(0x301));
+pub const PLAN: PlanId = PlanId(Uuid::from_u128(0x400));
+pub const EAST_GATE: CheckpointId = CheckpointId(Uuid::from_u128(0x501));
+pub const PUMP_ROOM: CheckpointId = CheckpointId(Uuid::from_u128(0x502));
+pub const DEVICE: DeviceId = DeviceId(Uuid::from_u128(0x600));
+/// Monday 2026-09-14, 09:00 in Shanghai.
+pub const NINE: Timestamp = Timestamp(1_789_347_600_000);
+
+pub fn door(n: u128) -> HouseholdId {
+    HouseholdId(Uuid::from_u128(0x1000 + n))
+}
+
+pub fn task(n: u128) -> TaskId {
+    TaskId(Uuid::from_u128(0x2000 + n))
+}
+
+/// What stands between phone and centre.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Weather {
+    Fine,
+    /// No network at all.
+    Offline,
+    /// A free Wi-Fi answers instead.
+    SignInPage,
+    /// 503 with `Retry-After: 30`.
+    Busy,
+    /// The centre gets every request, its answers are lost.
+    AnswersLost,
+}
+
+pub struct Centre {
+    pub state: Mutex<State>,
+}
+
+pub struct State {
+    pub weather: Weather,
+    /// What the centre's clock shows.
+    pub clock: Timestamp,
+    pub feed: Vec<Entry>,
+    pub reference: Vec<ReferenceRow>,
+    /// Changes of these documents are refused with a code, so many times.
+    pub refusing: HashMap<DocumentId, (Code, u32)>,
+    pub refused: HashMap<Hash, Code>,
+    /// Every upload, as it came.
+    pub uploads: Vec<Vec<DocumentChanges>>,
+    pub envelopes: Vec<Hash>,
+    pub blobs: Vec<Vec<u8>>,
+    pub token: u32,
+    pub calls: Vec<String>,
+    key: Option<VerifyingKey>,
+}
+
+/// One change of the feed.
+pub struct Entry {
+    document: DocumentId,
+    kind: DocumentKind,
+    pub hash: Hash,
+    bytes: Vec<u8>,
+    /// Envelope and place, when this phone uploaded it.
+    own: Option<(u64, u32)>,
+}
+
+impl Centre {
+    /// A centre with a small street: three doors of one building, a plan with two points, two categories.
+    pub fn new() -> Arc<Self> {
+        let centre = Self {
+            state: Mutex::new(State {
+                weather: Weather::Fine,
+                clock: NINE,
+                feed: Vec::new(),
+                reference: Vec::new(),
+                refusing: HashMap::new(),
+                refused: HashMap::new(),
+                uploads: Vec::new(),
+                envelopes: Vec::new(),
+                blobs: Vec::new(),
+                token: 0,
+                calls: Vec::new(),
+                key: None,
+            }),
+        };
+        centre.furnish();
+        Arc::new(centre)
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    pub fn weather(&self, weather: Weather) {
+        self.state().weather = weather;
+    }
+
+    fn furnish(&self) {
+        let checkpoint = |id, name: &str, lon, code: &str| Checkpoint {
+            id,
+            name: name.into(),
+            lon,
+            lat: 29.5,
+            code: code.into(),
+        };
+        self.say(
+            "grid",
+            GRID,
+            &Grid {
+                id: GRID,
+                code: "999901001001003".into(),
+                name: "梧桐-03".into(),
+                community_code: "999901001001".into(),
+                community_name: "梧桐社区".into(),
+                exclusive: false,
+                boundary: Vec::new(),
+                checkpoints: vec![
+                    checkpoint(EAST_GATE, "东门", 123.5, "GW-EAST"),
+                    checkpoint(PUMP_ROOM, "水泵房", 123.51, "GW-PUMP"),
+                ],
+            },
+        );
+        self.say(
+            "building",
+            BUILDING,
+            &Building {
+                id: BUILDING,
+                grid: GRID,
+                estate: "听雨苑".into(),
+                number: "3幢".into(),
+                storeys: 6,
+                walking_order: 1,
+                lon: 123.5,
+                lat: 29.5,
+            },
+        );
+        for (id, name) in [(LIN_XIAO, "林晓"), (GU_YUANSHAN, "顾远山")] {
+            self.say("person", id, &person(id, name));
+        }
+        self.say(
+            "plan",
+            PLAN,
+            &Plan {
+                id: PLAN,
+                grid: GRID,
+                name: "听雨苑早班".into(),
+                kind: PatrolKind::Daily,
+                checkpoints: vec![EAST_GATE, PUMP_ROOM],
+                line_asked_because: Some("消防通道要有人走过".into()),
+                line_may_be_refused: true,
+            },
+        );
+        for (code, name, on_site) in [("F01001", "楼道堆物", true), ("E04005", "井盖缺失", false)]
+        {
+            self.say(
+                "category",
+                code,
+                &Category {
+                    code: code.into(),
+                    group_zh: "消防".into(),
+                    group_en: "Fire".into(),
+                    name_zh: name.into(),
+                    name_en: code.into(),
+                    level: 3,
+                    on_site,
+                    frequent: true,
+                    department: None,
+                },
+            );
+        }
+        self.household(door(1), "502", "李阿姨", "14200000123");
+        self.household(door(2), "301", "单师傅", "14200000456");
+        self.household(door(3), "101", "尉迟大爷", "");
+        let due = NINE.local_date();
+        for (n, household, kind, due) in [
+            (1, door(2), TaskKind::Visit, due),
+            (2, door(1), TaskKind::Care, due),
+            (3, door(3), TaskKind::Revisit, due.pred_opt().unwrap()),
+        ] {
+            self.say(
+                "task",
+                task(n),
+                &Task {
+                    id: task(n),
+                    grid: GRID,
+                    assignee: Some(LIN_XIAO),
+                    kind,
+                    household: Some(household),
+                    incident: None,
+                    text: "看看".into(),
+                    place: None,
+                    due,
+                    time_hint: None,
+                },
+            );
+        }
+    }
+
+    /// A reference row, new or changed.
+    pub fn say(&self, kind: &str, id: impl ToString, row: &impl Serialize) {
+        self.state().reference.push(ReferenceRow {
+            kind: kind.into(),
+            id: id.to_string(),
+            json: Some(serde_json::to_string(row).unwrap()),
+        });
+    }
+
+    fn household(&self, id: HouseholdId, room: &str, name: &str, phone: &str) {
+        let dwelling = Dwelling {
+            id,
+            building: BUILDING,
+            unit: "2单元".into(),
+            room: room.into(),
+        };
+        let mut fields = vec![
+            FieldChange::ContactName(name.into()),
+            FieldChange::HouseholdSize(2),
+        ];
+        if !phone.is_empty() {
+            fields.push(FieldChange::ContactPhone(phone.into()));
+        }
+        let made = household::create(
+            &dwelling,
+            &fields,
+            &[],
+            &author(GU_YUANSHAN, id.0, NINE.plus_ms(-1)),
+        );
+        self.publish(
+            id.into(),
+            DocumentKind::HOUSEHOLD,
+            made.unwrap().change.bytes,
+        );
+    }
+
+    /// Somebody else's change enters the feed.
+    pub fn publish(&self, document: DocumentId, kind: DocumentKind, bytes: Vec<u8>) {
+        self.state().feed.push(Entry {
+            document,
+            kind,
+            hash: envelope::change_hash(&bytes),
+            bytes,
+            own: None,
+        });
+    }
+
+    /// Every change of a document that the centre holds.
+    pub fn changes(&self, document: DocumentId) -> Vec<Vec<u8>> {
+        let state = self.state();
+        let of = state.feed.iter().filter(|entry| entry.document == document);
+        of.map(|entry| entry.bytes.clone()).collect()
+    }
+}
+
+pub fn person(id: PersonId, name: &str) -> Person {
+    Person {
+        id,
+        name: name.into(),
+        role: Role::Worker,
+        grids: vec![GRID],
+        department: None,
+    }
+}
+
+/// Another hand than this phone's.
+pub fn author(by: PersonId, actor: Uuid, at: Timestamp) -> Author {
+    Author {
+        actor: *actor.as_bytes(),
+        act: Act {
+            by,
+            role: Role::Worker,
+            device: DeviceId(Uuid::from_u128(0x601)),
+            recorded_at: at,
+            observed_at: None,
+        },
+    }
+}
+
+impl State {
+    fn answer(&mut self, call: &Call) -> Reply {
+        let path = call.url.strip_prefix("https://centre.example").unwrap();
+        self.calls.push(path.to_owned());
+        match path {
+            "/api/device/enrol" => {
+                let body: serde_json::Value = serde_json::from_slice(&call.body).unwrap();
+                if body["code"] != "K7Q-2M" {
+                    return refusal(403, "CODE_WRONG");
+                }
+                let mut key = [0; 32];
+                hex::decode_to_slice(body["public_key"].as_str().unwrap(), &mut key).unwrap();
+                self.key = Some(VerifyingKey::from_bytes(&key).unwrap());
+                json(&serde_json::json!({
+                    "device": DEVICE, "worker": person(LIN_XIAO, "林晓"), "grids": [GRID],
+                    "epoch_counter": 1, "epoch_nonce": "7", "server_time": self.clock,
+                }))
+            }
+            "/api/device/challenge" => json(&serde_json::json!({ "nonce": hex::encode([9; 32]) })),
+            "/api/device/token" => {
+                let body: serde_json::Value = serde_json::from_slice(&call.body).unwrap();
+                let mut signature = [0; 64];
+                hex::decode_to_slice(body["signature"].as_str().unwrap(), &mut signature).unwrap();
+                let message = [&b"gridwalk token 1"[..], &[9; 32]].concat();
+                self.key
+                    .unwrap()
+                    .verify_strict(&message, &signature.into())
+                    .unwrap();
+                self.token += 1;
+                json(
+                    &serde_json::json!({ "token": self.token.to_string(), "expires_at": self.clock }),
+                )
+            }
+            "/sync" => {
+                if call.headers["authorization"] != format!("Bearer {}", self.token)
+                    || self.token == 0
+                {
+                    return refusal(401, "TOKEN_EXPIRED");
+                }
+                let response = self.exchange(frame::decode(&call.body).unwrap());
+                Reply {
+                    status: 200,
+                    headers: kind(frame::CONTENT_TYPE),
+                    body: frame::encode(&response, Effort::Fast).unwrap(),
+                }
+            }
+            other => panic!("the phone called {other}"),
+        }
+    }
+
+    fn exchange(&mut self, request: Request) -> Response {
+        let mut results = Vec::new();
+        let mut answered = None;
+        let mut blobs = Vec::new();
+        if let Some(upload) = &request.upload {
+            let (signed, hashes) = envelope::verify(&self.key.unwrap(), upload).unwrap();
+            answered = Some(envelope::envelope_hash(&upload.envelope));
+            self.envelopes.push(answered.unwrap());
+            self.uploads.push(upload.documents.clone());
+            let mut names = hashes.iter();
+            let mut place = 0;
+            for group in &upload.documents {
+                for bytes in &group.changes {
+                    let hash = *names.next().unwrap();
+                    results.push(self.judge(group, hash, bytes, (signed.number, place)));
+                    place += 1;
+                }
+            }
+            for blob in &upload.blobs {
+                blobs.push(Hash::of(blob));
+                self.blobs.push(blob.to_vec());
+            }
+        }
+        let partition = Partition {
+            grid: GRID,
+            class: AccessClass::GENERAL,
+        };
+        let from = request
+            .cursors
+            .iter()
+            .find(|cursor| cursor.partition == partition)
+            .map_or(0, |cursor| cursor.position);
+        let rows: Vec<FeedRow> = (from..self.feed.len() as u64)
+            .map(|at| self.row(at))
+            .collect();
+        let cursor = Cursor {
+            partition,
+            position: self.feed.len() as u64,
+            digest: Digest::of(self.feed.iter().map(|entry| &entry.hash)),
+        };
+        let version = self.reference.len() as u64;
+        Response {
+            protocol: PROTOCOL,
+            epoch: Epoch {
+                counter: 1,
+                nonce: 7,
+            },
+            server_time: self.clock,
+            results,
+            partitions: vec![PartitionNews {
+                partition,
+                restart: false,
+                rows,
+                cursor,
+                more: false,
+            }],
+            reference: ReferenceNews {
+                version,
+                rows: self.reference[request.reference as usize..].to_vec(),
+                more: false,
+            },
+            blobs,
+            envelope: answered,
+            gone: Vec::new(),
+        }
+    }
+
+    fn judge(
+        &mut self,
+        group: &DocumentChanges,
+        hash: Hash,
+        bytes: &[u8],
+        own: (u64, u32),
+    ) -> ChangeResult {
+        if self.feed.iter().any(|entry| entry.hash == hash) {
+            return ChangeResult::Had;
+        }
+        let header = scan_change(bytes, &Default::default()).unwrap();
+        let guilty = header
+            .deps
+            .iter()
+            .find(|dep| self.refused.contains_key(dep));
+        if let Some(guilty) = guilty {
+            let code = self.refused[guilty];
+            let follows = Some(*guilty);
+            self.refused.insert(hash, code);
+            return ChangeResult::Refused {
+                code: code.as_str().into(),
+                follows,
+            };
+        }
+        if let Some((code, left)) = self.refusing.get_mut(&group.document)
+            && *left > 0
+        {
+            *left -= 1;
+            let code = *code;
+            self.refused.insert(hash, code);
+            return ChangeResult::Refused {
+                code: code.as_str().into(),
+                follows: None,
+            };
+        }
+        self.feed.push(Entry {
+            document: group.document,
+            kind: group.kind,
+            hash,
+            bytes: bytes.to_vec(),
+            own: Some(own),
+        });
+        ChangeResult::Stored
+    }
+
+    fn row(&self, at: u64) -> FeedRow {
+        let entry = &self.feed[at as usize];
+        FeedRow {
+            position: at + 1,
+            body: match entry.own {
+                Some((envelope, first)) => FeedBody::Own {
+                    envelope,
+                    first,
+                    count: 1,
+                },
+                None => FeedBody::Change {
+                    document: entry.document,
+                    kind: entry.kind,
+                    bytes: entry.bytes.clone().into(),
+                },
+            },
+        }
+    }
+}
+
+fn kind(content_type: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([("content-type".to_owned(), content_type.to_owned())])
+}
+
+fn json(body: &serde_json::Value) -> Reply {
+    Reply {
+        status: 200,
+        headers: kind("application/json"),
+        body: body.to_string().into_bytes(),
+    }
+}
+
+fn refusal(status: u16, code: &str) -> Reply {
+    Reply {
+        status,
+        ..json(&serde_json::json!({ "code": code, "detail": "" }))
+    }
+}
+
+/// The network port of a phone that talks to this centre.
+pub struct Line(pub Arc<Centre>);
+
+impl Exchange for Line {
+    fn call(&self, call: Call) -> Replied<'_> {
+        let mut state = self.0.state();
+        let reply = match state.weather {
+            Weather::Fine => Ok(state.answer(&call)),
+            Weather::Offline => Err(NoReply::Unreachable),
+            Weather::SignInPage => Ok(Reply {
+                status: 200,
+                headers: kind("text/html"),
+                body: "<html>欢迎使用免费无线网络</html>".into(),
+            }),
+            Weather::Busy => {
+                let mut reply = refusal(503, "SERVER_BUSY");
+                reply.headers.insert("retry-after".into(), "30".into());
+                Ok(reply)
+            }
+            Weather::AnswersLost => {
+                state.answer(&call);
+                Err(NoReply::Unreachable)
+            }
+        };
+        Box::pin(async move { reply })
+    }
+}
+
+/// A clock that moves when told.
+pub struct Watch(pub Mutex<Timestamp>);
+
+impl Clock for Watch {
+    fn now(&self) -> Timestamp {
+        // every look is a little later, so that two acts never share an instant
+        let mut now = self.0.lock().unwrap();
+        *now = now.plus_ms(1);
+        *now
+    }
+}
+
+/// Fixes as the test says.
+#[derive(Default)]
+pub struct Satellites(pub Mutex<Option<Position>>);
+
+impl Positions for Satellites {
+    fn last_fix(&self) -> Option<Position> {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// A phone's surroundings: its folder outlives it.
+pub struct World {
+    pub dir: tempfile::TempDir,
+    pub centre: Arc<Centre>,
+    pub watch: Arc<Watch>,
+    pub satellites: Arc<Satellites>,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            centre: Centre::new(),
+            watch: Arc::new(Watch(Mutex::new(NINE))),
+            satellites: Arc::default(),
+        }
+    }
+
+    pub fn ports(&self) -> Ports {
+        Ports {
+            clock: self.watch.clone(),
+            keystore: Arc::new(gridwalk::FileKeystore::in_data_dir(self.dir.path())),
+            dice: Arc::new(SystemDice),
+            positions: self.satellites.clone(),
+            exchange: Arc::new(Line(self.centre.clone())),
+        }
+    }
+
+    pub fn open(&self) -> gridwalk::Phone {
+        gridwalk::Phone::open(self.dir.path(), self.ports()).unwrap()
+    }
+
+    /// A phone that belongs to 林晓 and has read the whole street.
+    pub async fn enrolled(&self) -> gridwalk::Phone {
+        let phone = self.open();
+        phone
+            .enrol("https://centre.example".into(), "K7Q-2M".into())
+            .await
+            .unwrap();
+        phone.sync_once().await.unwrap();
+        phone
+    }
+
+    /// The phone stands there now.
+    pub fn stand_at(&self, lon: f64, lat: f64) {
+        *self.satellites.0.lock().unwrap() = Some(Position {
+            lon,
+            lat,
+            accuracy_m: 8.0,
+            fixed_at: *self.watch.0.lock().unwrap(),
+            mock: false,
+        });
+    }
+}
+
+/// Every file below a folder, as one string of bytes.
+pub fn everything_in(dir: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            bytes.extend(everything_in(&path));
+        } else {
+            bytes.extend(std::fs::read(path).unwrap());
+        }
+    }
+    bytes
+}
