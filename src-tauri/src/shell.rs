@@ -3,6 +3,7 @@
 use crate::{Answer, Desk, Phone, commands, ports::Ports, view::SyncState};
 use std::path::PathBuf;
 use tauri::plugin::{Builder as PluginBuilder, TauriPlugin};
+use tauri::ipc::Invoke;
 use tauri::{App, AppHandle, Builder, Manager, Runtime, Url};
 use tauri_specta::Event;
 
@@ -19,12 +20,24 @@ pub fn furnish<R: Runtime>(builder: Builder<R>) -> Builder<R> {
     let asked = commands::builder::<R>();
     builder
         .plugin(stay_home())
-        .invoke_handler(asked.invoke_handler())
+        .register_asynchronous_uri_scheme_protocol("gwphoto", commands::photo::show)
+        .invoke_handler(handler(asked.invoke_handler()))
         .setup(move |app| {
             asked.mount_events(app);
             open(app);
             Ok(())
         })
+}
+
+/// The generated commands, and the one that takes raw bytes.
+fn handler<R: Runtime>(
+    generated: impl Fn(Invoke<R>) -> bool + Send + Sync + 'static,
+) -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'static {
+    let raw: fn(Invoke<R>) -> bool = tauri::generate_handler![commands::photo::add_photo];
+    move |invoke| match invoke.message.command() {
+        "add_photo" => raw(invoke),
+        _ => generated(invoke),
+    }
 }
 
 /// Opens the phone behind the window and lets it deliver. A phone that does not open says why on the first screen.

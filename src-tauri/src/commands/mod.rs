@@ -4,6 +4,7 @@ mod delivery;
 mod household;
 mod incident;
 mod patrol;
+pub mod photo;
 mod status;
 
 use crate::{Answer, Failure, Phone, view};

@@ -1,5 +1,7 @@
-//! Photos on the phone: made small and bare, then sealed at rest.
+//! Photos: from a camera's file to a small sealed JPEG, and on to the centre in a lane of their own.
 
+mod album;
+pub(crate) mod lane;
 pub mod process;
 pub(crate) mod queue;
 pub mod seal;

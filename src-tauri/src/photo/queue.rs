@@ -1,25 +1,16 @@
-//! Photos: from a camera's file to a small sealed JPEG, and on to the centre in a lane of their own.
+//! What is known of each photo's way to the centre, for records and for the page of deliveries.
 
 use crate::{
-    Phone,
     error::Answer,
-    sync::Link,
     view::{Progress, Receipt, SyncItem, SyncItemKind},
 };
 use gridwalk_core::{
     error::Code,
     ids::{DocumentId, Hash},
-    sync::event::Failure as Trouble,
     time::Timestamp,
 };
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
-
-/// Sends the photos that wait, most urgent and smallest first, until none is left or the centre cannot be reached.
-/// One bad photo never holds up the next.
-pub(crate) async fn deliver(_phone: &Phone, _link: &Link, _token: &str) -> Result<(), Trouble> {
-    Ok(())
-}
 
 /// The receipt of each photo of a document, by its hash. Photos of colleagues are at the centre already.
 pub(crate) fn receipts<'a>(

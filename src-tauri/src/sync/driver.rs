@@ -2,7 +2,7 @@
 
 use super::store;
 use crate::{
-    Phone, enrolment::Enrolment, error::Failure, photo::queue, projection, view::SyncPhase,
+    Phone, enrolment::Enrolment, error::Failure, photo::lane, projection, view::SyncPhase,
 };
 use gridwalk_core::{
     error::Code,
@@ -145,7 +145,7 @@ impl Driver {
             Report::Idle => {
                 // records have arrived; photos have a lane of their own and never hold a record up
                 let lane = match &self.token {
-                    Some(token) => queue::deliver(phone, &phone.link(who), token).await,
+                    Some(token) => lane::deliver(phone, &phone.link(who), token).await,
                     None => Ok(()),
                 };
                 match lane {

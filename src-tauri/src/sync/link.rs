@@ -176,26 +176,35 @@ impl Link {
 /// The body of a good answer of that type; everything else by its name. A page in HTML is somebody else's, whatever
 /// its status says (a Wi-Fi that wants a login answers 200, 302 and 511).
 pub(crate) fn expect<'a>(reply: &'a Reply, content_type: &str) -> Result<&'a [u8], Trouble> {
-    let kind = reply
-        .header("content-type")
-        .and_then(|value| value.split(';').next())
-        .unwrap_or_default()
-        .trim();
+    let kind = self::content_type(reply);
+    if (200..300).contains(&reply.status) && kind == content_type {
+        return Ok(&reply.body);
+    }
+    Err(trouble(reply))
+}
+
+fn content_type(reply: &Reply) -> &str {
+    let value = reply.header("content-type").and_then(|value| value.split(';').next());
+    value.unwrap_or_default().trim()
+}
+
+/// What a reply that is not the one hoped for means.
+pub(crate) fn trouble(reply: &Reply) -> Trouble {
     match reply.status {
-        200..300 if kind == content_type => Ok(&reply.body),
-        429 | 503 => Err(Trouble::Busy {
+        429 | 503 => Trouble::Busy {
             retry_after_ms: reply
                 .header("retry-after")
                 .and_then(|seconds| seconds.trim().parse::<i64>().ok())
                 .map(|seconds| seconds.saturating_mul(1000)),
-        }),
-        413 => Err(Trouble::TooBig),
-        500..600 if reply.status != 511 => Err(Trouble::Server),
-        _ => Err(refusal(reply, kind)),
+        },
+        413 => Trouble::TooBig,
+        500..600 if reply.status != 511 => Trouble::Server,
+        _ => refusal(reply),
     }
 }
 
-fn refusal(reply: &Reply, kind: &str) -> Trouble {
+fn refusal(reply: &Reply) -> Trouble {
+    let kind = content_type(reply);
     let body: Option<ErrorBody> = (kind == JSON && reply.status >= 400)
         .then(|| serde_json::from_slice(&reply.body).ok())
         .flatten();

@@ -1,0 +1,65 @@
+//! 照片. Bytes do not travel as JSON: the file is the raw body, what is known about it stands in the headers.
+
+use crate::{Answer, Desk, Failure};
+use gridwalk_core::{
+    error::Code,
+    ids::Hash,
+    photo::{Photo, PhotoStage, Position},
+    time::Timestamp,
+};
+use serde::de::DeserializeOwned;
+use tauri::{
+    Manager, Runtime, State, UriSchemeContext, UriSchemeResponder,
+    http::{Request, Response, StatusCode, header},
+    ipc::{InvokeBody, Request as Asked},
+};
+
+/// Keeps a camera's file until its record is saved.
+#[tauri::command(async)]
+pub fn add_photo(desk: State<'_, Desk>, request: Asked<'_>) -> Answer<Photo> {
+    let InvokeBody::Raw(file) = request.body() else {
+        return Err(Failure::new(Code::PhotoUnsupported, "the photo must come as raw bytes"));
+    };
+    let said = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let stage: PhotoStage = parsed(&format!("\"{}\"", said("x-stage").unwrap_or_default()))?;
+    let taken_at: Timestamp = said("x-taken-at")
+        .unwrap_or_default()
+        .parse()
+        .map_err(|error| Failure::internal(format!("x-taken-at: {error}")))?;
+    let position: Option<Position> = said("x-position").map(parsed).transpose()?;
+    desk.phone()?.add_photo(file, stage, taken_at, position)
+}
+
+fn parsed<T: DeserializeOwned>(json: &str) -> Answer<T> {
+    serde_json::from_str(json).map_err(|error| Failure::internal(format!("photo header: {error}")))
+}
+
+/// `gwphoto://localhost/<hash>`: a photo or thumbnail, for `<img>`.
+pub fn show<R: Runtime>(context: UriSchemeContext<'_, R>, request: Request<Vec<u8>>, responder: UriSchemeResponder) {
+    let window = context.app_handle().clone();
+    tauri::async_runtime::spawn(async move {
+        let hash: Result<Hash, _> = request.uri().path().trim_start_matches('/').parse();
+        let desk = window.state::<Desk>();
+        let bytes = match (hash, desk.phone()) {
+            (Ok(hash), Ok(phone)) => phone.photo_bytes(hash).await,
+            (Err(reason), _) => Err(Failure::new(Code::NotFound, reason)),
+            (_, Err(failure)) => Err(failure),
+        };
+        responder.respond(answer(bytes));
+    });
+}
+
+fn answer(bytes: Answer<Vec<u8>>) -> Response<Vec<u8>> {
+    let response = match bytes {
+        Ok(bytes) => Response::builder()
+            .header(header::CONTENT_TYPE, "image/jpeg")
+            .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+            .header(header::CACHE_CONTROL, "private, max-age=86400, immutable")
+            .body(bytes),
+        Err(failure) => {
+            tracing::info!(%failure, "a photo cannot be shown");
+            Response::builder().status(StatusCode::NOT_FOUND).body(Vec::new())
+        }
+    };
+    response.unwrap_or_default()
+}

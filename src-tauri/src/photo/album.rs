@@ -1,0 +1,159 @@
+//! Photos on this phone: added before their record is saved, shown again from the sealed file, fetched from the centre
+//! when a colleague took them.
+
+use super::{process::process, seal::SealKey};
+use crate::{
+    Phone,
+    error::{Answer, Failure},
+    ports::DatabaseKey,
+};
+use gridwalk_core::{
+    error::Code,
+    ids::Hash,
+    photo::{Photo, PhotoStage, Position},
+    time::Timestamp,
+};
+use rusqlite::OptionalExtension;
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// Where sealed photos lie, inside the data directory.
+const FOLDER: &str = "photos";
+/// A thumbnail of a colleague is kept; a photo is only looked at.
+const KEPT_FROM_OTHERS: usize = 64 * 1024;
+
+impl Phone {
+    /// Makes a camera's file small and bare, seals it, and keeps it until a record refers to it. The same picture twice
+    /// is one photo. `PHOTO_TRUNCATED`, `PHOTO_UNSUPPORTED`, `PHOTO_TOO_BIG` say what is wrong with a file.
+    pub fn add_photo(
+        &self,
+        file: &[u8],
+        stage: PhotoStage,
+        taken_at: Timestamp,
+        position: Option<Position>,
+    ) -> Answer<Photo> {
+        let made = process(file)?;
+        let photo = Photo {
+            hash: Hash::of(&made.jpeg),
+            thumbnail: Hash::of(&made.thumbnail),
+            stage,
+            taken_at,
+            width: made.width,
+            height: made.height,
+            bytes: u32::try_from(made.jpeg.len()).map_err(Failure::internal)?,
+        };
+        let place = format!("{FOLDER}/{}", photo.hash);
+        let sealed = self.seal_key()?.seal(&photo.hash, &made.jpeg, self.ports().dice.roll()?)?;
+        // The file first: a row never points to nothing, and a file without a row is swept.
+        write_durably(&self.dir().join(FOLDER), &photo.hash.to_string(), &sealed)?;
+        let position = position.map(|position| serde_json::to_string(&position)).transpose()?;
+        let now = self.now();
+        self.database().write(|db| {
+            db.prepare_cached(
+                "insert into record_blob (hash, bytes, standing) values (?1, ?2, 'waiting') on conflict do nothing",
+            )?
+            .execute((photo.thumbnail.0, &made.thumbnail))?;
+            db.prepare_cached(
+                "insert into photo (hash, thumbnail, stage, taken_at, position, width, height, bytes, file, added_at, standing)
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'kept') on conflict do nothing",
+            )?
+            .execute((
+                photo.hash.0,
+                photo.thumbnail.0,
+                word(&photo.stage)?,
+                taken_at.0,
+                position,
+                photo.width,
+                photo.height,
+                photo.bytes,
+                place,
+                now.0,
+            ))?;
+            Ok(())
+        })?;
+        Ok(photo)
+    }
+
+    /// The bytes of a photo or thumbnail: from this phone, or else from the centre. `NOT_FOUND` when neither has them.
+    pub async fn photo_bytes(&self, hash: Hash) -> Answer<Vec<u8>> {
+        if let Some(bytes) = self.off_the_loop(move |phone| phone.own_photo_bytes(hash)).await? {
+            return Ok(bytes);
+        }
+        let who = self.who()?;
+        let link = self.link(&who);
+        let token = link.token(&who).await?;
+        let headers = BTreeMap::from([("authorization", format!("Bearer {token}"))]);
+        let reply = link.call("GET", &format!("/blobs/{hash}"), headers, Vec::new()).await?;
+        let bytes = super::lane::good(reply)?.body;
+        if Hash::of(&bytes) != hash {
+            return Err(Failure::new(Code::BlobHashMismatch, "the centre sent other bytes"));
+        }
+        if bytes.len() <= KEPT_FROM_OTHERS {
+            let kept = bytes.clone();
+            self.off_the_loop(move |phone| {
+                phone.database().write(|db| {
+                    db.prepare_cached(
+                        "insert into record_blob (hash, bytes, standing) values (?1, ?2, 'stored') on conflict do nothing",
+                    )?
+                    .execute((hash.0, kept))?;
+                    Ok(())
+                })
+            })
+            .await?;
+        }
+        Ok(bytes)
+    }
+
+    /// The bytes as they lie on this phone, if they do.
+    pub(crate) fn own_photo_bytes(&self, hash: Hash) -> Answer<Option<Vec<u8>>> {
+        let (small, file) = self.database().read(|db| {
+            let small: Option<Vec<u8>> = db
+                .prepare_cached("select bytes from record_blob where hash = ?1")?
+                .query_row([hash.0], |row| row.get(0))
+                .optional()?;
+            let file: Option<Option<String>> = db
+                .prepare_cached("select file from photo where hash = ?1")?
+                .query_row([hash.0], |row| row.get(0))
+                .optional()?;
+            Ok((small, file.flatten()))
+        })?;
+        match (small, file) {
+            (Some(bytes), _) => Ok(Some(bytes)),
+            (None, Some(file)) => {
+                let sealed = std::fs::read(self.dir().join(file))?;
+                self.seal_key()?.open(&hash, &sealed).map(Some)
+            }
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn seal_key(&self) -> Answer<SealKey> {
+        let DatabaseKey(key) = self.ports().keystore.key(&*self.ports().dice)?;
+        Ok(SealKey::from_database_key(&key))
+    }
+}
+
+/// The word under which a value of a closed list is stored.
+fn word(stage: &PhotoStage) -> Answer<String> {
+    match serde_json::to_value(stage)? {
+        serde_json::Value::String(word) => Ok(word),
+        other => Err(Failure::internal(other)),
+    }
+}
+
+/// Bytes and name are on the disk when this returns; a crash leaves the whole file or none under that name.
+fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Answer<()> {
+    std::fs::create_dir_all(folder)?;
+    let part: PathBuf = folder.join(format!("{name}.part"));
+    let mut file = File::create(&part)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&part, folder.join(name))?;
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    Ok(())
+}

@@ -1,0 +1,222 @@
+//! The photos' own lane: resumable uploads (tus 1.0), most urgent first, then smallest. A bad photo is put aside with its
+//! reason and the next one goes; a bad network ends the lane until the next exchange.
+
+use crate::{
+    Phone,
+    error::Answer,
+    ports::Reply,
+    sync::{Link, trouble},
+};
+use gridwalk_core::{error::Code, ids::Hash, sync::event::Failure as Trouble};
+use rusqlite::OptionalExtension;
+use std::collections::BTreeMap;
+
+/// One PATCH carries at most this much, so that a cut costs little and progress shows.
+const PIECE: usize = 128 * 1024;
+/// Wrong offsets and lost uploads that one photo may meet before the lane rests.
+const PATIENCE: u32 = 4;
+
+/// A photo that waits.
+struct Waiting {
+    hash: Hash,
+    upload: Option<String>,
+}
+
+/// Sends the photos that wait until none is left or the centre cannot be reached.
+pub(crate) async fn deliver(phone: &Phone, link: &Link, token: &str) -> Result<(), Trouble> {
+    while let Some(photo) = phone.off_the_loop(|phone| next(phone)).await.map_err(stuck)? {
+        let hash = photo.hash;
+        match send(phone, link, token, photo).await {
+            Ok(()) => settle(phone, hash, "stored", None).await?,
+            Err(Trouble::Refused(code)) if of_the_photo(code) => settle(phone, hash, "refused", Some(code)).await?,
+            Err(trouble) => return Err(trouble),
+        }
+    }
+    Ok(())
+}
+
+/// Whether a refusal is about these very bytes; anything else is about the phone or the day and may pass.
+fn of_the_photo(code: Code) -> bool {
+    matches!(
+        code,
+        Code::PhotoTruncated | Code::PhotoUnsupported | Code::PhotoTooBig | Code::BlobHashMismatch | Code::StorageBroken
+    )
+}
+
+async fn send(phone: &Phone, link: &Link, token: &str, photo: Waiting) -> Result<(), Trouble> {
+    let hash = photo.hash;
+    let bytes = phone
+        .off_the_loop(move |phone| phone.own_photo_bytes(hash))
+        .await
+        .map_err(|failure| Trouble::Refused(failure.code))?
+        .ok_or(Trouble::Refused(Code::StorageBroken))?;
+    let lane = Lane { link, token };
+    let mut upload = photo.upload;
+    for _ in 0..PATIENCE {
+        let (place, mut offset) = match upload.take() {
+            Some(place) => match lane.offset(&place).await {
+                Ok(offset) => (place, offset),
+                // The centre has swept it, or never kept it: begin again.
+                Err(Trouble::Refused(Code::NotFound)) => lane.create(&hash, bytes.len()).await?,
+                Err(trouble) => return Err(trouble),
+            },
+            None => lane.create(&hash, bytes.len()).await?,
+        };
+        note(phone, hash, &place, offset).await?;
+        loop {
+            if offset >= bytes.len() {
+                return Ok(());
+            }
+            let piece = &bytes[offset..bytes.len().min(offset + PIECE)];
+            match lane.append(&place, offset, piece).await {
+                Ok(next) => offset = next,
+                Err(Trouble::Refused(Code::BlobOffsetMismatch)) => {
+                    upload = Some(place.clone());
+                    break;
+                }
+                Err(trouble) => return Err(trouble),
+            }
+            note(phone, hash, &place, offset).await?;
+        }
+    }
+    Err(Trouble::Server)
+}
+
+/// The three verbs of tus that a phone needs.
+struct Lane<'a> {
+    link: &'a Link,
+    token: &'a str,
+}
+
+impl Lane<'_> {
+    async fn create(&self, hash: &Hash, length: usize) -> Result<(String, usize), Trouble> {
+        let name = base64(hash.to_string().as_bytes());
+        let headers = [("upload-length", length.to_string()), ("upload-metadata", format!("hash {name}"))];
+        let reply = good(self.call("POST", "/blobs", headers, Vec::new()).await?)?;
+        let place = reply.header("location").filter(|place| place.starts_with('/')).ok_or(Trouble::Server)?;
+        Ok((place.to_owned(), offset_of(&reply)?))
+    }
+
+    async fn offset(&self, place: &str) -> Result<usize, Trouble> {
+        offset_of(&good(self.call("HEAD", place, [], Vec::new()).await?)?)
+    }
+
+    async fn append(&self, place: &str, offset: usize, piece: &[u8]) -> Result<usize, Trouble> {
+        let headers = [
+            ("upload-offset", offset.to_string()),
+            ("content-type", "application/offset+octet-stream".to_owned()),
+        ];
+        offset_of(&good(self.call("PATCH", place, headers, piece.to_vec()).await?)?)
+    }
+
+    async fn call<const N: usize>(
+        &self,
+        method: &'static str,
+        path: &str,
+        headers: [(&'static str, String); N],
+        body: Vec<u8>,
+    ) -> Result<Reply, Trouble> {
+        let mut all = BTreeMap::from([
+            ("authorization", format!("Bearer {}", self.token)),
+            ("tus-resumable", "1.0.0".to_owned()),
+        ]);
+        all.extend(headers);
+        self.link.call(method, path, all, body).await
+    }
+}
+
+/// A reply that says yes; everything else by its name.
+pub(super) fn good(reply: Reply) -> Result<Reply, Trouble> {
+    match reply.status {
+        200..300 => Ok(reply),
+        // HEAD has no body to say a code in.
+        404 => Err(Trouble::Refused(Code::NotFound)),
+        413 => Err(Trouble::Refused(Code::PhotoTooBig)),
+        _ => Err(trouble(&reply)),
+    }
+}
+
+fn offset_of(reply: &Reply) -> Result<usize, Trouble> {
+    reply.header("upload-offset").and_then(|offset| offset.trim().parse().ok()).ok_or(Trouble::NotOurServer)
+}
+
+/// RFC 4648; the metadata of tus is the only place that needs it.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let bits = group.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
+        for place in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
+            text.push(if place <= group.len() { char::from(letter) } else { '=' });
+        }
+    }
+    text
+}
+
+fn next(phone: &Phone) -> Answer<Option<Waiting>> {
+    phone.database().read(|db| {
+        let row = db
+            .prepare_cached(
+                "select hash, upload from photo where standing = 'waiting'
+                 order by coalesce(severity, 9), bytes, hash limit 1",
+            )?
+            .query_row([], |row| Ok((Hash(row.get(0)?), row.get(1)?)))
+            .optional()?;
+        Ok(row.map(|(hash, upload)| Waiting { hash, upload }))
+    })
+}
+
+async fn note(phone: &Phone, hash: Hash, place: &str, offset: usize) -> Result<(), Trouble> {
+    let place = place.to_owned();
+    write(phone, move |db| {
+        db.prepare_cached("update photo set upload = ?2, sent = ?3 where hash = ?1")?.execute((
+            hash.0,
+            place,
+            i64::try_from(offset).unwrap_or(i64::MAX),
+        ))?;
+        Ok(())
+    })
+    .await
+}
+
+async fn settle(phone: &Phone, hash: Hash, standing: &'static str, code: Option<Code>) -> Result<(), Trouble> {
+    let now = phone.now();
+    write(phone, move |db| {
+        db.prepare_cached(
+            "update photo set standing = ?2, code = ?3, upload = null, sent = iif(?2 = 'stored', bytes, sent),
+               arrived_at = iif(?2 = 'stored', ?4, null) where hash = ?1",
+        )?
+        .execute((hash.0, standing, code.map(Code::as_str), now.0))?;
+        Ok(())
+    })
+    .await
+}
+
+async fn write(
+    phone: &Phone,
+    act: impl FnOnce(&rusqlite::Connection) -> Answer<()> + Send + 'static,
+) -> Result<(), Trouble> {
+    phone.off_the_loop(move |phone| phone.database().write(act)).await.map_err(stuck)?;
+    phone.tell_delivery();
+    Ok(())
+}
+
+/// The phone itself cannot go on; the photo stays where it is.
+fn stuck(failure: crate::Failure) -> Trouble {
+    tracing::error!(%failure, "the photo lane cannot read or write");
+    Trouble::Refused(failure.code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+
+    #[test]
+    fn base64_is_that_of_rfc_4648() {
+        let vectors = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")];
+        for (plain, coded) in vectors {
+            assert_eq!(base64(plain.as_bytes()), coded);
+        }
+    }
+}
