@@ -3,3 +3,11 @@
 
 pub mod holdings;
 pub mod process;
+pub mod shift;
+
+/// A plain HTTP client for loopback.
+pub fn browser() -> process::Outcome<reqwest::Client> {
+    // Several proofs in one process install it once.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Ok(reqwest::Client::builder().tls_certs_only([]).build()?)
+}

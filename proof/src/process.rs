@@ -34,6 +34,11 @@ pub fn run(name: &str, arguments: &[&str]) -> Outcome<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
+/// A port that nobody listens on at this moment; the same one serves a server that stops and starts again.
+pub fn free_port() -> Outcome<u16> {
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
 /// A server process that ends with this value.
 pub struct Server {
     child: Child,
@@ -42,8 +47,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `gridwalk-server serve` on a free port and waits until it says where it listens.
-    pub fn start(data: &Path, more: &[&str]) -> Outcome<Self> {
+    /// Starts `gridwalk-server serve` on this port of the loopback and waits until it says where it listens.
+    pub fn start(data: &Path, port: u16) -> Outcome<Self> {
+        let listen = format!("127.0.0.1:{port}");
         let mut child = Command::new(binary("gridwalk-server")?)
             .args([
                 "serve",
@@ -52,7 +58,6 @@ impl Server {
                 "--listen",
                 "127.0.0.1:0",
             ])
-            .args(more)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
