@@ -57,7 +57,6 @@ part "rust lint" cargo clippy --locked --workspace --all-targets -- -D warnings
 part "rust tests" cargo test --locked --workspace
 part "generated files" scripts/generated.sh
 part "day" scripts/day.sh
-part "window" scripts/window.sh
 part "console" scripts/console.sh
 part "android" scripts/android.sh
 summary

@@ -36,7 +36,9 @@ pub fn run(name: &str, arguments: &[&str]) -> Outcome<String> {
 
 /// A port that nobody listens on at this moment; the same one serves a server that stops and starts again.
 pub fn free_port() -> Outcome<u16> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?
+        .local_addr()?
+        .port())
 }
 
 /// A server process that ends with this value.
@@ -56,7 +58,7 @@ impl Server {
                 "--data",
                 &data.to_string_lossy(),
                 "--listen",
-                "127.0.0.1:0",
+                &listen,
             ])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

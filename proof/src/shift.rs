@@ -42,10 +42,23 @@ struct Shift {
 }
 
 /// Works the whole shift on the phone in `data`; `doors` says which doors are this worker's, `photos` which files.
-pub fn work(data: &Path, morning: Timestamp, doors: usize, photos: Vec<PathBuf>) -> Outcome<Holdings> {
+pub fn work(
+    data: &Path,
+    morning: Timestamp,
+    doors: usize,
+    photos: Vec<PathBuf>,
+) -> Outcome<Holdings> {
     let watch = Arc::new(Watch(AtomicI64::new(morning.0)));
-    let ports = Ports { clock: watch.clone(), ..Ports::of_this_machine(data) };
-    let mut shift = Shift { phone: Phone::open(data, ports)?, watch, photos, recorded: Holdings::default() };
+    let ports = Ports {
+        clock: watch.clone(),
+        ..Ports::of_this_machine(data)
+    };
+    let mut shift = Shift {
+        phone: Phone::open(data, ports)?,
+        watch,
+        photos,
+        recorded: Holdings::default(),
+    };
     shift.visits(doors)?;
     shift.hazards()?;
     shift.patrol()?;
@@ -78,7 +91,10 @@ impl Shift {
                 5 => visit.outcome = VisitOutcome::Refused,
                 6 => visit.outcome = VisitOutcome::Phoned,
                 _ => {
-                    visit.changes = vec![FieldChange::HouseholdSize(3), FieldChange::GasHose(SafetyState::Hazard)];
+                    visit.changes = vec![
+                        FieldChange::HouseholdSize(3),
+                        FieldChange::GasHose(SafetyState::Hazard),
+                    ];
                     visit.note = Some("燃气软管硬了，约了周三换管，我陪同。".into());
                 }
             }
@@ -98,18 +114,33 @@ impl Shift {
 
     /// One reported, one handled on site with a pair of photos, one reported and withdrawn again.
     fn hazards(&mut self) -> Outcome<()> {
-        let report = ReportHow::Submit { without_photo_because: None };
+        let report = ReportHow::Submit {
+            without_photo_because: None,
+        };
         let before = self.take_photo(PhotoStage::Before)?;
-        self.hazard("F01001", 3, "3幢2单元三楼到四楼楼道", vec![before], report.clone())?;
+        self.hazard(
+            "F01001",
+            3,
+            "3幢2单元三楼到四楼楼道",
+            vec![before],
+            report.clone(),
+        )?;
 
-        let pair = vec![self.take_photo(PhotoStage::Before)?, self.take_photo(PhotoStage::After)?];
-        let handled = ReportHow::SelfHandle { measure: "已和住户说好，当场清走。".into() };
+        let pair = vec![
+            self.take_photo(PhotoStage::Before)?,
+            self.take_photo(PhotoStage::After)?,
+        ];
+        let handled = ReportHow::SelfHandle {
+            measure: "已和住户说好，当场清走。".into(),
+        };
         self.hazard("F01001", 4, "3幢1单元一楼门口", pair, handled)?;
 
         let before = self.take_photo(PhotoStage::Before)?;
         let told = self.hazard("E01002", 4, "听雨苑东门外", vec![before], report)?;
         let reason = "环卫已经来清了。".to_owned();
-        let told = self.phone.act_on_incident(told.view.created.id, IncidentAction::Cancel { reason })?;
+        let told = self
+            .phone
+            .act_on_incident(told.view.created.id, IncidentAction::Cancel { reason })?;
         self.record_events(&told);
         Ok(())
     }
@@ -122,7 +153,12 @@ impl Shift {
         photos: Vec<Photo>,
         how: ReportHow,
     ) -> Outcome<IncidentDetail> {
-        let start = IncidentStart { source: SourceChannel::Patrol, household: None, finding: None, position: None };
+        let start = IncidentStart {
+            source: SourceChannel::Patrol,
+            household: None,
+            finding: None,
+            position: None,
+        };
         let mut new = self.phone.begin_incident(start)?;
         self.minutes_pass(1);
         new.category = category.into();
@@ -134,8 +170,20 @@ impl Shift {
     }
 
     fn record_events(&mut self, detail: &IncidentDetail) {
-        self.recorded.incident_events.extend(detail.view.events.iter().map(|event| event.event.id.to_string()));
-        self.recorded.photos.extend(detail.view.photos.iter().map(|photo| photo.hash.to_string()));
+        self.recorded.incident_events.extend(
+            detail
+                .view
+                .events
+                .iter()
+                .map(|event| event.event.id.to_string()),
+        );
+        self.recorded.photos.extend(
+            detail
+                .view
+                .photos
+                .iter()
+                .map(|photo| photo.hash.to_string()),
+        );
     }
 
     fn take_photo(&mut self, stage: PhotoStage) -> Outcome<Photo> {
@@ -146,10 +194,22 @@ impl Shift {
 
     /// The first plan of the grid: scanned, by hand with a reason, unreachable; a scene photo at the first point.
     fn patrol(&mut self) -> Outcome<()> {
-        let plan = self.phone.today()?.plans.first().ok_or("no patrol plan")?.id;
+        let plan = self
+            .phone
+            .today()?
+            .plans
+            .first()
+            .ok_or("no patrol plan")?
+            .id;
         let screen = self.phone.patrol_start(plan)?;
         let id = screen.id;
-        let points: Vec<Checkpoint> = self.phone.status()?.grids.into_iter().flat_map(|grid| grid.checkpoints).collect();
+        let points: Vec<Checkpoint> = self
+            .phone
+            .status()?
+            .grids
+            .into_iter()
+            .flat_map(|grid| grid.checkpoints)
+            .collect();
         let point = |n: usize| {
             let wanted = screen.view.created.checkpoints.get(n)?;
             points.iter().find(|point| point.id == *wanted)
@@ -157,20 +217,51 @@ impl Shift {
         let photo = self.take_photo(PhotoStage::Checkpoint)?;
         let visits = [
             (0, HitMethod::Qr, None, HitState::Ok, Some(photo)),
-            (1, HitMethod::Manual, Some("二维码牌掉了"), HitState::Ok, None),
-            (2, HitMethod::Manual, Some("地库积水进不去"), HitState::Unreachable, None),
+            (
+                1,
+                HitMethod::Manual,
+                Some("二维码牌掉了"),
+                HitState::Ok,
+                None,
+            ),
+            (
+                2,
+                HitMethod::Manual,
+                Some("地库积水进不去"),
+                HitState::Unreachable,
+                None,
+            ),
         ];
         for (n, method, reason, state, photo) in visits {
             self.minutes_pass(5);
             let point = point(n).ok_or("a planned checkpoint that the phone does not know")?;
             let code = (method == HitMethod::Qr).then(|| point.code.clone());
             let reason = reason.map(str::to_owned);
-            self.phone.patrol_hit(id, HitInput { checkpoint: point.id, method, code, reason, state, photo })?;
+            self.phone.patrol_hit(
+                id,
+                HitInput {
+                    checkpoint: point.id,
+                    method,
+                    code,
+                    reason,
+                    state,
+                    photo,
+                },
+            )?;
         }
-        let done = self.phone.patrol_finish(id, false, Some("楼道堆物一处，已报。".into()))?;
+        let done = self
+            .phone
+            .patrol_finish(id, false, Some("楼道堆物一处，已报。".into()))?;
         self.recorded.patrols.insert(id.to_string());
-        self.recorded.checkpoint_hits.extend(done.view.hits.iter().map(|hit| hit.hit.id.to_string()));
-        self.recorded.photos.extend(done.view.hits.iter().filter_map(|hit| Some(hit.hit.photo.as_ref()?.hash.to_string())));
+        self.recorded
+            .checkpoint_hits
+            .extend(done.view.hits.iter().map(|hit| hit.hit.id.to_string()));
+        self.recorded.photos.extend(
+            done.view
+                .hits
+                .iter()
+                .filter_map(|hit| Some(hit.hit.photo.as_ref()?.hash.to_string())),
+        );
         Ok(())
     }
 }

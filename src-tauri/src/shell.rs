@@ -2,8 +2,8 @@
 
 use crate::{Answer, Desk, Phone, commands, ports::Ports, view::SyncState};
 use std::path::PathBuf;
-use tauri::plugin::{Builder as PluginBuilder, TauriPlugin};
 use tauri::ipc::Invoke;
+use tauri::plugin::{Builder as PluginBuilder, TauriPlugin};
 use tauri::{App, AppHandle, Builder, Manager, Runtime, Url};
 use tauri_specta::Event;
 

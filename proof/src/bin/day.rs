@@ -28,7 +28,12 @@ struct OfPhone {
 
 fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+    match arguments
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
         [] => day(),
         ["shift", data, first_door, files @ ..] => {
             let morning = Timestamp::from_shanghai(demo_day(), 9, 0).ok_or("no such morning")?;
@@ -46,21 +51,53 @@ fn day() -> Outcome<()> {
     let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
     let (centre, today) = (at("centre"), demo_day().to_string());
     eprintln!("the street on {today} …");
-    run("gridwalk-server", &["seed", "--data", &centre, "--today", &today])?;
-    let before: Holdings = serde_json::from_str(&run("gridwalk-server", &["holdings", "--data", &centre])?)?;
+    run(
+        "gridwalk-server",
+        &["seed", "--data", &centre, "--today", &today],
+    )?;
+    let before: Holdings =
+        serde_json::from_str(&run("gridwalk-server", &["holdings", "--data", &centre])?)?;
     let street = street(SEED, demo_day());
     let grid = street.grid("梧桐-03").ok_or("no grid 梧桐-03")?.id;
-    let of_grid = |role: &str| street.people.iter().find(|p| p.role == role && p.grids.contains(&grid));
-    let (worker, lead) = (of_grid("worker").ok_or("no worker")?, of_grid("lead").ok_or("no lead")?);
+    let of_grid = |role: &str| {
+        street
+            .people
+            .iter()
+            .find(|p| p.role == role && p.grids.contains(&grid))
+    };
+    let (worker, lead) = (
+        of_grid("worker").ok_or("no worker")?,
+        of_grid("lead").ok_or("no lead")?,
+    );
     let secretary = of_grid("secretary").ok_or("no secretary")?;
-    let password = run("gridwalk-server", &["user", "add", "--data", &centre, "--name", &secretary.login])?;
+    let password = run(
+        "gridwalk-server",
+        &["user", "add", "--data", &centre, "--name", &secretary.login],
+    )?;
 
     let port = free_port()?;
     let server = Server::start(Path::new(&centre), port)?;
-    let phones = [(at("phone-a"), &worker.login, 0), (at("phone-b"), &lead.login, 4)];
+    let phones = [
+        (at("phone-a"), &worker.login, 0),
+        (at("phone-b"), &lead.login, 4),
+    ];
     for (phone, login, _) in &phones {
-        let code = run("gridwalk-server", &["device", "code", "--data", &centre, "--worker", login])?;
-        run("gridwalk", &["enrol", "--data", phone, "--server", &server.address, "--code", code.trim()])?;
+        let code = run(
+            "gridwalk-server",
+            &["device", "code", "--data", &centre, "--worker", login],
+        )?;
+        run(
+            "gridwalk",
+            &[
+                "enrol",
+                "--data",
+                phone,
+                "--server",
+                &server.address,
+                "--code",
+                code.trim(),
+            ],
+        )?;
         run("gridwalk", &["sync", "--data", phone])?;
     }
     drop(server); // no network from here on: the shift is worked against nothing
@@ -70,9 +107,16 @@ fn day() -> Outcome<()> {
     let mut said = Holdings::default();
     for ((phone, login, first_door), files) in phones.iter().zip(files.chunks(5)) {
         eprintln!("{login} works a shift offline …");
-        let shift = std::process::Command::new(&this).args(["shift", phone, &first_door.to_string()]).args(files).output()?;
+        let shift = std::process::Command::new(&this)
+            .args(["shift", phone, &first_door.to_string()])
+            .args(files)
+            .output()?;
         if !shift.status.success() {
-            return Err(format!("the shift of {login}: {}", String::from_utf8_lossy(&shift.stderr)).into());
+            return Err(format!(
+                "the shift of {login}: {}",
+                String::from_utf8_lossy(&shift.stderr)
+            )
+            .into());
         }
         said = said.union(&serde_json::from_slice(&shift.stdout)?);
     }
@@ -83,20 +127,31 @@ fn day() -> Outcome<()> {
     }
     let (mut recorded, mut acknowledged) = (Holdings::default(), Holdings::default());
     for (phone, ..) in &phones {
-        let held: OfPhone = serde_json::from_str(&run("gridwalk", &["holdings", "--data", phone])?)?;
+        let held: OfPhone =
+            serde_json::from_str(&run("gridwalk", &["holdings", "--data", phone])?)?;
         recorded = recorded.union(&held.recorded);
         acknowledged = acknowledged.union(&held.acknowledged);
     }
     let pulled = pull(&server.address, &secretary.login, password.trim())?;
     drop(server);
-    let after: Holdings = serde_json::from_str(&run("gridwalk-server", &["holdings", "--data", &centre])?)?;
+    let after: Holdings =
+        serde_json::from_str(&run("gridwalk-server", &["holdings", "--data", &centre])?)?;
     let registry = after.without(&before);
 
-    table(&[("said", &said), ("recorded", &recorded), ("acknowledged", &acknowledged), ("registry", &registry)]);
-    let figures =
-        Figures { recorded: recorded.counts(), acknowledged: acknowledged.counts(), registry: registry.counts() };
+    table(&[
+        ("said", &said),
+        ("recorded", &recorded),
+        ("acknowledged", &acknowledged),
+        ("registry", &registry),
+    ]);
+    let figures = Figures {
+        recorded: recorded.counts(),
+        acknowledged: acknowledged.counts(),
+        registry: registry.counts(),
+    };
     let same = said == recorded && recorded == acknowledged && acknowledged == registry;
-    let patrols_pulled = recorded.patrols.is_subset(&pulled.patrols) && recorded.checkpoint_hits.is_subset(&pulled.hits);
+    let patrols_pulled = recorded.patrols.is_subset(&pulled.patrols)
+        && recorded.checkpoint_hits.is_subset(&pulled.hits);
     println!("{}", serde_json::to_string(&figures)?);
     match (same, patrols_pulled) {
         (true, true) => Ok(()),
@@ -137,27 +192,47 @@ async fn pull(address: &str, name: &str, password: &str) -> Outcome<Pulled> {
         .send()
         .await?
         .error_for_status()?;
-    let cookie = answer.headers().get("set-cookie").ok_or("no session")?.to_str()?.to_owned();
+    let cookie = answer
+        .headers()
+        .get("set-cookie")
+        .ok_or("no session")?
+        .to_str()?
+        .to_owned();
     let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
     let get = async |path: String| -> Outcome<serde_json::Value> {
-        let answer = client.get(format!("{address}{path}")).header("cookie", &cookie).send().await?;
-        Ok(serde_json::from_slice(&answer.error_for_status()?.bytes().await?)?)
+        let answer = client
+            .get(format!("{address}{path}"))
+            .header("cookie", &cookie)
+            .send()
+            .await?;
+        Ok(serde_json::from_slice(
+            &answer.error_for_status()?.bytes().await?,
+        )?)
     };
     let day = demo_day();
     let list = get(format!("/api/registry/patrols?from={day}&to={day}")).await?;
-    let mut pulled = Pulled { patrols: Names::new(), hits: Names::new() };
+    let mut pulled = Pulled {
+        patrols: Names::new(),
+        hits: Names::new(),
+    };
     for patrol in list.as_array().ok_or("no list of patrols")? {
         let id = patrol["id"].as_str().ok_or("a patrol without an id")?;
         let detail = get(format!("/api/registry/patrols/{id}")).await?;
         pulled.patrols.insert(id.to_owned());
         let hits = detail["view"]["hits"].as_array().ok_or("no hits")?;
-        pulled.hits.extend(hits.iter().filter_map(|hit| hit["hit"]["id"].as_str().map(str::to_owned)));
+        pulled.hits.extend(
+            hits.iter()
+                .filter_map(|hit| hit["hit"]["id"].as_str().map(str::to_owned)),
+        );
     }
     Ok(pulled)
 }
 
 fn table(sides: &[(&str, &Holdings)]) {
-    println!("{:<14}{:>8}{:>17}{:>9}{:>17}{:>8}", "", "visits", "incident events", "patrols", "checkpoint hits", "photos");
+    println!(
+        "{:<14}{:>8}{:>17}{:>9}{:>17}{:>8}",
+        "", "visits", "incident events", "patrols", "checkpoint hits", "photos"
+    );
     for (side, holds) in sides {
         let [visits, events, patrols, hits, photos] = holds.rows().map(|(_, names)| names.len());
         println!("{side:<14}{visits:>8}{events:>17}{patrols:>9}{hits:>17}{photos:>8}");
@@ -165,7 +240,10 @@ fn table(sides: &[(&str, &Holdings)]) {
     for pair in sides.windows(2) {
         for ((noun, here), (_, there)) in pair[0].1.rows().into_iter().zip(pair[1].1.rows()) {
             for name in here.symmetric_difference(there) {
-                println!("  {noun} {name} is in only one of {} and {}", pair[0].0, pair[1].0);
+                println!(
+                    "  {noun} {name} is in only one of {} and {}",
+                    pair[0].0, pair[1].0
+                );
             }
         }
     }

@@ -18,9 +18,17 @@ use tauri::{
 #[tauri::command(async)]
 pub fn add_photo(desk: State<'_, Desk>, request: Asked<'_>) -> Answer<Photo> {
     let InvokeBody::Raw(file) = request.body() else {
-        return Err(Failure::new(Code::PhotoUnsupported, "the photo must come as raw bytes"));
+        return Err(Failure::new(
+            Code::PhotoUnsupported,
+            "the photo must come as raw bytes",
+        ));
     };
-    let said = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let said = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     let stage: PhotoStage = parsed(&format!("\"{}\"", said("x-stage").unwrap_or_default()))?;
     let taken_at: Timestamp = said("x-taken-at")
         .unwrap_or_default()
@@ -35,7 +43,11 @@ fn parsed<T: DeserializeOwned>(json: &str) -> Answer<T> {
 }
 
 /// `gwphoto://localhost/<hash>`: a photo or thumbnail, for `<img>`.
-pub fn show<R: Runtime>(context: UriSchemeContext<'_, R>, request: Request<Vec<u8>>, responder: UriSchemeResponder) {
+pub fn show<R: Runtime>(
+    context: UriSchemeContext<'_, R>,
+    request: Request<Vec<u8>>,
+    responder: UriSchemeResponder,
+) {
     let window = context.app_handle().clone();
     tauri::async_runtime::spawn(async move {
         let hash: Result<Hash, _> = request.uri().path().trim_start_matches('/').parse();
@@ -58,7 +70,9 @@ fn answer(bytes: Answer<Vec<u8>>) -> Response<Vec<u8>> {
             .body(bytes),
         Err(failure) => {
             tracing::info!(%failure, "a photo cannot be shown");
-            Response::builder().status(StatusCode::NOT_FOUND).body(Vec::new())
+            Response::builder()
+                .status(StatusCode::NOT_FOUND)
+                .body(Vec::new())
         }
     };
     response.unwrap_or_default()

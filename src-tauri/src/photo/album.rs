@@ -47,10 +47,14 @@ impl Phone {
             bytes: u32::try_from(made.jpeg.len()).map_err(Failure::internal)?,
         };
         let place = format!("{FOLDER}/{}", photo.hash);
-        let sealed = self.seal_key()?.seal(&photo.hash, &made.jpeg, self.ports().dice.roll()?)?;
+        let sealed = self
+            .seal_key()?
+            .seal(&photo.hash, &made.jpeg, self.ports().dice.roll()?)?;
         // The file first: a row never points to nothing, and a file without a row is swept.
         write_durably(&self.dir().join(FOLDER), &photo.hash.to_string(), &sealed)?;
-        let position = position.map(|position| serde_json::to_string(&position)).transpose()?;
+        let position = position
+            .map(|position| serde_json::to_string(&position))
+            .transpose()?;
         let now = self.now();
         self.database().write(|db| {
             db.prepare_cached(
@@ -80,17 +84,25 @@ impl Phone {
 
     /// The bytes of a photo or thumbnail: from this phone, or else from the centre. `NOT_FOUND` when neither has them.
     pub async fn photo_bytes(&self, hash: Hash) -> Answer<Vec<u8>> {
-        if let Some(bytes) = self.off_the_loop(move |phone| phone.own_photo_bytes(hash)).await? {
+        if let Some(bytes) = self
+            .off_the_loop(move |phone| phone.own_photo_bytes(hash))
+            .await?
+        {
             return Ok(bytes);
         }
         let who = self.who()?;
         let link = self.link(&who);
         let token = link.token(&who).await?;
         let headers = BTreeMap::from([("authorization", format!("Bearer {token}"))]);
-        let reply = link.call("GET", &format!("/blobs/{hash}"), headers, Vec::new()).await?;
+        let reply = link
+            .call("GET", &format!("/blobs/{hash}"), headers, Vec::new())
+            .await?;
         let bytes = super::lane::good(reply)?.body;
         if Hash::of(&bytes) != hash {
-            return Err(Failure::new(Code::BlobHashMismatch, "the centre sent other bytes"));
+            return Err(Failure::new(
+                Code::BlobHashMismatch,
+                "the centre sent other bytes",
+            ));
         }
         if bytes.len() <= KEPT_FROM_OTHERS {
             let kept = bytes.clone();

@@ -24,11 +24,17 @@ struct Waiting {
 
 /// Sends the photos that wait until none is left or the centre cannot be reached.
 pub(crate) async fn deliver(phone: &Phone, link: &Link, token: &str) -> Result<(), Trouble> {
-    while let Some(photo) = phone.off_the_loop(|phone| next(phone)).await.map_err(stuck)? {
+    while let Some(photo) = phone
+        .off_the_loop(|phone| next(phone))
+        .await
+        .map_err(stuck)?
+    {
         let hash = photo.hash;
         match send(phone, link, token, photo).await {
             Ok(()) => settle(phone, hash, "stored", None).await?,
-            Err(Trouble::Refused(code)) if of_the_photo(code) => settle(phone, hash, "refused", Some(code)).await?,
+            Err(Trouble::Refused(code)) if of_the_photo(code) => {
+                settle(phone, hash, "refused", Some(code)).await?
+            }
             Err(trouble) => return Err(trouble),
         }
     }
@@ -39,7 +45,11 @@ pub(crate) async fn deliver(phone: &Phone, link: &Link, token: &str) -> Result<(
 fn of_the_photo(code: Code) -> bool {
     matches!(
         code,
-        Code::PhotoTruncated | Code::PhotoUnsupported | Code::PhotoTooBig | Code::BlobHashMismatch | Code::StorageBroken
+        Code::PhotoTruncated
+            | Code::PhotoUnsupported
+            | Code::PhotoTooBig
+            | Code::BlobHashMismatch
+            | Code::StorageBroken
     )
 }
 
@@ -91,9 +101,15 @@ struct Lane<'a> {
 impl Lane<'_> {
     async fn create(&self, hash: &Hash, length: usize) -> Result<(String, usize), Trouble> {
         let name = base64(hash.to_string().as_bytes());
-        let headers = [("upload-length", length.to_string()), ("upload-metadata", format!("hash {name}"))];
+        let headers = [
+            ("upload-length", length.to_string()),
+            ("upload-metadata", format!("hash {name}")),
+        ];
         let reply = good(self.call("POST", "/blobs", headers, Vec::new()).await?)?;
-        let place = reply.header("location").filter(|place| place.starts_with('/')).ok_or(Trouble::Server)?;
+        let place = reply
+            .header("location")
+            .filter(|place| place.starts_with('/'))
+            .ok_or(Trouble::Server)?;
         Ok((place.to_owned(), offset_of(&reply)?))
     }
 
@@ -106,7 +122,9 @@ impl Lane<'_> {
             ("upload-offset", offset.to_string()),
             ("content-type", "application/offset+octet-stream".to_owned()),
         ];
-        offset_of(&good(self.call("PATCH", place, headers, piece.to_vec()).await?)?)
+        offset_of(&good(
+            self.call("PATCH", place, headers, piece.to_vec()).await?,
+        )?)
     }
 
     async fn call<const N: usize>(
@@ -137,7 +155,10 @@ pub(super) fn good(reply: Reply) -> Result<Reply, Trouble> {
 }
 
 fn offset_of(reply: &Reply) -> Result<usize, Trouble> {
-    reply.header("upload-offset").and_then(|offset| offset.trim().parse().ok()).ok_or(Trouble::NotOurServer)
+    reply
+        .header("upload-offset")
+        .and_then(|offset| offset.trim().parse().ok())
+        .ok_or(Trouble::NotOurServer)
 }
 
 /// RFC 4648; the metadata of tus is the only place that needs it.
@@ -145,10 +166,17 @@ fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
-        let bits = group.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
+        let bits = group
+            .iter()
+            .fold(0u32, |bits, byte| bits << 8 | u32::from(*byte))
+            << (8 * (3 - group.len()));
         for place in 0..4 {
             let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
-            text.push(if place <= group.len() { char::from(letter) } else { '=' });
+            text.push(if place <= group.len() {
+                char::from(letter)
+            } else {
+                '='
+            });
         }
     }
     text
@@ -170,17 +198,19 @@ fn next(phone: &Phone) -> Answer<Option<Waiting>> {
 async fn note(phone: &Phone, hash: Hash, place: &str, offset: usize) -> Result<(), Trouble> {
     let place = place.to_owned();
     write(phone, move |db| {
-        db.prepare_cached("update photo set upload = ?2, sent = ?3 where hash = ?1")?.execute((
-            hash.0,
-            place,
-            i64::try_from(offset).unwrap_or(i64::MAX),
-        ))?;
+        db.prepare_cached("update photo set upload = ?2, sent = ?3 where hash = ?1")?
+            .execute((hash.0, place, i64::try_from(offset).unwrap_or(i64::MAX)))?;
         Ok(())
     })
     .await
 }
 
-async fn settle(phone: &Phone, hash: Hash, standing: &'static str, code: Option<Code>) -> Result<(), Trouble> {
+async fn settle(
+    phone: &Phone,
+    hash: Hash,
+    standing: &'static str,
+    code: Option<Code>,
+) -> Result<(), Trouble> {
     let now = phone.now();
     write(phone, move |db| {
         db.prepare_cached(
@@ -197,7 +227,10 @@ async fn write(
     phone: &Phone,
     act: impl FnOnce(&rusqlite::Connection) -> Answer<()> + Send + 'static,
 ) -> Result<(), Trouble> {
-    phone.off_the_loop(move |phone| phone.database().write(act)).await.map_err(stuck)?;
+    phone
+        .off_the_loop(move |phone| phone.database().write(act))
+        .await
+        .map_err(stuck)?;
     phone.tell_delivery();
     Ok(())
 }
@@ -214,7 +247,13 @@ mod tests {
 
     #[test]
     fn base64_is_that_of_rfc_4648() {
-        let vectors = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")];
+        let vectors = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+        ];
         for (plain, coded) in vectors {
             assert_eq!(base64(plain.as_bytes()), coded);
         }

@@ -184,7 +184,9 @@ pub(crate) fn expect<'a>(reply: &'a Reply, content_type: &str) -> Result<&'a [u8
 }
 
 fn content_type(reply: &Reply) -> &str {
-    let value = reply.header("content-type").and_then(|value| value.split(';').next());
+    let value = reply
+        .header("content-type")
+        .and_then(|value| value.split(';').next());
     value.unwrap_or_default().trim()
 }
 
