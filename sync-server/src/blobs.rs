@@ -79,6 +79,14 @@ impl Blobs {
         Ok(hashes)
     }
 
+    /// Deletes the bytes under this hash.
+    pub fn forget(&self, hash: &Hash) -> Result<()> {
+        match fs::remove_file(self.path(hash)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
     /// How much of an upload has arrived.
     pub fn part_length(&self, id: &str) -> Result<u64> {
         match fs::metadata(self.part(id)?) {

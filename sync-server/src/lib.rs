@@ -19,6 +19,7 @@ mod seen;
 pub mod server;
 pub mod state;
 pub mod store;
+pub mod sweep;
 pub mod turns;
 
 pub use config::Config;

@@ -5,6 +5,7 @@ use crate::{
     error::{Error, Result},
     listen, routes,
     state::AppState,
+    sweep,
 };
 use axum_server::Handle;
 use std::{net::SocketAddr, time::Duration};
@@ -19,6 +20,7 @@ pub struct Running {
     state: AppState,
     handle: Handle<SocketAddr>,
     task: JoinHandle<std::io::Result<()>>,
+    sweeper: JoinHandle<()>,
 }
 
 /// Opens the data folder and begins to listen. Answers as soon as connections are accepted.
@@ -29,11 +31,13 @@ pub async fn serve(config: Config) -> Result<Running> {
     let handle = Handle::new();
     let (address, task) =
         listen::start(&state.config, routes::router(state.clone()), handle.clone()).await?;
+    let sweeper = tokio::spawn(sweep::run(state.clone()));
     Ok(Running {
         address,
         state,
         handle,
         task,
+        sweeper,
     })
 }
 
@@ -69,5 +73,6 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.handle.shutdown();
+        self.sweeper.abort();
     }
 }

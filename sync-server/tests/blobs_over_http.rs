@@ -8,11 +8,13 @@ use field::{
 };
 use gridwalk_core::{
     error::Code,
-    ids::{Hash, IncidentId},
+    ids::{DocumentId, Hash, IncidentId},
     incident::{self, IncidentPlace, NewIncident, Severity, SourceChannel},
+    patrol::{self, NewPatrol, PatrolEdit, PatrolKind, SharedLine},
     photo::{Photo, PhotoStage},
 };
 use gridwalk_fixtures::photos::{Picture, Variant, gallery, photo};
+use gridwalk_server::sweep::sweep;
 use reqwest::{RequestBuilder, Response};
 use std::sync::OnceLock;
 use uuid::Uuid;
@@ -324,3 +326,59 @@ async fn an_unfinished_upload_survives_a_restart() {
         204
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_line_goes_on_its_day_and_an_upload_that_nobody_finished_after_a_week() {
+    let field = Field::open().await;
+    let mut lin = field.phone("lin-xiao").await;
+    let line = b"[[123.5,29.5,0],[123.501,29.5,60000]]".to_vec();
+    let home = partition("梧桐-03");
+    let id = DocumentId(Uuid::from_u128(0x0199_4000_0000_7000_8000_0000_0000_0002));
+    let walk = NewPatrol {
+        id: id.into(),
+        grid: home.grid,
+        kind: PatrolKind::Daily,
+        plan: None,
+        checkpoints: Vec::new(),
+        started_at: nine(),
+    };
+    lin.act(id, home, nine(), |_, author, _| {
+        patrol::create(&walk, author)
+    })
+    .expect("a patrol");
+    let end = nine().plus_ms(3_600_000);
+    let finish = PatrolEdit::Finish {
+        at: end,
+        distance_m: 97,
+        line: Some(SharedLine {
+            blob: Hash::of(&line),
+            points: 2,
+            expires_at: end.plus_ms(30 * DAY_MS),
+        }),
+        note: None,
+    };
+    lin.act(id, home, end, |document, author, _| {
+        patrol::apply(document.expect("a patrol"), &finish, author)
+    })
+    .expect("its end");
+    lin.blobs.push(line.clone());
+    lin.sync().await.expect("an exchange");
+    let created = create(&lin, &Hash::of(b"left behind"), 1000).await;
+    append(&lin, &header(&created, "location"), 0, &[0; 10]).await;
+    let name = Hash::of(&line).to_string();
+    let read = get(&lin, &name).await;
+    assert_eq!(header(&read, "content-type"), "application/json");
+
+    field.clock.advance_ms(7 * DAY_MS + 1);
+    sweep(field.server.state()).await.expect("a sweep");
+    assert_eq!(field.count("select count(*) from upload").await, 0);
+    assert!(field.server.state().blobs.has(&Hash::of(&line)));
+    field.clock.advance_ms(24 * DAY_MS);
+    sweep(field.server.state()).await.expect("a sweep");
+    assert!(!field.server.state().blobs.has(&Hash::of(&line)));
+    lin.renew_token().await.expect("a token");
+    assert_eq!(get(&lin, &name).await.status(), 404);
+    assert_eq!(field.count("select count(*) from patrol").await, 1);
+}
+
+const DAY_MS: i64 = 24 * 3_600_000;

@@ -145,3 +145,35 @@ pub fn stale_uploads(connection: &Connection, before: Timestamp) -> Result<Vec<S
     let rows = statement.query_map([before.0], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
+
+/// A shared line whose day has passed.
+pub struct ExpiredLine(pub Hash);
+
+/// Forgets the lines whose day has passed, except those that a younger patrol shares too, and the references to them.
+pub fn expire_lines(connection: &Connection, now: Timestamp) -> Result<Vec<ExpiredLine>> {
+    let mut statement = connection.prepare(
+        "select line from patrol where line is not null group by line having max(line_expires_at) <= ?1",
+    )?;
+    let names = statement
+        .query_map([now.to_string()], |row| row.get::<_, String>(0))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut expired = Vec::new();
+    for name in names {
+        let Ok(hash) = name.parse::<Hash>() else {
+            continue;
+        };
+        connection.execute(
+            "delete from photo where hash = ?1 and kind = 'line'",
+            [&name],
+        )?;
+        // A line is JSON. Whoever calls a photo their line does not get it deleted.
+        let gone = connection.execute(
+            "delete from blob where hash = ?1 and media = 'application/json'",
+            [hash.0],
+        )?;
+        if gone > 0 {
+            expired.push(ExpiredLine(hash));
+        }
+    }
+    Ok(expired)
+}

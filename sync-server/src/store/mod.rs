@@ -55,10 +55,17 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        self.writer
-            .submit(job)?
-            .await
-            .map_err(|_| Error::Internal("the writer has stopped".into()))?
+        let Pending(answer) = self.try_begin_write(job)?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    /// The same in two steps.
+    pub fn try_begin_write<T, F>(&self, job: F) -> Result<Pending<T>>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.writer.submit(job).map(Pending)
     }
 
     /// The same for callers that have a thread to wait on (merging, the seed); a full queue is waited for.
@@ -103,10 +110,12 @@ pub struct Pending<T>(tokio::sync::oneshot::Receiver<Result<T>>);
 impl<T> Pending<T> {
     /// Waits until it is durable.
     pub fn wait(self) -> Result<T> {
-        self.0
-            .blocking_recv()
-            .map_err(|_| Error::Internal("the writer has stopped".into()))?
+        self.0.blocking_recv().map_err(|_| stopped())?
     }
+}
+
+fn stopped() -> Error {
+    Error::Internal("the writer did not answer".into())
 }
 
 /// One connection as every part of the server uses it.

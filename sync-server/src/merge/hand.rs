@@ -1,0 +1,224 @@
+//! The thread that touches Automerge. It may panic or hang; then it is replaced, the changes that did it are found one
+//! by one and put aside, and the rest goes on.
+
+use super::merging::merge;
+use crate::store::document::{Material, Merged};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    time::Duration,
+};
+
+/// A household of years merges in milliseconds; what takes longer than this is not honest.
+const LIMIT: Duration = Duration::from_secs(10);
+/// Changes of one document that may fail by themselves before the rest is put aside unseen.
+const FAILURES: usize = 3;
+
+type Merge = fn(Material) -> Result<Merged, String>;
+type Work = (Sender<Material>, Receiver<Result<Merged, String>>);
+
+/// One merging thread at a time.
+pub struct Hand {
+    merge: Merge,
+    limit: Duration,
+    work: Option<Work>,
+}
+
+impl Default for Hand {
+    fn default() -> Self {
+        Self::new(merge, LIMIT)
+    }
+}
+
+impl Hand {
+    fn new(merge: Merge, limit: Duration) -> Self {
+        Self {
+            merge,
+            limit,
+            work: None,
+        }
+    }
+
+    /// Merges all that waits, or as much of it as merges. Fails when nothing does.
+    pub fn merge(&mut self, material: Material) -> Result<Merged, String> {
+        match self.attempt(material.clone()) {
+            Ok(merged) => Ok(merged),
+            Err(reason) => self.merge_apart(material, reason),
+        }
+    }
+
+    /// Together they did not merge. One by one it shows which of them do; the others are put aside.
+    fn merge_apart(
+        &mut self,
+        mut material: Material,
+        mut reason: String,
+    ) -> Result<Merged, String> {
+        let waiting = std::mem::take(&mut material.waiting);
+        let mut merged = None;
+        let mut aside = Vec::new();
+        for change in waiting {
+            let sequence = change.sequence;
+            if aside.len() >= FAILURES {
+                aside.push((sequence, "too many before it failed".into()));
+                continue;
+            }
+            material.waiting.push(change);
+            match self.attempt(material.clone()) {
+                Ok(good) => merged = Some(good),
+                Err(bad) => {
+                    tracing::error!(document = %material.document, sequence, reason = bad, "a change does not merge");
+                    material.waiting.pop();
+                    aside.push((sequence, bad.clone()));
+                    reason = bad;
+                }
+            }
+        }
+        let mut merged = merged.ok_or(reason)?;
+        merged.aside.extend(aside);
+        Ok(merged)
+    }
+
+    fn attempt(&mut self, material: Material) -> Result<Merged, String> {
+        let (work, answers) = match &self.work {
+            Some(work) => work,
+            None => self.work.insert(begin(self.merge)?),
+        };
+        let answer = match work.send(material) {
+            Ok(()) => answers.recv_timeout(self.limit),
+            Err(_) => Err(RecvTimeoutError::Disconnected),
+        };
+        match answer {
+            Ok(outcome) => outcome,
+            Err(reason) => {
+                // It keeps its thread until it ends by itself; we do not wait for it.
+                self.work = None;
+                Err(match reason {
+                    RecvTimeoutError::Timeout => "merging took too long".into(),
+                    RecvTimeoutError::Disconnected => "merging ended its thread".into(),
+                })
+            }
+        }
+    }
+}
+
+fn begin(merge: Merge) -> Result<Work, String> {
+    let (work, inbox) = channel::<Material>();
+    let (outbox, answers) = channel();
+    std::thread::Builder::new()
+        .name("merge-hand".into())
+        .spawn(move || {
+            while let Ok(material) = inbox.recv() {
+                let outcome = catch_unwind(AssertUnwindSafe(|| merge(material)))
+                    .unwrap_or_else(|_| Err("merging panicked".into()));
+                if outbox.send(outcome).is_err() {
+                    return;
+                }
+            }
+        })
+        .map_err(|error| error.to_string())?;
+    Ok((work, answers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::document::Waiting;
+    use gridwalk_core::{
+        ids::{DocumentId, GridId, Hash},
+        registry::Projection,
+        sync::message::{AccessClass, DocumentKind, Partition},
+        time::Timestamp,
+    };
+    use std::collections::HashMap;
+    use uuid::Uuid;
+
+    fn material(changes: &[&str]) -> Material {
+        Material {
+            document: DocumentId(Uuid::nil()),
+            kind: DocumentKind::HOUSEHOLD,
+            partition: Partition {
+                grid: GridId(Uuid::nil()),
+                class: AccessClass::GENERAL,
+            },
+            revision: 0,
+            snapshot: None,
+            published: Vec::new(),
+            positions: HashMap::new(),
+            waiting: (1..)
+                .zip(changes)
+                .map(|(sequence, words)| Waiting {
+                    sequence,
+                    hash: Hash::of(words.as_bytes()),
+                    bytes: words.as_bytes().to_vec(),
+                })
+                .collect(),
+            received_at: Timestamp(0),
+        }
+    }
+
+    /// Stands in for Automerge: some words make it panic, fail or never come back.
+    fn fragile(material: Material) -> Result<Merged, String> {
+        for change in &material.waiting {
+            match &change.bytes[..] {
+                b"panic" => panic!("on purpose"),
+                b"fail" => return Err("on purpose".into()),
+                b"hang" => loop {
+                    std::thread::park();
+                },
+                _ => {}
+            }
+        }
+        Ok(Merged {
+            document: material.document,
+            partition: material.partition,
+            revision: material.revision,
+            snapshot: Vec::new(),
+            projection: Projection::Unknown,
+            entering: material
+                .waiting
+                .iter()
+                .map(|change| (change.sequence, change.hash))
+                .collect(),
+            aside: Vec::new(),
+            received_at: material.received_at,
+        })
+    }
+
+    fn merged(changes: &[&str]) -> Result<(Vec<i64>, Vec<i64>), String> {
+        let merged = Hand::new(fragile, Duration::from_millis(200)).merge(material(changes))?;
+        let entering = merged
+            .entering
+            .iter()
+            .map(|(sequence, _)| *sequence)
+            .collect();
+        let aside = merged.aside.iter().map(|(sequence, _)| *sequence).collect();
+        Ok((entering, aside))
+    }
+
+    #[test]
+    fn changes_that_merge_enter_together() {
+        assert_eq!(merged(&["a", "b"]), Ok((vec![1, 2], vec![])));
+    }
+
+    #[test]
+    fn a_change_that_panics_fails_or_hangs_is_put_aside_alone() {
+        for poison in ["panic", "fail", "hang"] {
+            assert_eq!(
+                merged(&["a", poison, "b"]),
+                Ok((vec![1, 3], vec![2])),
+                "{poison}"
+            );
+        }
+    }
+
+    #[test]
+    fn after_three_failures_the_rest_is_put_aside_unseen() {
+        let changes = ["a", "fail", "fail", "fail", "b"];
+        assert_eq!(merged(&changes), Ok((vec![1], vec![2, 3, 4, 5])));
+    }
+
+    #[test]
+    fn where_nothing_merges_the_last_reason_is_told() {
+        assert_eq!(merged(&["fail", "panic"]), Err("merging panicked".into()));
+    }
+}

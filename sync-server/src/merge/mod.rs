@@ -1,0 +1,200 @@
+//! Durable first, published second. What admission let into the log is merged here, away from the writer and from
+//! every request, and only what merged enters the feed and the registry.
+//!
+//! * `merging.rs` is the merge, pure; `hand.rs` is the thread on which it may panic or hang.
+//! * What does not merge is quarantined, visible to a person (`change.quarantined`, `document.quarantined`), and the rest
+//!   goes on. A document that ends the whole process twice is quarantined at the next start.
+//!
+//! A limit on memory needs a process of its own; that is not built yet.
+
+mod hand;
+mod merging;
+
+pub use merging::{finished, load, merge};
+
+use crate::{
+    error::{Error, Result},
+    store::{
+        Store,
+        document::{self, Merged},
+    },
+};
+use gridwalk_core::ids::DocumentId;
+use hand::Hand;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use tokio::sync::oneshot;
+
+/// Requests whose documents are merged and published together.
+const GROUP: usize = 32;
+/// Ends of the process, or failed publications, that a document may survive.
+const ATTEMPTS: i64 = 2;
+
+/// The way to the merging thread. It ends when the last handle is dropped.
+#[derive(Clone)]
+pub struct Merger {
+    queue: SyncSender<Order>,
+}
+
+enum Order {
+    /// Merge these and say when that was tried.
+    Merge(Vec<DocumentId>, oneshot::Sender<()>),
+    /// Merge what an earlier process left behind.
+    Recover,
+}
+
+impl Merger {
+    /// Starts the thread.
+    pub fn start(store: Store) -> Result<Self> {
+        let (sender, receiver) = sync_channel(1024);
+        let merger = Self { queue: sender };
+        std::thread::Builder::new()
+            .name("merger".into())
+            .spawn(move || {
+                let mut hand = Hand::default();
+                while let Ok(first) = receiver.recv() {
+                    let orders = std::iter::once(first).chain(receiver.try_iter().take(GROUP - 1));
+                    carry_out(&store, &mut hand, orders.collect());
+                }
+            })
+            .map_err(|error| Error::internal("merger thread", error))?;
+        Ok(merger)
+    }
+
+    /// Merges what an earlier process logged and did not get to publish. Only a server asks for it at its start; the
+    /// command line beside a running one does not.
+    pub fn recover(&self) {
+        if self.queue.try_send(Order::Recover).is_err() {
+            tracing::warn!("the merge queue is full");
+        }
+    }
+
+    /// Merges these documents; resolves when that was tried. When the queue is full the documents wait in the log for
+    /// their next change or the next start.
+    pub async fn merge(&self, documents: Vec<DocumentId>) {
+        if documents.is_empty() {
+            return;
+        }
+        let (done, merged) = oneshot::channel();
+        match self.queue.try_send(Order::Merge(documents, done)) {
+            Ok(()) => {
+                let _ = merged.await;
+            }
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                tracing::warn!("the merge queue is full");
+            }
+        }
+    }
+}
+
+fn carry_out(store: &Store, hand: &mut Hand, orders: Vec<Order>) {
+    let (mut documents, mut waiting) = (Vec::new(), Vec::new());
+    let mut outcome = Ok(());
+    for order in orders {
+        match order {
+            Order::Recover => outcome = outcome.and(recover(store, hand)),
+            Order::Merge(more, done) => {
+                documents.extend(more);
+                waiting.push(done);
+            }
+        }
+    }
+    if let Err(error) = outcome.and_then(|()| merge_all(store, hand, documents)) {
+        // Logged and durable; merged when the document is next touched or the server starts.
+        tracing::error!(%error, "merging was put off");
+    }
+    for done in waiting {
+        let _ = done.send(());
+    }
+}
+
+fn recover(store: &Store, hand: &mut Hand) -> Result<()> {
+    for document in store.read_now(document::unmerged)? {
+        let attempts =
+            store.write_now(move |connection| document::count_attempt(connection, document))?;
+        if attempts > ATTEMPTS {
+            put_aside(store, document, "merging it ended the server twice".into())?;
+            continue;
+        }
+        merge_all(store, hand, vec![document])?;
+    }
+    Ok(())
+}
+
+fn merge_all(store: &Store, hand: &mut Hand, mut documents: Vec<DocumentId>) -> Result<()> {
+    documents.sort_unstable();
+    documents.dedup();
+    while !documents.is_empty() {
+        let mut merged = Vec::new();
+        for document in documents.drain(..) {
+            match merge_one(store, hand, document)? {
+                Outcome::Merged(one) => merged.push(*one),
+                Outcome::Nothing => {}
+                Outcome::Failed(reason) => put_aside(store, document, reason)?,
+            }
+        }
+        if !merged.is_empty() {
+            documents = publish_all(store, merged)?;
+        }
+    }
+    Ok(())
+}
+
+enum Outcome {
+    Merged(Box<Merged>),
+    Nothing,
+    Failed(String),
+}
+
+fn merge_one(store: &Store, hand: &mut Hand, id: DocumentId) -> Result<Outcome> {
+    let Some(material) = store.read_now(|connection| document::material(connection, id))? else {
+        return Ok(Outcome::Nothing);
+    };
+    if material.waiting.is_empty() {
+        return Ok(Outcome::Nothing);
+    }
+    Ok(match hand.merge(material) {
+        Ok(merged) => Outcome::Merged(Box::new(merged)),
+        Err(reason) => Outcome::Failed(reason),
+    })
+}
+
+/// One transaction for all; a document whose rows cannot be written is left out alone. Answers those that somebody
+/// else published meanwhile: they are merged again.
+fn publish_all(store: &Store, merged: Vec<Merged>) -> Result<Vec<DocumentId>> {
+    let (overtaken, failed) = store.write_now(move |connection| {
+        let (mut overtaken, mut failed) = (Vec::new(), Vec::new());
+        for one in &merged {
+            connection.execute_batch("savepoint document")?;
+            let end = match document::publish(connection, one) {
+                Ok(true) => "release document",
+                Ok(false) => {
+                    overtaken.push(one.document);
+                    "rollback to document; release document"
+                }
+                Err(Error::Internal(reason)) => {
+                    failed.push((one.document, reason));
+                    "rollback to document; release document"
+                }
+                Err(error) => return Err(error),
+            };
+            connection.execute_batch(end)?;
+        }
+        Ok((overtaken, failed))
+    })?;
+    for (document, reason) in failed {
+        // A full or failing disk is not the document's fault: it is tried again when it is touched or at the next start.
+        let attempts =
+            store.write_now(move |connection| document::count_attempt(connection, document))?;
+        if attempts > ATTEMPTS {
+            put_aside(store, document, reason)?;
+        } else {
+            tracing::error!(%document, reason, attempts, "publishing was put off");
+        }
+    }
+    Ok(overtaken)
+}
+
+fn put_aside(store: &Store, document: DocumentId, reason: String) -> Result<()> {
+    tracing::error!(%document, reason, "document quarantined");
+    store.write_now(move |connection| document::quarantine(connection, document, &reason))
+}
