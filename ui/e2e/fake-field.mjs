@@ -1,5 +1,5 @@
 // Builds the field app with the fake phone, serves it on a loopback port and opens it in Chromium.
-import { createReadStream, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { extname, join, normalize } from 'node:path'
@@ -15,10 +15,15 @@ const KINDS = {
   '.json': 'application/json',
 }
 
+// The page lives under the same rules as in the real window: what the CSP or a frozen prototype breaks, breaks here.
+const { security } = JSON.parse(readFileSync(join(ui, '../src-tauri/tauri.conf.json'), 'utf8')).app
+const CSP = Object.entries(security.csp)
+  .map(([directive, sources]) => `${directive} ${sources}`)
+  .join('; ')
+
 /** The fake field app at an address; `close` ends everything that was started here. */
 export async function openFakeField() {
   const folder = mkdtempSync(join(tmpdir(), 'gridwalk-field-'))
-  process.chdir(ui)
   await build({
     root: ui,
     mode: 'fake',
@@ -34,7 +39,10 @@ export async function openFakeField() {
     const path = normalize(new URL(request.url, 'http://field').pathname)
     const file = join(folder, 'app', path === '/' ? 'index.html' : path)
     if (!existsSync(file)) return response.writeHead(404).end()
-    response.writeHead(200, { 'content-type': KINDS[extname(file)] ?? 'application/octet-stream' })
+    response.writeHead(200, {
+      'content-type': KINDS[extname(file)] ?? 'application/octet-stream',
+      'content-security-policy': CSP,
+    })
     createReadStream(file).pipe(response)
   })
   await new Promise((listening) => server.listen(0, '127.0.0.1', listening))
@@ -68,6 +76,7 @@ export async function openFakeField() {
       reducedMotion: 'reduce',
     })
     const opened = await context.newPage()
+    if (security.freezePrototype) await opened.addInitScript(() => Object.freeze(Object.prototype))
     const wrong = []
     opened.on('pageerror', (error) => wrong.push(String(error)))
     opened.on('console', (message) => message.type() === 'error' && wrong.push(message.text()))

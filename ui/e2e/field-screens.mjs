@@ -1,5 +1,5 @@
 // Pictures of every screen of the phone, from the fake build, to be looked at by a person:
-//   node e2e/field-screens.mjs [only]      → artifacts/field/*.png (not committed)
+//   node e2e/field-screens.mjs [only [look]]      → artifacts/field/*.png (not committed)
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { openFakeField } from './fake-field.mjs'
@@ -10,6 +10,7 @@ const LOOKS = [
   { name: '', options: {} },
   { name: '-large', options: { scale: 1.5, width: 360 } },
   { name: '-dark', options: { dark: true } },
+  { name: '-en', options: { language: 'en' } },
 ]
 const [only, look] = process.argv.slice(2)
 

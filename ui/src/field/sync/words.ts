@@ -63,8 +63,8 @@ export function seenAt(receipt: Receipt): string | undefined {
   return receipt.type === 'seen' ? clock(receipt.at) : undefined
 }
 
-/** Where a tap on an item leads: to the record it belongs to. */
-export function documentOf(item: SyncItem): string | null {
+/** Where a tap on an item leads: to the record it belongs to. A photo belongs to an incident or to a patrol. */
+export function documentOf(item: SyncItem, incidents: ReadonlySet<string>): string | null {
   if (!item.document) return null
   switch (item.kind) {
     case 'visit':
@@ -75,8 +75,9 @@ export function documentOf(item: SyncItem): string | null {
       return `/incidents/${item.document}`
     case 'patrol':
       return `/patrols/${item.document}`
+    case 'photo':
+      return incidents.has(item.document) ? `/incidents/${item.document}` : `/patrols/${item.document}`
     default:
-      // A photo or task names a document without saying of which kind.
       return null
   }
 }

@@ -1,6 +1,11 @@
 // What a row of 今日 says. The phone groups and orders; here are only the words and the door on the plate.
 import type { TaskGroup, TaskRow } from '../../api/field'
+import en from '../../locales/en.json'
+import zh from '../../locales/zh-CN.json'
 import { say } from '../../shared/words'
+
+// A task that says nothing but its kind, in whichever language the centre wrote it.
+const BARE = new Set<string>(['', zh.task.visit, en.task.visit])
 
 const PLATE_LIMIT = 6
 
@@ -26,7 +31,7 @@ export const titleOf = (row: TaskRow) => (row.household ? row.name || row.househ
 export function lineOf(row: TaskRow): string {
   const kind = say(`task.${row.task.kind}`)
   if (!row.household) return [doorOf(row).rest, kind].filter(Boolean).join(say('sign.dot'))
-  const plain = row.task.kind === 'visit' && (row.task.text === kind || !row.task.text)
+  const plain = row.task.kind === 'visit' && BARE.has(row.task.text)
   if (!plain) return `${kind}${say('sign.dot')}${row.task.text}`
   const last =
     row.days_since_visit === null
