@@ -51,13 +51,39 @@ fn spell(mut change: ExpandedChange) -> Vec<u8> {
 /// A change that comes next in every way, full of operations that could be true; then perhaps one that is not.
 pub fn graft(history: &[Change], dice: &mut Dice) -> Vec<u8> {
     let known: Vec<ExpandedChange> = history.iter().map(Change::decode).collect();
+    // Now and then its writer has seen one change and what was before it, whatever the operations name.
+    let blind = dice.one_in(3);
+    let mut latest: Vec<ChangeHash> = match blind {
+        true => vec![dice.pick(history).hash()],
+        false => history.iter().map(Change::hash).collect(),
+    };
+    let mut seen: Vec<&Change> = Vec::new();
+    for change in history.iter().rev() {
+        if latest.contains(&change.hash()) {
+            latest.extend(change.deps());
+            seen.push(change);
+        }
+    }
     let mut change = dice.pick(&known).clone();
+    if blind {
+        change.actor_id = ActorId::from([dice.roll() as u8; 16]);
+    }
     let same_author = |other: &&ExpandedChange| other.actor_id == change.actor_id;
     change.seq = 1 + known.iter().filter(same_author).count() as u64;
-    let top = history.iter().map(Change::max_op).max().unwrap_or_default();
-    change.start_op = NonZeroU64::new(top + 1).expect("at least one");
-    let mut heads: Vec<ChangeHash> = history.iter().map(Change::hash).collect();
-    heads.retain(|head| known.iter().all(|other| !other.deps.contains(head)));
+    let top = seen
+        .iter()
+        .map(|change| change.max_op())
+        .max()
+        .unwrap_or_default();
+    let off = if dice.one_in(12) {
+        dice.below(9) as u64
+    } else {
+        4
+    };
+    change.start_op =
+        NonZeroU64::new((top + 1 + off).saturating_sub(4).max(1)).expect("at least one");
+    let mut heads: Vec<ChangeHash> = seen.iter().map(|change| change.hash()).collect();
+    heads.retain(|head| seen.iter().all(|other| !other.deps().contains(head)));
     change.deps = heads;
     change.operations.clear();
     for _ in 0..1 + dice.below(6) {
@@ -71,7 +97,15 @@ pub fn graft(history: &[Change], dice: &mut Dice) -> Vec<u8> {
             continue;
         };
         let id = OpId::new(whole.start_op.get() + at as u64, &whole.actor_id);
-        let next = follow(id, &whole.operations[at], dice);
+        let mut next = follow(id, &whole.operations[at], dice);
+        let stray = dice
+            .pick(&known)
+            .operations
+            .first()
+            .filter(|_| dice.one_in(10));
+        if let Some(stray) = stray {
+            next.obj = stray.obj.clone();
+        }
         change.operations.push(next);
     }
     if dice.one_in(3) {

@@ -117,15 +117,38 @@ fn parts(body: &[u8]) -> Parts {
     }
 }
 
+/// Adds an actor of the document to the change's table, behind the others, where nothing refers to it.
+fn list_one_more_actor(front: &mut Vec<u8>, history: &[Change], at: usize) {
+    let listed = history[at].other_actor_ids();
+    let last = history.iter().map(Change::actor_id).max();
+    let Some(last) = last.filter(|last| *last != history[at].actor_id() && !listed.contains(last))
+    else {
+        return;
+    };
+    // The table's length is one byte here, as no history has 127 writers.
+    let length = front.len() - 17 * listed.len() - 1;
+    front[length] += 1;
+    front.push(16);
+    front.extend_from_slice(last.to_bytes());
+}
+
 fn bend_columns(history: &[Change], at: usize, dice: &mut Dice) -> Vec<u8> {
     let mut bent = parts(body(history[at].raw_bytes()));
-    for _ in 0..1 + dice.below(2) {
+    if dice.one_in(8) {
+        list_one_more_actor(&mut bent.front, history, at);
+    }
+    for _ in 0..dice.below(3) {
         let donor = parts(body(dice.pick(history).raw_bytes()));
         let which = dice.below(bent.columns.len());
         match dice.below(7) {
             _ if bent.columns.is_empty() => bent.columns = donor.columns,
             0 => drop(bent.columns.remove(which)),
             1 => bent.columns[which].1 = bend_bytes(&bent.columns[which].1, dice),
+            2 if dice.one_in(2) => {
+                // A literal of one value means the same as a run of one, but nobody writes it so.
+                let literal = bent.columns[which].1.iter_mut().find(|byte| **byte == 0x7f);
+                literal.into_iter().for_each(|byte| *byte = 1);
+            }
             2 => bent.columns[which].1 = runs(dice),
             3 => bent.columns[which].0 ^= 1 << dice.below(8),
             4 => {
