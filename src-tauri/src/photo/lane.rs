@@ -24,11 +24,7 @@ struct Waiting {
 
 /// Sends the photos that wait until none is left or the centre cannot be reached.
 pub(crate) async fn deliver(phone: &Phone, link: &Link, token: &str) -> Result<(), Trouble> {
-    while let Some(photo) = phone
-        .off_the_loop(next)
-        .await
-        .map_err(stuck)?
-    {
+    while let Some(photo) = phone.off_the_loop(next).await.map_err(stuck)? {
         let hash = photo.hash;
         match send(phone, link, token, photo).await {
             Ok(()) => settle(phone, hash, "stored", None).await?,
