@@ -9,7 +9,9 @@ data=demo-data
 port=${GRIDWALK_PORT:-8470}
 address=http://127.0.0.1:$port
 workers=(lin-xiao gu-yuanshan)
-supervisor=${GRIDWALK_DEMO_LOGIN:-}
+# A dispatcher of the demo street sees every grid and drives every incident.
+supervisor=pan-xiaoman
+export RUST_LOG=${RUST_LOG:-warn}
 server=$programs/gridwalk-server
 phone=$programs/gridwalk
 

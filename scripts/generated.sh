@@ -9,11 +9,9 @@ trap 'rm -rf "$before"' EXIT
 mkdir -p "$place" && cp -a "$place/." "$before/"
 
 build_programs
-[ ! -x "$programs/bindings" ] || "$programs/bindings"
-[ ! -x "$programs/gridwalk-server" ] || {
-  "$programs/gridwalk-server" openapi >"$place/openapi.json"
-  npm --prefix ui run --silent generate:registry >&2
-}
+"$programs/bindings"
+"$programs/gridwalk-server" openapi >"$place/openapi.json"
+npm --prefix ui run --silent generate:registry >&2
 
 if [ "${1:-}" = --write ]; then exit 0; fi
 if ! diff -ru "$before" "$place"; then
