@@ -268,31 +268,29 @@ async fn set_password(login: Login, action: &'static str) -> Result<()> {
                 (None, None) => return Err(Error::NotFound),
             };
             account::set_password(connection, who, &hash, now)?;
-            let entry = Entry {
-                subject: "operator".into(),
-                action,
-                object: who.to_string(),
-                result: "done".into(),
-                address: "command line".into(),
-            };
-            audit::add(connection, &entry, now)
+            audit::add(connection, &by_operator(action, who.to_string()), now)
         })
         .await?;
     println!("{password}");
     Ok(())
 }
 
+/// Whoever has the command line has the machine; the trail says at least that it was there.
+fn by_operator(action: &'static str, object: String) -> Entry {
+    Entry {
+        subject: "operator".into(),
+        action,
+        object,
+        result: "done".into(),
+        address: "command line".into(),
+    }
+}
+
 async fn run_export(data: Data, format: Format, range: Range, out: &std::path::Path) -> Result<()> {
     let state = AppState::open(Config::new(data.data))?;
     let window = range.within(&Scope::Street)?;
     let (blobs, now) = (state.blobs.clone(), state.now());
-    let entry = Entry {
-        subject: "operator".into(),
-        action: "export",
-        object: format!("patrols {} – {}", range.from, range.to),
-        result: "done".into(),
-        address: "command line".into(),
-    };
+    let entry = by_operator("export", format!("patrols {} – {}", range.from, range.to));
     state
         .store
         .write(move |connection| audit::add(connection, &entry, now))
@@ -340,7 +338,12 @@ async fn run_device(command: Device) -> Result<()> {
                 .store
                 .write(move |connection| {
                     let worker = person::by_login(connection, &worker)?.ok_or(Error::NotFound)?;
-                    device::add_code(connection, &code, worker, now, CODE_LIFE_MS)
+                    device::add_code(connection, &code, worker, now, CODE_LIFE_MS)?;
+                    audit::add(
+                        connection,
+                        &by_operator("enrol_code", worker.to_string()),
+                        now,
+                    )
                 })
                 .await?;
             println!("{printed}");
@@ -365,7 +368,12 @@ async fn run_device(command: Device) -> Result<()> {
             let now = state.now();
             let found = state
                 .store
-                .write(move |connection| device::revoke(connection, device, now))
+                .write(move |connection| {
+                    let found = device::revoke(connection, device, now)?;
+                    let entry = by_operator("device_revoke", device.to_string());
+                    audit::add(connection, &entry, now)?;
+                    Ok(found)
+                })
                 .await?;
             if !found {
                 return Err(Error::NotFound);

@@ -6,7 +6,7 @@ use crate::{
     auth::device::Phone,
     error::{Error, Result},
     store::{
-        blob,
+        audit, blob,
         envelope::{self, Signed},
         log::{self, Book, Entry, Origin},
     },
@@ -23,7 +23,7 @@ use gridwalk_core::{
     time::Timestamp,
 };
 use rusqlite::Connection;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What a revoked phone may still leave in quarantine.
 const QUARANTINE_ITEMS: usize = 5_000;
@@ -142,6 +142,7 @@ impl Delivery {
         };
         let admission = admit(&ledger, self.phone.device, &may_write, &honest)?;
         self.record(connection, &admission)?;
+        self.audit_denials(connection, &admission)?;
         let mut judged = admission.results().into_iter();
         let results = self
             .changes()
@@ -243,6 +244,32 @@ impl Delivery {
             return Ok(());
         }
         log::keep_evidence(connection, code, document, hash, bytes, &self.origin(place))
+    }
+
+    /// Reaching beyond one's grids or speaking in another name is a denial, one row per upload and code.
+    fn audit_denials(&self, connection: &Connection, admission: &Admission) -> Result<()> {
+        let refused = admission
+            .judged
+            .iter()
+            .filter_map(|judged| judged.result.code());
+        let denied: BTreeSet<Code> = refused
+            .chain(self.objections.values().copied())
+            .filter(|code| {
+                let denials = [Code::OutOfScope, Code::AuthorMismatch, Code::WrongRole];
+                denials.contains(code)
+            })
+            .collect();
+        for code in denied {
+            let entry = audit::Entry {
+                subject: self.phone.device.to_string(),
+                action: "deny",
+                object: format!("envelope {}", self.signed.envelope.number),
+                result: code.as_str().into(),
+                address: String::new(),
+            };
+            audit::add(connection, &entry, self.received_at)?;
+        }
+        Ok(())
     }
 
     fn record(&self, connection: &Connection, admission: &Admission) -> Result<()> {

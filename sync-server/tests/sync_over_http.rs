@@ -242,6 +242,8 @@ async fn work_in_a_foreign_grid_is_out_of_scope_and_kept_for_a_person() {
     assert_eq!(field.count("select count(*) from change").await, 0);
     let evidence = "select count(*) from evidence where code = 'OUT_OF_SCOPE'";
     assert_eq!(field.count(evidence).await, 2);
+    let audited = "select action || ' ' || result from audit order by sequence desc limit 1";
+    assert_eq!(field.text(audited).await, "deny OUT_OF_SCOPE");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -315,6 +317,9 @@ async fn a_used_code_enrols_nobody_else() {
     assert_eq!(enrolled(&field, &code).await, Ok(()));
     let second = enrolled(&field, &code).await;
     assert_eq!(second, Err(refusal(422, Code::CodeUsed)));
+    let audited =
+        "select group_concat(result, ' ' order by sequence) from audit where action = 'enrol'";
+    assert_eq!(field.text(audited).await, "done CODE_USED");
     assert_eq!(
         field
             .count("select count(*) from device where app <> 'history'")

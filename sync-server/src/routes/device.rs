@@ -4,11 +4,14 @@ use crate::{
     auth::enrol::{EnrolCode, TOKEN_LIFE_MS, sha256, token_message},
     error::{Error, Result},
     state::{AppState, new_id, random},
-    store::{device, epoch, person},
+    store::{
+        audit::{self, Entry},
+        device, epoch, person,
+    },
 };
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, State, rejection::JsonRejection},
+    extract::{ConnectInfo, DefaultBodyLimit, State, rejection::JsonRejection},
     routing::post,
 };
 use ed25519_dalek::{Signature, VerifyingKey};
@@ -19,6 +22,7 @@ use gridwalk_core::{
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
 
 /// The routes.
 pub fn routes() -> Router<AppState> {
@@ -93,6 +97,7 @@ pub struct Token {
 
 async fn enrol(
     State(state): State<AppState>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
     body: Result<Json<Enrol>, JsonRejection>,
 ) -> Result<Json<Enrolled>> {
     let body = json(body)?;
@@ -112,8 +117,24 @@ async fn enrol(
     let enrolled = state
         .store
         .write(move |connection| {
-            let worker = match device::redeem_code(connection, &code, device, &key, &body.app, now)?
-            {
+            let redeemed = device::redeem_code(connection, &code, device, &key, &body.app, now)?;
+            let (subject, result) = match &redeemed {
+                device::Redeemed::Enrolled(worker) => (worker.to_string(), "done"),
+                // The public half of the code says which worker it was made for, if it was made at all.
+                device::Redeemed::Not(refused) => (code.id.clone(), refused.as_str()),
+            };
+            let entry = Entry {
+                subject,
+                action: "enrol",
+                object: device.to_string(),
+                result: result.into(),
+                address: from.ip().to_string(),
+            };
+            // Guesses at codes that were never made are logged, not written down: a stranger must not fill the disk.
+            if device::is_code(connection, &code.id)? {
+                audit::add(connection, &entry, now)?;
+            }
+            let worker = match redeemed {
                 device::Redeemed::Enrolled(worker) => worker,
                 device::Redeemed::Not(code) => return Ok(Err(code)),
             };

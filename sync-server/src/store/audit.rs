@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 pub struct Entry {
     /// Person, device, or the login name that was tried.
     pub subject: String,
-    /// `login`, `deny`, `export`, `open`, `act`, `user_reset`.
+    /// `login`, `deny`, `export`, `open`, `act`, `user_reset`, `enrol`, `enrol_code`, `device_revoke`.
     pub action: &'static str,
     /// Which record, route or range.
     pub object: String,

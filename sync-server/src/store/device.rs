@@ -33,6 +33,14 @@ pub fn add_code(
     Ok(())
 }
 
+/// Whether a code with this public half was ever made.
+pub fn is_code(connection: &Connection, id: &str) -> Result<bool> {
+    Ok(connection
+        .query_row("select 1 from enrol_code where id = ?1", [id], |_| Ok(()))
+        .optional()?
+        .is_some())
+}
+
 /// What became of a code that somebody sent.
 pub enum Redeemed {
     /// The device is enrolled for this worker.
