@@ -4,7 +4,8 @@ mod field;
 
 use field::{
     Field, nine, partition,
-    phone::{Phone, Refused, refused},
+    phone::{Phone, refusal, refused},
+    tus::{append, create, header, picture, tus, upload},
 };
 use gridwalk_core::{
     error::Code,
@@ -13,83 +14,10 @@ use gridwalk_core::{
     patrol::{self, NewPatrol, PatrolEdit, PatrolKind, SharedLine},
     photo::{Photo, PhotoStage},
 };
-use gridwalk_fixtures::photos::{Picture, Variant, gallery, photo};
+use gridwalk_fixtures::photos::{Variant, photo};
 use gridwalk_server::sweep::sweep;
-use reqwest::{RequestBuilder, Response};
-use std::sync::OnceLock;
+use reqwest::Response;
 use uuid::Uuid;
-
-fn picture() -> &'static Picture {
-    static GALLERY: OnceLock<Vec<Picture>> = OnceLock::new();
-    GALLERY.get_or_init(gallery).first().expect("a picture")
-}
-
-/// Standard base64, as tus wants its metadata.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let word = chunk
-            .iter()
-            .fold(0u32, |word, byte| word << 8 | u32::from(*byte))
-            << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let digit = DIGITS[(word >> (18 - 6 * place)) as usize & 63];
-            text.push(if place <= chunk.len() {
-                digit as char
-            } else {
-                '='
-            });
-        }
-    }
-    text
-}
-
-fn tus(phone: &Phone, request: RequestBuilder) -> RequestBuilder {
-    request
-        .bearer_auth(&phone.token)
-        .header("tus-resumable", "1.0.0")
-}
-
-async fn create(phone: &Phone, hash: &Hash, length: usize) -> Response {
-    let url = format!("{}/blobs", phone.url);
-    tus(phone, phone.http.post(url))
-        .header("upload-length", length)
-        .header(
-            "upload-metadata",
-            format!("hash {}", base64(hash.to_string().as_bytes())),
-        )
-        .send()
-        .await
-        .expect("an answer")
-}
-
-async fn append(phone: &Phone, location: &str, offset: usize, bytes: &[u8]) -> Response {
-    let url = format!("{}{location}", phone.url);
-    tus(phone, phone.http.patch(url))
-        .header("content-type", "application/offset+octet-stream")
-        .header("upload-offset", offset)
-        .body(bytes.to_vec())
-        .send()
-        .await
-        .expect("an answer")
-}
-
-fn header(answer: &Response, name: &str) -> String {
-    let value = answer.headers().get(name).expect(name);
-    value.to_str().expect("text").to_owned()
-}
-
-async fn upload(phone: &Phone, bytes: &[u8]) -> Result<(), Refused> {
-    let created = create(phone, &Hash::of(bytes), bytes.len()).await;
-    assert_eq!(created.status(), 201);
-    let answer = append(phone, &header(&created, "location"), 0, bytes).await;
-    if answer.status() == 204 {
-        Ok(())
-    } else {
-        Err(refused(answer).await)
-    }
-}
 
 async fn get(phone: &Phone, name: &str) -> Response {
     let url = format!("{}/blobs/{name}", phone.url);
@@ -100,14 +28,6 @@ async fn get(phone: &Phone, name: &str) -> Response {
         .send()
         .await
         .expect("an answer")
-}
-
-fn refusal(status: u16, code: Code) -> Refused {
-    Refused {
-        status,
-        code,
-        retry_after: None,
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,21 +76,6 @@ async fn a_photo_cut_on_the_way_continues_where_it_was() {
     assert!(header(&read, "content-security-policy").contains("sandbox"));
     assert!(header(&read, "cache-control").starts_with("private"));
     assert_eq!(read.bytes().await.expect("a photo"), bytes[..]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_photo_that_does_not_have_its_hash_is_refused_and_can_be_sent_again() {
-    let field = Field::open().await;
-    let lin = field.phone("lin-xiao").await;
-    let bytes = &picture().jpeg;
-    let hash = Hash::of(bytes);
-    let created = create(&lin, &hash, bytes.len()).await;
-    let mut corrupt = bytes.clone();
-    corrupt[5000] ^= 1;
-    let answer = append(&lin, &header(&created, "location"), 0, &corrupt).await;
-    assert_eq!(refused(answer).await, refusal(460, Code::BlobHashMismatch));
-    assert_eq!(field.count("select count(*) from blob").await, 0);
-    assert_eq!(upload(&lin, bytes).await, Ok(()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,80 +1,25 @@
-//! One exchange after the other over real HTTP: what arrives, what is refused with which code, and that nothing
-//! acknowledged is lost whatever goes wrong.
+//! One exchange after the other over real HTTP: what arrives, in which order, and that nothing acknowledged is lost
+//! whatever goes wrong. What is turned away at the door is in `refusals_over_http.rs`.
 
 mod field;
 
 use automerge::{Change, ExpandedChange, legacy};
 use field::{
-    Field, door, nine, partition,
-    phone::{Phone, Refused},
+    Field, door,
+    hazard::{report, reported},
+    nine, partition,
+    phone::{Phone, refusal},
 };
 use gridwalk_core::{
     act::Role,
     document::Unordered,
     error::Code,
     household::{self, FieldChange, HouseholdEdit, NewVisit, VisitKind, VisitOutcome},
-    ids::{DocumentId, EventId, Hash, IncidentId, PersonId, VisitId},
-    incident::{
-        self, IncidentAction, IncidentEvent, IncidentPlace, IncidentState, NewIncident, Severity,
-        SourceChannel,
-    },
-    sync::message::{ChangeResult, Digest, FeedBody, Partition},
+    ids::{DocumentId, Hash, PersonId, VisitId},
+    incident::{self, IncidentState, Severity},
+    sync::message::{ChangeResult, Digest, FeedBody},
 };
-use std::sync::mpsc;
 use uuid::Uuid;
-
-fn reported(number: u128) -> NewIncident {
-    NewIncident {
-        id: IncidentId(Uuid::from_u128(
-            0x0199_4000_0000_7000_8000_0000_0000_0000 | number,
-        )),
-        grid: partition("梧桐-03").grid,
-        local_no: format!("梧桐-03-0914-{number:03}"),
-        source: SourceChannel::Patrol,
-        category: "F01001".into(),
-        severity: Severity::new(3).expect("a level"),
-        place: IncidentPlace {
-            text: "3幢2单元三楼楼道".into(),
-            household: None,
-            position: None,
-        },
-        description: "楼道堆了两辆旧童车和纸箱".into(),
-        finding: None,
-    }
-}
-
-/// T1 and T2 on this phone.
-fn report(phone: &mut Phone, number: u128) -> DocumentId {
-    report_in(phone, number, partition("梧桐-03"))
-}
-
-fn report_in(phone: &mut Phone, number: u128, home: Partition) -> DocumentId {
-    let new = reported(number);
-    let id = new.id.into();
-    phone
-        .act(id, home, nine(), |_, author, _| {
-            incident::create(&new, &[], author)
-        })
-        .expect("a draft");
-    submit(phone, id, home);
-    id
-}
-
-fn submit(phone: &mut Phone, id: DocumentId, home: Partition) -> Hash {
-    phone
-        .act(id, home, nine(), |document, author, order| {
-            let event = IncidentEvent {
-                id: EventId(Uuid::from_u128(id.0.as_u128() + 1)),
-                act: author.act.clone(),
-                department: None,
-                action: IncidentAction::Submit {
-                    without_photo_because: Some("太暗".into()),
-                },
-            };
-            incident::record(document.expect("a draft"), &event, author, order)
-        })
-        .expect("a report")
-}
 
 fn visit(number: u128) -> HouseholdEdit {
     HouseholdEdit::RecordVisit(NewVisit {
@@ -102,14 +47,6 @@ fn record_visit(phone: &mut Phone, id: DocumentId, number: u128) -> Hash {
             household::apply(document.expect("a household"), &visit(number), author)
         })
         .expect("a visit")
-}
-
-fn refusal(status: u16, code: Code) -> Refused {
-    Refused {
-        status,
-        code,
-        retry_after: None,
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -229,24 +166,6 @@ async fn a_fork_is_refused_and_both_branches_are_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn work_in_a_foreign_grid_is_out_of_scope_and_kept_for_a_person() {
-    let field = Field::open().await;
-    let mut lin = field.phone("lin-xiao").await;
-    let foreign = partition("白鹭-01");
-    assert!(!lin.carrier.grids.contains(&foreign.grid.0));
-    report_in(&mut lin, 1, foreign);
-    let (response, _) = lin.exchange().await.expect("an exchange");
-    let codes: Vec<_> = response.results.iter().map(ChangeResult::code).collect();
-    assert_eq!(codes, [Some(Code::OutOfScope), Some(Code::OutOfScope)]);
-    assert!(lin.acknowledged.is_empty());
-    assert_eq!(field.count("select count(*) from change").await, 0);
-    let evidence = "select count(*) from evidence where code = 'OUT_OF_SCOPE'";
-    assert_eq!(field.count(evidence).await, 2);
-    let audited = "select action || ' ' || result from audit order by sequence desc limit 1";
-    assert_eq!(field.text(audited).await, "deny OUT_OF_SCOPE");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_moved_worker_reads_the_new_grid_and_the_old_one_is_gone_at_the_next_request() {
     let field = Field::open().await;
     let mut lin = field.phone("lin-xiao").await;
@@ -272,180 +191,6 @@ async fn a_moved_worker_reads_the_new_grid_and_the_old_one_is_gone_at_the_next_r
         lin.rows.contains_key(&grid),
         "rows older than the move come too"
     );
-}
-
-async fn enrolled(field: &Field, code: &str) -> Result<(), Refused> {
-    let phone = Phone::enrol(&field.server.url(), code, "lin-xiao", &field.clock).await;
-    phone.map(drop)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_code_is_refused_and_five_wrong_ones_burn_it() {
-    let field = Field::open().await;
-    let code = field.code("lin-xiao").await;
-    let other_secret = format!(
-        "{}{}",
-        &code[..9],
-        field.code("lin-xiao").await.split_off(9)
-    );
-    for _ in 0..5 {
-        assert_eq!(
-            enrolled(&field, &other_secret).await,
-            Err(refusal(422, Code::CodeWrong))
-        );
-    }
-    assert_eq!(
-        enrolled(&field, "nonsense").await,
-        Err(refusal(422, Code::CodeWrong))
-    );
-    assert_eq!(
-        enrolled(&field, &code).await,
-        Err(refusal(422, Code::CodeExpired))
-    );
-    assert_eq!(
-        field
-            .count("select count(*) from device where app <> 'history'")
-            .await,
-        0
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_used_code_enrols_nobody_else() {
-    let field = Field::open().await;
-    let code = field.code("lin-xiao").await;
-    assert_eq!(enrolled(&field, &code).await, Ok(()));
-    let second = enrolled(&field, &code).await;
-    assert_eq!(second, Err(refusal(422, Code::CodeUsed)));
-    let audited =
-        "select group_concat(result, ' ' order by sequence) from audit where action = 'enrol'";
-    assert_eq!(field.text(audited).await, "done CODE_USED");
-    assert_eq!(
-        field
-            .count("select count(*) from device where app <> 'history'")
-            .await,
-        1
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_code_ends_after_ten_minutes() {
-    let field = Field::open().await;
-    let code = field.code("lin-xiao").await;
-    field.clock.advance_ms(10 * 60_000);
-    let late = enrolled(&field, &code).await;
-    assert_eq!(late, Err(refusal(422, Code::CodeExpired)));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_expired_token_is_renewed_by_a_signature_and_nothing_is_lost() {
-    let field = Field::open().await;
-    let mut lin = field.phone("lin-xiao").await;
-    report(&mut lin, 1);
-    field.clock.advance_ms(15 * 60_000);
-    let refused = lin.exchange().await.map(drop);
-    assert_eq!(refused, Err(refusal(401, Code::TokenExpired)));
-    assert_eq!(lin.unsent.len(), 2);
-    lin.renew_token().await.expect("a new token");
-    lin.sync().await.expect("an exchange");
-    assert_eq!(lin.acknowledged.len(), 2);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_truncated_body_is_refused_whole_and_sent_again() {
-    let field = Field::open().await;
-    let mut lin = field.phone("lin-xiao").await;
-    report(&mut lin, 1);
-    let prepared = lin.prepare();
-    for end in [0, 1, prepared.bytes.len() / 2, prepared.bytes.len() - 1] {
-        let answer = lin
-            .post(prepared.bytes[..end].to_vec())
-            .send()
-            .await
-            .expect("an answer");
-        assert_eq!(
-            field::phone::refused(answer).await,
-            refusal(400, Code::BodyMalformed),
-            "cut at {end}"
-        );
-    }
-    assert_eq!(field.count("select count(*) from change").await, 0);
-    lin.sync().await.expect("the whole body");
-    assert_eq!(lin.acknowledged.len(), 2);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_body_beyond_a_mebibyte_is_refused_while_it_arrives() {
-    let field = Field::open().await;
-    let mut lin = field.phone("lin-xiao").await;
-    let answer = lin
-        .post(vec![0; 1024 * 1024 + 1])
-        .send()
-        .await
-        .expect("an answer");
-    assert_eq!(
-        field::phone::refused(answer).await,
-        refusal(413, Code::BodyTooBig)
-    );
-    report(&mut lin, 1);
-    lin.sync().await.expect("a smaller page");
-    assert_eq!(lin.acknowledged.len(), 2);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_body_in_another_encoding_is_not_unpacked() {
-    let field = Field::open().await;
-    let lin = field.phone("lin-xiao").await;
-    let body = lin.prepare().bytes;
-    let answer = lin
-        .post(body)
-        .header("content-encoding", "gzip")
-        .send()
-        .await
-        .expect("an answer");
-    assert_eq!(answer.status(), 415);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_full_queue_says_when_to_come_back_and_nothing_is_lost() {
-    let field = Field::with_queue(4).await;
-    let mut lin = field.phone("lin-xiao").await;
-    report(&mut lin, 1);
-    // The disk is slow: one write is under way and does not end, and others fill the queue.
-    let store = &field.server.state().store;
-    let (began, begun) = mpsc::channel();
-    let (release, released) = mpsc::channel::<()>();
-    let slow = store.begin_write(move |_| {
-        let _ = began.send(());
-        let _ = released.recv();
-        Ok(())
-    });
-    tokio::task::block_in_place(|| begun.recv()).expect("the slow write has begun");
-    let mut queued = Vec::new();
-    while let Ok(write) = store.try_begin_write(|_| Ok(())) {
-        queued.push(write);
-    }
-    let refused = lin
-        .exchange()
-        .await
-        .map(drop)
-        .expect_err("the queue is full");
-    assert_eq!((refused.status, refused.code), (503, Code::ServerBusy));
-    assert!(
-        refused
-            .retry_after
-            .is_some_and(|seconds| (2..12).contains(&seconds))
-    );
-    assert_eq!(lin.unsent.len(), 2);
-    drop(release);
-    tokio::task::block_in_place(|| {
-        slow.expect("a write").wait().expect("a commit");
-        queued
-            .into_iter()
-            .for_each(|write| write.wait().expect("a commit"));
-    });
-    lin.sync().await.expect("later");
-    assert_eq!(lin.acknowledged.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

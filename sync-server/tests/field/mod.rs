@@ -1,7 +1,10 @@
 //! A server on the demo street and phones built from nothing but the core, over real HTTP.
 #![allow(dead_code)] // each test file uses its own part
 
+pub mod hazard;
 pub mod phone;
+pub mod slow_disk;
+pub mod tus;
 
 use gridwalk_core::{
     act::Role,

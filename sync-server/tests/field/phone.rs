@@ -40,6 +40,15 @@ pub struct Refused {
     pub retry_after: Option<u64>,
 }
 
+/// A refusal that says nothing about when to come back.
+pub fn refusal(status: u16, code: Code) -> Refused {
+    Refused {
+        status,
+        code,
+        retry_after: None,
+    }
+}
+
 /// A change that waits to be sent.
 #[derive(Clone)]
 pub struct Unsent {
