@@ -124,22 +124,27 @@ impl Phone {
         let who = self.who()?;
         let now = self.now();
         let act = who.identity.act(now);
-        let target = Target {
-            document: household.into(),
-            grid: who.identity.home(),
-            title: self.database().read(|db| door(db, household, now))?,
-            record: match &edit {
-                HouseholdEdit::RecordVisit(visit) => visit.id.to_string(),
-                _ => format!("{household} {}", now.0),
-            },
-            severity: None,
+        let record = match &edit {
+            HouseholdEdit::RecordVisit(visit) => visit.id.to_string(),
+            _ => format!("{household} {}", now.0),
         };
-        self.database().write(|db| {
+        // What the screen shows next is read before the commit: the writer's pages are still at hand, and a reader would
+        // have to decrypt them again after every write. Whatever keeps it from being shown does not undo the save.
+        let detail = self.database().write(|db| {
+            let target = Target {
+                document: household.into(),
+                grid: who.identity.home(),
+                title: door(db, household, now)?,
+                record,
+                severity: None,
+            };
             documents::record(db, &who.identity, &target, &[Edit::Household(edit)], &act)?;
-            drop_drafts(db, drafts)
+            drop_drafts(db, drafts)?;
+            let worker = Some(who.identity.worker.id);
+            Ok(households::detail(db, household, now, worker))
         })?;
         self.wake(false);
-        self.household(household)
+        detail
     }
 }
 
@@ -148,7 +153,7 @@ fn door(
     household: HouseholdId,
     now: gridwalk_core::time::Timestamp,
 ) -> Answer<String> {
-    let lookups = Lookups::read(db, now.local_date())?;
+    let lookups = Lookups::of_door(db, household, now.local_date())?;
     let row = households::rows(db, [household], &lookups)?.remove(&household);
     Ok(row.as_ref().map(households::door).unwrap_or_default())
 }
