@@ -5,17 +5,22 @@ use crate::{
     documents,
     enrolment::{self, Enrolment},
     error::{Answer, Failure},
+    photo::{album, lane::Lane},
     ports::Ports,
     projection,
     sync::{Driver, Link},
     view::{SyncPhase, SyncState},
 };
-use gridwalk_core::{error::Code, sync::event::Event, time::Timestamp};
+use gridwalk_core::{
+    error::Code,
+    sync::event::{Event, Failure as Trouble},
+    time::Timestamp,
+};
 use std::{
     fs::{File, TryLockError},
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
@@ -39,12 +44,17 @@ struct Inner {
     enrolment: RwLock<Option<Arc<Enrolment>>>,
     clock_ahead_ms: AtomicI64,
     phase: Mutex<(SyncPhase, Option<Code>)>,
+    photo_phase: Mutex<(SyncPhase, Option<Code>)>,
     /// Told whenever delivery moved, for the chip.
     delivery: watch::Sender<()>,
     wake: Notify,
     /// The next wake-up was asked for by a person: it does not wait for a back-off.
     asked: AtomicBool,
     driver: tokio::sync::Mutex<Driver>,
+    lane: tokio::sync::Mutex<Lane>,
+    wake_photos: Notify,
+    /// Fetched by whoever needs one first, used by records and photos until it ends.
+    token: Mutex<Option<String>>,
 }
 
 impl Phone {
@@ -63,6 +73,12 @@ impl Phone {
             tracing::error!(missing, "changes without a receipt were not in the outbox");
         }
         while projection::refresh(&database)? {}
+        match album::sweep(&dir, &database) {
+            Ok(0) => {}
+            Ok(swept) => tracing::warn!(swept, "photo files without a row were removed"),
+            // rubbish is no reason to keep a worker from her records
+            Err(failure) => tracing::error!(%failure, "photo files could not be swept"),
+        }
         let enrolment = enrolment::read(&database)?.map(Arc::new);
         let dice = u64::from_le_bytes(ports.dice.roll()?);
         let phone = Self(Arc::new(Inner {
@@ -73,10 +89,14 @@ impl Phone {
             enrolment: RwLock::new(enrolment),
             clock_ahead_ms: AtomicI64::new(0),
             phase: Mutex::new((SyncPhase::Idle, None)),
+            photo_phase: Mutex::new((SyncPhase::Idle, None)),
             delivery: watch::Sender::new(()),
             wake: Notify::new(),
             asked: AtomicBool::new(false),
             driver: tokio::sync::Mutex::new(Driver::new(dice)),
+            lane: tokio::sync::Mutex::default(),
+            wake_photos: Notify::new(),
+            token: Mutex::new(None),
         }));
         phone.measure_clock()?;
         Ok(phone)
@@ -84,6 +104,10 @@ impl Phone {
 
     /// Delivers as long as it is polled: at once, after every save, when a person asks, and every two minutes.
     pub async fn keep_in_sync(&self) {
+        tokio::join!(self.keep_records_in_sync(), self.keep_photos_in_sync());
+    }
+
+    async fn keep_records_in_sync(&self) {
         let mut event = Event::Start;
         loop {
             let wait = {
@@ -103,9 +127,32 @@ impl Phone {
         }
     }
 
-    /// One delivery from now until the session rests; for a phone without a window.
+    async fn keep_photos_in_sync(&self) {
+        loop {
+            let wait = self.0.lane.lock().await.wake_at();
+            let rest = wait.map(|at| u64::try_from(at.since(self.clock())).unwrap_or(0));
+            tokio::select! {
+                () = self.0.wake_photos.notified() => {}
+                () = tokio::time::sleep(Duration::from_millis(rest.unwrap_or(0))), if rest.is_some() => {}
+            }
+            self.deliver_photos().await;
+        }
+    }
+
+    async fn deliver_photos(&self) {
+        self.0.lane.lock().await.deliver(self).await;
+    }
+
+    /// One delivery from now until the session rests and no photo waits; for a phone without a window.
     pub async fn sync_once(&self) -> Answer<SyncState> {
-        self.0.driver.lock().await.tell(self, Event::Start).await;
+        let rests = {
+            let mut driver = self.0.driver.lock().await;
+            driver.tell(self, Event::Start).await;
+            driver.is_idle()
+        };
+        if rests {
+            self.deliver_photos().await;
+        }
         self.sync_state()
     }
 
@@ -207,8 +254,47 @@ impl Phone {
         Ok(())
     }
 
+    /// What the records do; once they are through, what the photos do.
     pub(crate) fn phase(&self) -> (SyncPhase, Option<Code>) {
-        *self.0.phase.lock().unwrap_or_else(PoisonError::into_inner)
+        let records = *self.0.phase.lock().unwrap_or_else(PoisonError::into_inner);
+        if records.0 != SyncPhase::Idle {
+            return records;
+        }
+        let photos = self.0.photo_phase.lock();
+        *photos.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_photo_phase(&self, phase: SyncPhase, code: Option<Code>) {
+        let photos = self.0.photo_phase.lock();
+        *photos.unwrap_or_else(PoisonError::into_inner) = (phase, code);
+        self.tell_delivery();
+    }
+
+    pub(crate) fn wake_photos(&self) {
+        self.0.wake_photos.notify_one();
+    }
+
+    /// The token in use, or a new one.
+    pub(crate) async fn token(&self, who: &Enrolment) -> Result<String, Trouble> {
+        let held = self.held_token().clone();
+        if let Some(token) = held {
+            return Ok(token);
+        }
+        let token = self.link(who).token(who).await?;
+        *self.held_token() = Some(token.clone());
+        Ok(token)
+    }
+
+    /// This one has ended. If somebody fetched another meanwhile, that stays.
+    pub(crate) fn forget_token(&self, ended: &str) {
+        let mut held = self.held_token();
+        if held.as_deref() == Some(ended) {
+            *held = None;
+        }
+    }
+
+    fn held_token(&self) -> MutexGuard<'_, Option<String>> {
+        self.0.token.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn set_phase(&self, phase: SyncPhase, code: Option<Code>) {

@@ -4,6 +4,7 @@
 use super::{process::process, seal::SealKey};
 use crate::{
     Phone,
+    database::Database,
     error::{Answer, Failure},
     ports::DatabaseKey,
 };
@@ -15,9 +16,9 @@ use gridwalk_core::{
 };
 use rusqlite::OptionalExtension;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     fs::File,
-    io::Write,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -147,6 +148,30 @@ impl Phone {
         let DatabaseKey(key) = self.ports().keystore.key(&*self.ports().dice)?;
         Ok(SealKey::from_database_key(&key))
     }
+}
+
+/// Removes what a crash left behind between a sealed file and its row; how many files. Call it before anybody adds
+/// photos: a file whose row is about to be written looks the same.
+pub(crate) fn sweep(dir: &Path, database: &Database) -> Answer<usize> {
+    let files = match std::fs::read_dir(dir.join(FOLDER)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        files => files?,
+    };
+    let known: HashSet<String> = database.read(|db| {
+        let mut select = db.prepare("select file from photo where file is not null")?;
+        let files = select.query_map([], |row| row.get(0))?;
+        Ok(files.collect::<Result<_, _>>()?)
+    })?;
+    let mut swept = 0;
+    for file in files {
+        let file = file?;
+        let place = format!("{FOLDER}/{}", file.file_name().to_string_lossy());
+        if !known.contains(&place) && file.file_type()?.is_file() {
+            std::fs::remove_file(file.path())?;
+            swept += 1;
+        }
+    }
+    Ok(swept)
 }
 
 /// The word under which a value of a closed list is stored.

@@ -1,13 +1,16 @@
 //! The photos' own lane: resumable uploads (tus 1.0), most urgent first, then smallest. A bad photo is put aside with its
-//! reason and the next one goes; a bad network ends the lane until the next exchange.
+//! reason and the next one goes; a bad network ends the lane until the next exchange, a busy centre until it may be asked
+//! again.
 
 use crate::{
     Phone,
+    enrolment::Enrolment,
     error::Answer,
     ports::Reply,
-    sync::{Link, trouble},
+    sync::{Link, code, trouble},
+    view::SyncPhase,
 };
-use gridwalk_core::{error::Code, ids::Hash, sync::event::Failure as Trouble};
+use gridwalk_core::{error::Code, ids::Hash, sync::event::Failure as Trouble, time::Timestamp};
 use rusqlite::OptionalExtension;
 use std::collections::BTreeMap;
 
@@ -15,21 +18,78 @@ use std::collections::BTreeMap;
 const PIECE: usize = 128 * 1024;
 /// Wrong offsets and lost uploads that one photo may meet before the lane rests.
 const PATIENCE: u32 = 4;
+/// How long a busy centre is left alone that does not say how long.
+const REST_MS: i64 = 30_000;
+/// No wait that a centre asks for is believed beyond this.
+const LONGEST_REST_MS: i64 = 60 * 60_000;
 
 /// A photo that waits.
 struct Waiting {
     hash: Hash,
     upload: Option<String>,
+    /// Bytes that the centre has confirmed.
+    sent: u32,
 }
 
-/// Sends the photos that wait until none is left or the centre cannot be reached.
-pub(crate) async fn deliver(phone: &Phone, link: &Link, token: &str) -> Result<(), Trouble> {
+/// The lane of one phone: what it knows from one run to the next.
+#[derive(Default)]
+pub(crate) struct Lane {
+    /// The centre asked not to be called before.
+    rest_until: Option<Timestamp>,
+}
+
+impl Lane {
+    /// When to go on by itself, if the centre asked for a rest.
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        self.rest_until
+    }
+
+    /// Sends the photos that wait, until none is left or the centre cannot be reached. Records are not held up: what is
+    /// recorded meanwhile has an exchange of its own.
+    pub async fn deliver(&mut self, phone: &Phone) {
+        let Some(who) = phone.enrolment() else {
+            return;
+        };
+        if self.rest_until.is_some_and(|until| resting(until, phone)) {
+            return; // a busy centre is not called more often because somebody saves or pushes
+        }
+        self.rest_until = None;
+        match send_all(phone, &who).await {
+            Ok(()) => phone.set_photo_phase(SyncPhase::Idle, None),
+            Err(trouble) => {
+                if let Trouble::Busy { retry_after_ms } = trouble {
+                    let asked = retry_after_ms.unwrap_or(REST_MS).clamp(0, LONGEST_REST_MS);
+                    self.rest_until = Some(phone.clock().plus_ms(asked));
+                }
+                phone.set_photo_phase(SyncPhase::Offline, Some(code(trouble)));
+            }
+        }
+    }
+}
+
+/// A rest that is further away than any that was asked for means that somebody set the clock back.
+fn resting(until: Timestamp, phone: &Phone) -> bool {
+    (1..=LONGEST_REST_MS).contains(&until.since(phone.clock()))
+}
+
+async fn send_all(phone: &Phone, who: &Enrolment) -> Result<(), Trouble> {
+    let link = phone.link(who);
+    // a token may end at any time, also while a large photo is under way; one that ends without anything having moved
+    // since it was fetched is no token
+    let mut renewed_at = None;
     while let Some(photo) = phone.off_the_loop(next).await.map_err(stuck)? {
-        let hash = photo.hash;
-        match send(phone, link, token, photo).await {
-            Ok(()) => settle(phone, hash, "stored", None).await?,
+        phone.set_photo_phase(SyncPhase::Syncing, None);
+        let here = (photo.hash, photo.sent);
+        let token = phone.token(who).await?;
+        match send(phone, &link, &token, photo).await {
+            Ok(()) => settle(phone, here.0, "stored", None).await?,
+            Err(Trouble::TokenExpired) if renewed_at != Some(here) => {
+                renewed_at = Some(here);
+                phone.forget_token(&token);
+            }
+            Err(Trouble::TokenExpired) => return Err(Trouble::Server),
             Err(Trouble::Refused(code)) if of_the_photo(code) => {
-                settle(phone, hash, "refused", Some(code)).await?
+                settle(phone, here.0, "refused", Some(code)).await?
             }
             Err(trouble) => return Err(trouble),
         }
@@ -41,11 +101,7 @@ pub(crate) async fn deliver(phone: &Phone, link: &Link, token: &str) -> Result<(
 fn of_the_photo(code: Code) -> bool {
     matches!(
         code,
-        Code::PhotoTruncated
-            | Code::PhotoUnsupported
-            | Code::PhotoTooBig
-            | Code::BlobHashMismatch
-            | Code::StorageBroken
+        Code::PhotoTruncated | Code::PhotoUnsupported | Code::PhotoTooBig | Code::BlobHashMismatch
     )
 }
 
@@ -54,9 +110,13 @@ async fn send(phone: &Phone, link: &Link, token: &str, photo: Waiting) -> Result
     let bytes = phone
         .off_the_loop(move |phone| phone.own_photo_bytes(hash))
         .await
-        .map_err(|failure| Trouble::Refused(failure.code))?
-        .ok_or(Trouble::Refused(Code::StorageBroken))?;
-    let lane = Lane { link, token };
+        // whatever keeps the file from being read keeps it from being sent
+        .map_err(|failure| {
+            tracing::error!(%failure, %hash, "a photo on this phone cannot be read");
+            Trouble::Refused(Code::PhotoTruncated)
+        })?
+        .ok_or(Trouble::Refused(Code::PhotoTruncated))?;
+    let lane = Tus { link, token };
     let mut upload = photo.upload;
     for _ in 0..PATIENCE {
         let (place, mut offset) = match upload.take() {
@@ -76,7 +136,8 @@ async fn send(phone: &Phone, link: &Link, token: &str, photo: Waiting) -> Result
             let piece = &bytes[offset..bytes.len().min(offset + PIECE)];
             match lane.append(&place, offset, piece).await {
                 Ok(next) => offset = next,
-                Err(Trouble::Refused(Code::BlobOffsetMismatch)) => {
+                // somebody else's piece, or an upload that was swept: ask where it goes on
+                Err(Trouble::Refused(Code::BlobOffsetMismatch | Code::NotFound)) => {
                     upload = Some(place.clone());
                     break;
                 }
@@ -89,12 +150,12 @@ async fn send(phone: &Phone, link: &Link, token: &str, photo: Waiting) -> Result
 }
 
 /// The three verbs of tus that a phone needs.
-struct Lane<'a> {
+struct Tus<'a> {
     link: &'a Link,
     token: &'a str,
 }
 
-impl Lane<'_> {
+impl Tus<'_> {
     async fn create(&self, hash: &Hash, length: usize) -> Result<(String, usize), Trouble> {
         let name = base64(hash.to_string().as_bytes());
         let headers = [
@@ -143,8 +204,9 @@ impl Lane<'_> {
 pub(super) fn good(reply: Reply) -> Result<Reply, Trouble> {
     match reply.status {
         200..300 => Ok(reply),
-        // HEAD has no body to say a code in.
         404 => Err(Trouble::Refused(Code::NotFound)),
+        // HEAD has no body to say a code in
+        401 if reply.body.is_empty() => Err(Trouble::TokenExpired),
         413 => Err(Trouble::Refused(Code::PhotoTooBig)),
         _ => Err(trouble(&reply)),
     }
@@ -182,12 +244,18 @@ fn next(phone: &Phone) -> Answer<Option<Waiting>> {
     phone.database().read(|db| {
         let row = db
             .prepare_cached(
-                "select hash, upload from photo where standing = 'waiting'
+                "select hash, upload, sent from photo where standing = 'waiting'
                  order by coalesce(severity, 9), bytes, hash limit 1",
             )?
-            .query_row([], |row| Ok((Hash(row.get(0)?), row.get(1)?)))
+            .query_row([], |row| {
+                Ok(Waiting {
+                    hash: Hash(row.get(0)?),
+                    upload: row.get(1)?,
+                    sent: row.get(2)?,
+                })
+            })
             .optional()?;
-        Ok(row.map(|(hash, upload)| Waiting { hash, upload }))
+        Ok(row)
     })
 }
 

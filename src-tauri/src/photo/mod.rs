@@ -1,6 +1,6 @@
 //! Photos: from a camera's file to a small sealed JPEG, and on to the centre in a lane of their own.
 
-mod album;
+pub(crate) mod album;
 pub(crate) mod lane;
 pub mod process;
 pub(crate) mod queue;

@@ -30,12 +30,14 @@ fn receipt(db: &Connection, hash: &Hash) -> Answer<Receipt> {
         .optional()?;
     Ok(match row {
         Some((standing, _)) if standing == "waiting" || standing == "kept" => Receipt::Local,
-        Some((standing, code)) if standing == "refused" => Receipt::Refused {
-            code: code
-                .as_deref()
-                .and_then(Code::parse)
-                .unwrap_or(Code::ServerError),
-        },
+        Some((standing, code)) if standing == "refused" => {
+            let code = code.as_deref().and_then(Code::parse);
+            match code.unwrap_or(Code::ServerError) {
+                // the phone found it damaged; the centre never saw it
+                code @ Code::PhotoTruncated => Receipt::Stuck { code },
+                code => Receipt::Refused { code },
+            }
+        }
         _ => Receipt::Centre,
     })
 }

@@ -1,9 +1,7 @@
 //! Does what the session says, one exchange at a time, and tells it what came of it.
 
-use super::store;
-use crate::{
-    Phone, enrolment::Enrolment, error::Failure, photo::lane, projection, view::SyncPhase,
-};
+use super::store::{self, Stored};
+use crate::{Phone, enrolment::Enrolment, error::Failure, projection, view::SyncPhase};
 use gridwalk_core::{
     error::Code,
     sync::{
@@ -33,6 +31,11 @@ impl Driver {
             token: None,
             wake_at: None,
         }
+    }
+
+    /// True once everything that was to be said is said.
+    pub fn is_idle(&self) -> bool {
+        self.session.is_idle()
     }
 
     /// When the session wants to be woken, if it waits for something.
@@ -83,11 +86,17 @@ impl Driver {
                     })
                     .await;
                 phone.tell_delivery();
-                Some(applied.map_or_else(broken, Event::Applied))
+                Some(match applied {
+                    Ok(Stored::All(applied)) => Event::Applied(applied),
+                    Ok(Stored::NoRoom) => Event::Broken(Code::QueueFull),
+                    Err(failure) => broken(failure),
+                })
             }
             Effect::RefreshToken => {
-                self.token = None;
-                Some(match phone.link(who).token(who).await {
+                if let Some(token) = self.token.take() {
+                    phone.forget_token(&token);
+                }
+                Some(match phone.token(who).await {
                     Ok(token) => {
                         self.token = Some(token);
                         Event::TokenReady
@@ -100,7 +109,7 @@ impl Driver {
                 None
             }
             Effect::Report(report) => {
-                self.report(phone, who, report).await;
+                self.report(phone, report);
                 None
             }
         }
@@ -137,23 +146,15 @@ impl Driver {
         phone.link(who).sync(token, request).await
     }
 
-    async fn report(&mut self, phone: &Phone, who: &Arc<Enrolment>, report: Report) {
+    fn report(&self, phone: &Phone, report: Report) {
         match report {
             Report::Syncing => phone.set_phase(SyncPhase::Syncing, None),
             Report::Refused(code) => phone.set_phase(SyncPhase::Refused, Some(code)),
             Report::Waiting { code, .. } => phone.set_phase(SyncPhase::Offline, Some(code)),
+            // records have arrived; photos follow in a lane of their own and never hold a record up
             Report::Idle => {
-                // records have arrived; photos have a lane of their own and never hold a record up
-                let lane = match &self.token {
-                    Some(token) => lane::deliver(phone, &phone.link(who), token).await,
-                    None => Ok(()),
-                };
-                match lane {
-                    Ok(()) => phone.set_phase(SyncPhase::Idle, None),
-                    Err(trouble) => {
-                        phone.set_phase(SyncPhase::Offline, Some(super::link::code(trouble)));
-                    }
-                }
+                phone.set_phase(SyncPhase::Idle, None);
+                phone.wake_photos();
             }
         }
     }

@@ -12,5 +12,5 @@ mod link;
 mod store;
 
 pub(crate) use driver::Driver;
-pub(crate) use link::{Link, address, trouble};
+pub(crate) use link::{Link, address, code, trouble};
 pub(crate) use store::APP;

@@ -311,13 +311,21 @@ impl Holdings for SentBefore<'_> {
     }
 }
 
+/// What storing an answer led to.
+pub(super) enum Stored {
+    /// The session goes on.
+    All(Applied),
+    /// The centre had no room for some of it: that waits where it is, and so does the session.
+    NoRoom,
+}
+
 /// Stores an answer. Planning it twice, or after a cut, does no harm.
 pub(super) fn apply(
     db: &Connection,
     who: &Identity,
     asked: &Asked,
     response: &Response,
-) -> Answer<Applied> {
+) -> Answer<Stored> {
     let plan = apply::plan(&SentBefore(db), asked, response).map_err(|error| match error {
         PlanError::Holdings(failure) => failure,
         other => Failure::new(Code::ServerError, other.to_string()),
@@ -351,6 +359,9 @@ pub(super) fn apply(
     set_fact(db, "clock_ahead_ms", &plan.clock_ahead_ms)?;
     set_fact(db, "own_bytes", &plan.own_bytes)?;
     gone(db, &plan)?;
+    if plan.receipts.iter().any(|(_, result)| no_room(result)) {
+        return Ok(Stored::NoRoom); // going on at once would send the same page again, for ever
+    }
     // what survived a refusal, and what the server misses, leaves at once
     let again = plan.receipts.iter().any(|(_, result)| {
         matches!(
@@ -361,10 +372,15 @@ pub(super) fn apply(
     let waiting: bool =
         db.query_row("select exists (select 1 from outbox)", [], |row| row.get(0))?;
     let applied = plan.applied();
-    Ok(Applied {
+    Ok(Stored::All(Applied {
         more: applied.more || again && waiting,
         ..applied
-    })
+    }))
+}
+
+/// Not a judgement of the change: the centre holds too many that wait for others, and will have room again.
+fn no_room(result: &ChangeResult) -> bool {
+    matches!(result, ChangeResult::Refused { code, .. } if *code == Code::QueueFull.as_str())
 }
 
 /// The server's store has another life: whatever this phone wrote is offered again, acknowledged or not.
@@ -393,6 +409,7 @@ fn receipts(db: &Connection, who: &Identity, plan: &Plan, asked: &Asked) -> Answ
                 stored(db, hash, asked.received_at)?;
                 missing.iter().try_for_each(|hash| offer_again(db, hash))?;
             }
+            full if no_room(full) => {}
             ChangeResult::Refused { code, follows } => {
                 let code = Code::parse(code).unwrap_or(Code::ServerError);
                 let document: Option<DocumentId> = db
