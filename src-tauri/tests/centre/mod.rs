@@ -1,5 +1,8 @@
 //! A centre that answers as told: it speaks the real protocol over a network port, keeps what it acknowledges, and can
 //! be cut off, replaced by a Wi-Fi's sign-in page, made busy, or made to refuse. No server's rules are in here.
+#![allow(dead_code)] // every file of tests plays on another part of it
+
+pub mod blobs;
 
 use ed25519_dalek::VerifyingKey;
 use gridwalk::ports::{
@@ -35,6 +38,7 @@ use std::{
     path::Path,
     sync::{Arc, Mutex, MutexGuard},
 };
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 pub const GRID: GridId = GridId(Uuid::from_u128(0x100));
@@ -70,12 +74,32 @@ pub enum Weather {
     AnswersLost,
 }
 
+/// What becomes of one call.
+pub enum Fate {
+    /// It is answered.
+    Usual,
+    /// Something else is answered.
+    Instead(Reply),
+    /// It is answered, and the answer is changed on its way.
+    Changed(fn(&mut Reply)),
+    /// The centre gets it, its answer is lost.
+    AnswerLost,
+    /// The centre gets so many bytes of its body, then the line drops.
+    CutAfter(usize),
+    /// It is answered once somebody says so.
+    Held(Arc<Notify>),
+}
+
+/// Decides about each call, in the order in which they come.
+pub type Fates = Box<dyn FnMut(&Call) -> Fate + Send>;
+
 pub struct Centre {
     pub state: Mutex<State>,
 }
 
 pub struct State {
     pub weather: Weather,
+    fates: Option<Fates>,
     /// What the centre's clock shows.
     pub clock: Timestamp,
     pub feed: Vec<Entry>,
@@ -87,6 +111,9 @@ pub struct State {
     pub uploads: Vec<Vec<DocumentChanges>>,
     pub envelopes: Vec<Hash>,
     pub blobs: Vec<Vec<u8>>,
+    pub photos: blobs::Photos,
+    /// Nobody may enrol with it a second time.
+    pub code_used: bool,
     pub token: u32,
     pub calls: Vec<String>,
     key: Option<VerifyingKey>,
@@ -108,6 +135,7 @@ impl Centre {
         let centre = Self {
             state: Mutex::new(State {
                 weather: Weather::Fine,
+                fates: None,
                 clock: NINE,
                 feed: Vec::new(),
                 reference: Vec::new(),
@@ -116,6 +144,8 @@ impl Centre {
                 uploads: Vec::new(),
                 envelopes: Vec::new(),
                 blobs: Vec::new(),
+                photos: blobs::Photos::default(),
+                code_used: false,
                 token: 0,
                 calls: Vec::new(),
                 key: None,
@@ -131,6 +161,11 @@ impl Centre {
 
     pub fn weather(&self, weather: Weather) {
         self.state().weather = weather;
+    }
+
+    /// From now on, instead of the fates before.
+    pub fn fates(&self, fates: impl FnMut(&Call) -> Fate + Send + 'static) {
+        self.state().fates = Some(Box::new(fates));
     }
 
     fn furnish(&self) {
@@ -323,6 +358,9 @@ impl State {
                 if body["code"] != "K7Q-2M" {
                     return refusal(403, "CODE_WRONG");
                 }
+                if std::mem::replace(&mut self.code_used, true) {
+                    return refusal(409, "CODE_USED");
+                }
                 let mut key = [0; 32];
                 hex::decode_to_slice(body["public_key"].as_str().unwrap(), &mut key).unwrap();
                 self.key = Some(VerifyingKey::from_bytes(&key).unwrap());
@@ -347,20 +385,31 @@ impl State {
                 )
             }
             "/sync" => {
-                if call.headers["authorization"] != format!("Bearer {}", self.token)
-                    || self.token == 0
-                {
+                if !self.knows(call) {
                     return refusal(401, "TOKEN_EXPIRED");
                 }
-                let response = self.exchange(frame::decode(&call.body).unwrap());
+                let Ok(request) = frame::decode(&call.body) else {
+                    return refusal(400, "BODY_MALFORMED");
+                };
+                let response = self.exchange(request);
                 Reply {
                     status: 200,
                     headers: kind(frame::CONTENT_TYPE),
                     body: frame::encode(&response, Effort::Fast).unwrap(),
                 }
             }
+            blobs if blobs.starts_with("/blobs") => {
+                if !self.knows(call) {
+                    return refusal(401, "TOKEN_EXPIRED");
+                }
+                self.photos.answer(call, blobs)
+            }
             other => panic!("the phone called {other}"),
         }
+    }
+
+    fn knows(&self, call: &Call) -> bool {
+        self.token > 0 && call.headers["authorization"] == format!("Bearer {}", self.token)
     }
 
     fn exchange(&mut self, request: Request) -> Response {
@@ -459,7 +508,9 @@ impl State {
         {
             *left -= 1;
             let code = *code;
-            self.refused.insert(hash, code);
+            if code != Code::QueueFull {
+                self.refused.insert(hash, code);
+            }
             return ChangeResult::Refused {
                 code: code.as_str().into(),
                 follows: None,
@@ -507,7 +558,7 @@ fn json(body: &serde_json::Value) -> Reply {
     }
 }
 
-fn refusal(status: u16, code: &str) -> Reply {
+pub fn refusal(status: u16, code: &str) -> Reply {
     Reply {
         status,
         ..json(&serde_json::json!({ "code": code, "detail": "" }))
@@ -521,21 +572,59 @@ impl Exchange for Line {
     fn call(&self, call: Call) -> Replied<'_> {
         let mut state = self.0.state();
         let reply = match state.weather {
-            Weather::Fine => Ok(state.answer(&call)),
+            Weather::Fine => return state.fate(&self.0, call),
             Weather::Offline => Err(NoReply::Unreachable),
             Weather::SignInPage => Ok(Reply {
                 status: 200,
                 headers: kind("text/html"),
                 body: "<html>欢迎使用免费无线网络</html>".into(),
             }),
-            Weather::Busy => {
-                let mut reply = refusal(503, "SERVER_BUSY");
-                reply.headers.insert("retry-after".into(), "30".into());
-                Ok(reply)
-            }
+            Weather::Busy => Ok(busy(503, "SERVER_BUSY")),
             Weather::AnswersLost => {
                 state.answer(&call);
                 Err(NoReply::Unreachable)
+            }
+        };
+        Box::pin(async move { reply })
+    }
+}
+
+/// A refusal that asks for half a minute.
+pub fn busy(status: u16, code: &str) -> Reply {
+    let mut reply = refusal(status, code);
+    reply.headers.insert("retry-after".into(), "30".into());
+    reply
+}
+
+impl State {
+    fn fate(&mut self, centre: &Arc<Centre>, mut call: Call) -> Replied<'static> {
+        let fate = self
+            .fates
+            .as_mut()
+            .map_or(Fate::Usual, |fates| fates(&call));
+        let reply = match fate {
+            Fate::Usual => Ok(self.answer(&call)),
+            Fate::Instead(reply) => Ok(reply),
+            Fate::Changed(change) => {
+                let mut reply = self.answer(&call);
+                change(&mut reply);
+                Ok(reply)
+            }
+            Fate::AnswerLost => {
+                self.answer(&call);
+                Err(NoReply::Unreachable)
+            }
+            Fate::CutAfter(bytes) => {
+                call.body.truncate(bytes);
+                self.answer(&call);
+                Err(NoReply::Unreachable)
+            }
+            Fate::Held(go) => {
+                let centre = centre.clone();
+                return Box::pin(async move {
+                    go.notified().await;
+                    Ok(centre.state().answer(&call))
+                });
             }
         };
         Box::pin(async move { reply })

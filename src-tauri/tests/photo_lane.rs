@@ -1,0 +1,332 @@
+//! Photos on their way to the centre: whatever happens to the line, the token or the file, each photo arrives whole or
+//! says why not, and no record waits for it.
+
+mod centre;
+
+use centre::{Fate, NINE, World, blobs::without_body, busy, door, refusal};
+use gridwalk::{
+    Phone,
+    ports::Call,
+    view::{IncidentStart, Receipt, ReportHow, SyncItemKind, SyncPhase, SyncState},
+};
+use gridwalk_core::{
+    error::Code,
+    ids::{Hash, IncidentId},
+    incident::{Severity, SourceChannel},
+    photo::{Photo, PhotoStage},
+};
+use gridwalk_fixtures::photos::{Variant, photo};
+use image::ImageFormat;
+use std::{io::Cursor, sync::Arc, time::Duration};
+use tokio::sync::Notify;
+
+/// One PATCH of the phone.
+const PIECE: usize = 128 * 1024;
+
+fn taken(phone: &Phone, variant: Variant) -> Photo {
+    added(phone, &photo(variant))
+}
+
+/// Nothing but noise: three pieces on the way.
+fn large(phone: &Phone) -> Photo {
+    let mut n = 0x9e37_79b9_u32;
+    let picture = image::RgbImage::from_fn(1000, 800, |_, _| {
+        n = n.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let [r, g, b, _] = n.to_be_bytes();
+        image::Rgb([r, g, b])
+    });
+    let mut file = Cursor::new(Vec::new());
+    picture.write_to(&mut file, ImageFormat::Jpeg).unwrap();
+    let shot = added(phone, &file.into_inner());
+    assert!(shot.bytes as usize > 2 * PIECE, "{} bytes", shot.bytes);
+    shot
+}
+
+fn added(phone: &Phone, file: &[u8]) -> Photo {
+    let added = phone.add_photo(file, PhotoStage::Before, NINE, None);
+    added.unwrap()
+}
+
+/// A hazard with these photos; they may leave from now on.
+fn report(phone: &Phone, photos: Vec<Photo>) -> IncidentId {
+    let start = IncidentStart {
+        source: SourceChannel::Patrol,
+        household: None,
+        finding: None,
+        position: None,
+    };
+    let mut new = phone.begin_incident(start).unwrap();
+    new.category = "F01001".into();
+    new.severity = Severity::new(3).unwrap();
+    let how = ReportHow::Submit {
+        without_photo_because: None,
+    };
+    phone.report_incident(new, photos, how).unwrap().row.id
+}
+
+fn receipt(phone: &Phone, hash: Hash) -> Receipt {
+    let items = phone.sync_page().unwrap().items;
+    let item = items.iter().find(|item| item.id == hash.to_string());
+    item.expect("the photo is on the page").receipt.clone()
+}
+
+fn is_piece(call: &Call) -> bool {
+    call.method == "PATCH"
+}
+
+fn waits(state: &SyncState, code: Code) {
+    assert_eq!((state.phase, state.error), (SyncPhase::Offline, Some(code)));
+    assert_eq!((state.waiting_photos, state.stuck), (1, 0), "{state:?}");
+}
+
+#[tokio::test]
+async fn an_interrupted_upload_goes_on_where_the_centre_has_it() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let shot = large(&phone);
+    report(&phone, vec![shot.clone()]);
+    let mut pieces = 0;
+    world.centre.fates(move |call| {
+        pieces += usize::from(is_piece(call));
+        match (is_piece(call), pieces) {
+            (true, 2) => Fate::CutAfter(50_000),
+            _ => Fate::Usual,
+        }
+    });
+    let state = phone.sync_once().await.unwrap();
+    assert_eq!(state.waiting_records, 0, "the record went before");
+    waits(&state, Code::ServerUnreachable);
+    assert_eq!(receipt(&phone, shot.hash), Receipt::Local);
+    drop(phone);
+
+    let phone = world.open();
+    let page = phone.sync_page().unwrap();
+    assert_eq!(page.bytes_left, f64::from(shot.bytes) - PIECE as f64);
+    world.centre.fates(|_| Fate::Usual);
+    let state = phone.sync_once().await.unwrap();
+    assert_eq!((state.phase, state.waiting_photos), (SyncPhase::Idle, 0));
+    assert_eq!(receipt(&phone, shot.hash), Receipt::Centre);
+    let state = world.centre.state();
+    assert_eq!(Hash::of(&state.photos.whole[&shot.hash]), shot.hash);
+    assert_eq!(
+        state.photos.received, shot.bytes as usize,
+        "no byte came twice"
+    );
+}
+
+#[tokio::test]
+async fn a_photo_whose_last_answer_was_lost_is_not_sent_again() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let shot = large(&phone);
+    report(&phone, vec![shot.clone()]);
+    let last = shot.bytes as usize / PIECE + 1;
+    let mut pieces = 0;
+    world.centre.fates(move |call| {
+        pieces += usize::from(is_piece(call));
+        match is_piece(call) && pieces == last {
+            true => Fate::AnswerLost,
+            false => Fate::Usual,
+        }
+    });
+    waits(&phone.sync_once().await.unwrap(), Code::ServerUnreachable);
+    phone.sync_once().await.unwrap();
+    assert_eq!(receipt(&phone, shot.hash), Receipt::Centre);
+    assert_eq!(
+        world.centre.state().photos.received,
+        shot.bytes as usize,
+        "no byte came twice"
+    );
+}
+
+#[tokio::test]
+async fn a_full_queue_and_a_busy_centre_are_waited_for_as_long_as_they_ask() {
+    for (status, code) in [(429, "QUEUE_FULL"), (503, "SERVER_BUSY")] {
+        let world = World::new();
+        let phone = world.enrolled().await;
+        let shot = taken(&phone, Variant::Black);
+        report(&phone, vec![shot.clone()]);
+        world.centre.fates(move |call| match call.method {
+            "POST" if call.url.ends_with("/blobs") => Fate::Instead(busy(status, code)),
+            _ => Fate::Usual,
+        });
+        waits(&phone.sync_once().await.unwrap(), Code::ServerBusy);
+        assert_eq!(receipt(&phone, shot.hash), Receipt::Local);
+
+        world.centre.fates(|call| {
+            assert!(!call.url.contains("/blobs"), "it was to be left alone");
+            Fate::Usual
+        });
+        waits(&phone.sync_once().await.unwrap(), Code::ServerBusy);
+
+        world.centre.fates(|_| Fate::Usual);
+        *world.watch.0.lock().unwrap() = NINE.plus_ms(40_000);
+        let state = phone.sync_once().await.unwrap();
+        assert_eq!((state.phase, state.waiting_photos), (SyncPhase::Idle, 0));
+        assert_eq!(receipt(&phone, shot.hash), Receipt::Centre);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_ends_in_the_middle_of_a_photo_is_renewed_in_silence() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let shot = large(&phone);
+    report(&phone, vec![shot.clone()]);
+    // twice: once before the second piece, once before the third
+    let mut pieces = 0;
+    world.centre.fates(move |call| {
+        pieces += usize::from(is_piece(call));
+        match (is_piece(call), pieces) {
+            (true, 2 | 4) => Fate::Instead(refusal(401, "TOKEN_EXPIRED")),
+            _ => Fate::Usual,
+        }
+    });
+    let state = phone.sync_once().await.unwrap();
+    assert_eq!((state.phase, state.error), (SyncPhase::Idle, None));
+    assert_eq!(receipt(&phone, shot.hash), Receipt::Centre);
+    let state = world.centre.state();
+    assert_eq!(state.photos.received, shot.bytes as usize);
+    assert_eq!(
+        state.token, 3,
+        "one to begin with, and one for each that ended"
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_ended_before_an_upload_goes_on_is_renewed_although_the_answer_has_no_words() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let shot = large(&phone);
+    report(&phone, vec![shot.clone()]);
+    let mut pieces = 0;
+    world.centre.fates(move |call| {
+        pieces += usize::from(is_piece(call));
+        match (is_piece(call), pieces) {
+            (true, 2) => Fate::CutAfter(0),
+            _ => Fate::Usual,
+        }
+    });
+    waits(&phone.sync_once().await.unwrap(), Code::ServerUnreachable);
+    let mut asked = 0;
+    world.centre.fates(move |call| {
+        asked += usize::from(call.method == "HEAD");
+        match (call.method, asked) {
+            ("HEAD", 1) => Fate::Instead(without_body(refusal(401, "TOKEN_EXPIRED"))),
+            _ => Fate::Usual,
+        }
+    });
+    let state = phone.sync_once().await.unwrap();
+    assert_eq!((state.phase, state.waiting_photos), (SyncPhase::Idle, 0));
+}
+
+#[tokio::test]
+async fn a_centre_that_ends_every_token_is_not_asked_for_ever() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let shot = taken(&phone, Variant::Black);
+    report(&phone, vec![shot.clone()]);
+    world
+        .centre
+        .fates(|call| match call.url.contains("/blobs") {
+            true => Fate::Instead(refusal(401, "TOKEN_EXPIRED")),
+            false => Fate::Usual,
+        });
+    waits(&phone.sync_once().await.unwrap(), Code::ServerError);
+    assert_eq!(receipt(&phone, shot.hash), Receipt::Local);
+}
+
+#[tokio::test]
+async fn a_record_that_is_saved_while_a_photo_is_under_way_does_not_wait_for_it() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let shot = taken(&phone, Variant::Black);
+    report(&phone, vec![shot.clone()]);
+    let (reached, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (at_the_photo, held) = (reached.clone(), go.clone());
+    world.centre.fates(move |call| match is_piece(call) {
+        true => {
+            at_the_photo.notify_one();
+            Fate::Held(held.clone())
+        }
+        false => Fate::Usual,
+    });
+    let delivering = phone.clone();
+    let delivery = tokio::spawn(async move { delivering.keep_in_sync().await });
+    let soon = Duration::from_secs(30);
+    let photo_is_under_way = tokio::time::timeout(soon, reached.notified());
+    photo_is_under_way.await.expect("the photo sets out");
+
+    let mut moved = phone.delivery();
+    let visit = phone.begin_visit(door(1), None).unwrap();
+    let id = visit.id.to_string();
+    phone.save_visit(door(1), visit).unwrap();
+    let until = async |done: &dyn Fn() -> bool, moved: &mut tokio::sync::watch::Receiver<()>| {
+        while !done() {
+            moved.changed().await.unwrap();
+        }
+    };
+    let record_arrived = || {
+        let household = phone.household(door(1)).unwrap();
+        household.visit_receipts[&id] == Receipt::Centre
+    };
+    tokio::time::timeout(soon, until(&record_arrived, &mut moved))
+        .await
+        .expect("the record arrives");
+    assert_eq!(receipt(&phone, shot.hash), Receipt::Local, "still held");
+
+    go.notify_one();
+    let photo_arrived = || receipt(&phone, shot.hash) == Receipt::Centre;
+    tokio::time::timeout(soon, until(&photo_arrived, &mut moved))
+        .await
+        .expect("and the photo after it");
+    delivery.abort();
+}
+
+#[tokio::test]
+async fn a_photo_that_was_damaged_on_the_phone_is_told_and_holds_up_nothing() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let (bad, good) = (
+        taken(&phone, Variant::Black),
+        taken(&phone, Variant::PngAlpha),
+    );
+    let incident = report(&phone, vec![bad.clone(), good.clone()]);
+    let file = world.dir.path().join("photos").join(bad.hash.to_string());
+    let mut sealed = std::fs::read(&file).unwrap();
+    let middle = sealed.len() / 2;
+    sealed[middle] ^= 1;
+    std::fs::write(&file, sealed).unwrap();
+
+    let state = phone.sync_once().await.unwrap();
+    assert_eq!((state.phase, state.waiting_records), (SyncPhase::Idle, 0));
+    assert_eq!((state.waiting_photos, state.stuck), (0, 1));
+    let code = Code::PhotoTruncated;
+    assert_eq!(receipt(&phone, bad.hash), Receipt::Stuck { code });
+    assert_eq!(receipt(&phone, good.hash), Receipt::Centre);
+    let incident = phone.incident(incident).unwrap();
+    assert_eq!(incident.row.receipt, Receipt::Centre);
+    let page = phone.sync_page().unwrap();
+    assert_eq!(page.items[0].kind, SyncItemKind::Photo, "it comes first");
+    assert!(!world.centre.state().photos.whole.contains_key(&bad.hash));
+}
+
+#[tokio::test]
+async fn a_photo_file_without_a_row_is_swept_when_the_phone_is_opened() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let shot = taken(&phone, Variant::Black);
+    drop(phone);
+    let folder = world.dir.path().join("photos");
+    for name in [&"ab".repeat(32), &format!("{}.part", shot.hash)] {
+        std::fs::write(folder.join(name), b"half").unwrap();
+    }
+    let phone = world.open();
+    let left: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(left, [shot.hash.to_string()]);
+    let bytes = phone.photo_bytes(shot.hash).await.unwrap();
+    assert_eq!(Hash::of(&bytes), shot.hash);
+}

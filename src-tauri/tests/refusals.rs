@@ -1,0 +1,166 @@
+//! Everything that may be refused between a phone and the centre: it has a name that stays, and costs no record.
+//! (A wrong code and a damaged photo have their tests beside the other ways to enrol and to send photos.)
+
+mod centre;
+
+use centre::{Fate, World, busy, door, refusal};
+use gridwalk::{
+    Phone,
+    view::{Receipt, SyncPhase, SyncState},
+};
+use gridwalk_core::{error::Code, ids::VisitId};
+
+fn visit(phone: &Phone, n: u128) -> VisitId {
+    let visit = phone.begin_visit(door(n), None).unwrap();
+    let id = visit.id;
+    phone.save_visit(door(n), visit).unwrap();
+    id
+}
+
+fn receipt(phone: &Phone, n: u128, visit: VisitId) -> Receipt {
+    phone.household(door(n)).unwrap().visit_receipts[&visit.to_string()].clone()
+}
+
+/// It waits, and nobody has to do anything about it.
+fn waits(state: &SyncState, code: Code) {
+    assert_eq!((state.phase, state.error), (SyncPhase::Offline, Some(code)));
+    assert_eq!((state.waiting_records, state.stuck), (1, 0), "{state:?}");
+}
+
+async fn arrives(phone: &Phone, n: u128, visit: VisitId) {
+    let state = phone.sync_once().await.unwrap();
+    assert_eq!((state.phase, state.error), (SyncPhase::Idle, None));
+    assert_eq!((state.waiting_records, state.stuck), (0, 0), "{state:?}");
+    assert_eq!(receipt(phone, n, visit), Receipt::Centre);
+}
+
+#[tokio::test]
+async fn a_used_code_enrols_nobody_a_second_time_and_says_so() {
+    let world = World::new();
+    world.enrolled().await;
+    let other = tempfile::tempdir().unwrap();
+    let ports = gridwalk::ports::Ports {
+        keystore: std::sync::Arc::new(gridwalk::FileKeystore::in_data_dir(other.path())),
+        ..world.ports()
+    };
+    let phone = Phone::open(other.path(), ports).unwrap();
+    let enrol = phone.enrol("https://centre.example".into(), "K7Q-2M".into());
+    assert_eq!(enrol.await.unwrap_err().code, Code::CodeUsed);
+    assert!(!phone.status().unwrap().enrolled);
+}
+
+#[tokio::test]
+async fn an_ended_token_is_renewed_once_and_a_centre_that_ends_them_all_is_waited_for() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let visited = visit(&phone, 1);
+    world
+        .centre
+        .fates(|call| match call.url.ends_with("/sync") {
+            true => Fate::Instead(refusal(401, "TOKEN_EXPIRED")),
+            false => Fate::Usual,
+        });
+    let before = world.centre.state().token;
+    waits(&phone.sync_once().await.unwrap(), Code::ServerError);
+    assert_eq!(world.centre.state().token, before + 1);
+    assert_eq!(receipt(&phone, 1, visited), Receipt::Local);
+    world.centre.fates(|_| Fate::Usual);
+    arrives(&phone, 1, visited).await;
+}
+
+#[tokio::test]
+async fn a_request_that_was_cut_on_its_way_is_sent_again() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let visited = visit(&phone, 1);
+    world
+        .centre
+        .fates(|call| match call.url.ends_with("/sync") {
+            true => Fate::Instead(refusal(400, "BODY_MALFORMED")),
+            false => Fate::Usual,
+        });
+    waits(&phone.sync_once().await.unwrap(), Code::BodyMalformed);
+    world
+        .centre
+        .fates(|call| match call.url.ends_with("/sync") {
+            true => Fate::CutAfter(call.body.len() / 2),
+            false => Fate::Usual,
+        });
+    waits(&phone.sync_once().await.unwrap(), Code::ServerUnreachable);
+    world.centre.fates(|_| Fate::Usual);
+    arrives(&phone, 1, visited).await;
+    assert_eq!(world.centre.state().uploads.len(), 1, "it was read once");
+}
+
+#[tokio::test]
+async fn an_answer_that_was_cut_or_changed_on_its_way_changes_nothing() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let visited = visit(&phone, 1);
+    let changes: [fn(&mut gridwalk::ports::Reply); 3] = [
+        |reply| reply.body.truncate(reply.body.len() / 2),
+        |reply| reply.body.clear(),
+        |reply| reply.body.iter_mut().for_each(|byte| *byte ^= 0x55),
+    ];
+    for change in changes {
+        world
+            .centre
+            .fates(move |call| match call.url.ends_with("/sync") {
+                true => Fate::Changed(change),
+                false => Fate::Usual,
+            });
+        waits(&phone.sync_once().await.unwrap(), Code::ServerError);
+        assert_eq!(receipt(&phone, 1, visited), Receipt::Local);
+    }
+    world.centre.fates(|_| Fate::Usual);
+    arrives(&phone, 1, visited).await;
+    let envelopes = &world.centre.state().envelopes;
+    assert!(envelopes.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[tokio::test]
+async fn a_full_queue_keeps_a_record_waiting_and_refuses_nothing() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let visited = visit(&phone, 1);
+    // the centre holds too many changes that wait for others
+    world
+        .centre
+        .state()
+        .refusing
+        .insert(door(1).into(), (Code::QueueFull, 1));
+    waits(&phone.sync_once().await.unwrap(), Code::QueueFull);
+    assert_eq!(receipt(&phone, 1, visited), Receipt::Local);
+    assert!(phone.household(door(1)).unwrap().refused.is_empty());
+    drop(phone);
+    let phone = world.open();
+    arrives(&phone, 1, visited).await;
+
+    // and a whole request is turned away with a time to come back
+    let visited = visit(&phone, 2);
+    world
+        .centre
+        .fates(|call| match call.url.ends_with("/sync") {
+            true => Fate::Instead(busy(429, "QUEUE_FULL")),
+            false => Fate::Usual,
+        });
+    waits(&phone.sync_once().await.unwrap(), Code::ServerBusy);
+    world.centre.fates(|_| Fate::Usual);
+    *world.watch.0.lock().unwrap() = centre::NINE.plus_ms(120_000);
+    arrives(&phone, 2, visited).await;
+}
+
+#[tokio::test]
+async fn what_was_saved_beside_a_record_without_room_arrives_at_once() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let (full, room) = (visit(&phone, 1), visit(&phone, 2));
+    world
+        .centre
+        .state()
+        .refusing
+        .insert(door(1).into(), (Code::QueueFull, 1));
+    waits(&phone.sync_once().await.unwrap(), Code::QueueFull);
+    assert_eq!(receipt(&phone, 2, room), Receipt::Centre);
+    arrives(&phone, 1, full).await;
+}
