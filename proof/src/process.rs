@@ -4,7 +4,11 @@ use std::{
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::OnceLock,
+    time::Instant,
 };
+
+use gridwalk_core::time::Timestamp;
 
 /// Something went wrong, in words for whoever runs the proof.
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -24,9 +28,31 @@ pub fn binary(name: &str) -> Outcome<PathBuf> {
     }
 }
 
+static BEGAN: OnceLock<(Instant, Timestamp)> = OnceLock::new();
+
+/// From now on every program that is started here believes that it is this time of the demo street, and going on. A
+/// second beginning changes nothing: time does not run backwards.
+pub fn begin(at: Timestamp) {
+    BEGAN.get_or_init(|| (Instant::now(), at));
+}
+
+/// What the clock of the programs shows now, for `GRIDWALK_CLOCK`; none where they go by the machine's.
+pub fn clock() -> Option<String> {
+    let (since, at) = BEGAN.get()?;
+    let ms = i64::try_from(since.elapsed().as_millis()).ok()?;
+    Some(at.plus_ms(ms).to_string())
+}
+
+/// A binary of this workspace, ready to be started on that clock.
+pub fn command(name: &str) -> Outcome<Command> {
+    let mut command = Command::new(binary(name)?);
+    command.envs(clock().map(|now| ("GRIDWALK_CLOCK", now)));
+    Ok(command)
+}
+
 /// Runs a binary to its end and answers with its standard output; anything but success is an error with its last words.
 pub fn run(name: &str, arguments: &[&str]) -> Outcome<String> {
-    let output = Command::new(binary(name)?).args(arguments).output()?;
+    let output = command(name)?.args(arguments).output()?;
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
         return Err(format!("{name} {}: {} {words}", arguments.join(" "), output.status).into());
@@ -52,7 +78,7 @@ impl Server {
     /// Starts `gridwalk-server serve` on this port of the loopback and waits until it says where it listens.
     pub fn start(data: &Path, port: u16) -> Outcome<Self> {
         let listen = format!("127.0.0.1:{port}");
-        let mut child = Command::new(binary("gridwalk-server")?)
+        let mut child = command("gridwalk-server")?
             .args([
                 "serve",
                 "--data",

@@ -13,6 +13,7 @@ use gridwalk_server::{
         password,
         scope::Scope,
     },
+    clock::Clock,
     config::Tls,
     console::{
         self,
@@ -98,6 +99,18 @@ struct Data {
     /// The data folder; made on first start.
     #[arg(long, env = "GRIDWALK_SERVER_DATA")]
     data: PathBuf,
+}
+
+impl Data {
+    /// A server for that folder, on the clock of this process.
+    fn config(self) -> Result<Config> {
+        let clock =
+            Clock::from_environment().map_err(|words| Error::internal("the clock", words))?;
+        Ok(Config {
+            clock,
+            ..Config::new(self.data)
+        })
+    }
 }
 
 #[derive(Args)]
@@ -196,7 +209,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
 }
 
 async fn run_server(arguments: Serve) -> Result<()> {
-    let mut config = Config::new(arguments.data.data);
+    let mut config = arguments.data.config()?;
     config.listen = arguments.listen;
     config.behind_proxy = arguments.behind_proxy;
     config.tls = arguments
@@ -228,7 +241,7 @@ async fn wait_for_the_end() {
 async fn run_user(command: User) -> Result<()> {
     match command {
         User::List { data } => {
-            let state = AppState::open(Config::new(data.data))?;
+            let state = AppState::open(data.config()?)?;
             for (login, name, role) in state.store.read(account::list).await? {
                 println!("{login}\t{name}\t{role}");
             }
@@ -240,7 +253,7 @@ async fn run_user(command: User) -> Result<()> {
 }
 
 async fn set_password(login: Login, action: &'static str) -> Result<()> {
-    let state = AppState::open(Config::new(login.data.data))?;
+    let state = AppState::open(login.data.config()?)?;
     let password = password::generate()?;
     let hash = password::hash(&password)?;
     let (now, new) = (state.now(), PersonId(new_id(state.now())?));
@@ -287,7 +300,7 @@ fn by_operator(action: &'static str, object: String) -> Entry {
 }
 
 async fn run_export(data: Data, format: Format, range: Range, out: &std::path::Path) -> Result<()> {
-    let state = AppState::open(Config::new(data.data))?;
+    let state = AppState::open(data.config()?)?;
     let window = range.within(&Scope::Street)?;
     let (blobs, now) = (state.blobs.clone(), state.now());
     let entry = by_operator("export", format!("patrols {} – {}", range.from, range.to));
@@ -306,7 +319,7 @@ async fn run_export(data: Data, format: Format, range: Range, out: &std::path::P
 }
 
 async fn run_seed(data: Data, today: Option<chrono::NaiveDate>) -> Result<()> {
-    let state = AppState::open(Config::new(data.data))?;
+    let state = AppState::open(data.config()?)?;
     let today = today.unwrap_or_else(|| state.now().local_date());
     let seeded = tokio::task::spawn_blocking(move || seed::seed(&state, today))
         .await
@@ -319,7 +332,7 @@ async fn run_seed(data: Data, today: Option<chrono::NaiveDate>) -> Result<()> {
 }
 
 async fn run_holdings(data: Data) -> Result<()> {
-    let state = AppState::open(Config::new(data.data))?;
+    let state = AppState::open(data.config()?)?;
     let holdings = holdings::read(&state).await?;
     let json =
         serde_json::to_string(&holdings).map_err(|error| Error::internal("holdings", error))?;
@@ -330,7 +343,7 @@ async fn run_holdings(data: Data) -> Result<()> {
 async fn run_device(command: Device) -> Result<()> {
     match command {
         Device::Code { data, worker } => {
-            let state = AppState::open(Config::new(data.data))?;
+            let state = AppState::open(data.config()?)?;
             let now = state.now();
             let code = EnrolCode::new()?;
             let printed = code.to_string();
@@ -349,7 +362,7 @@ async fn run_device(command: Device) -> Result<()> {
             println!("{printed}");
         }
         Device::List { data } => {
-            let state = AppState::open(Config::new(data.data))?;
+            let state = AppState::open(data.config()?)?;
             for device in state.store.read(device::list).await? {
                 let seen = device
                     .seen_at
@@ -364,7 +377,7 @@ async fn run_device(command: Device) -> Result<()> {
             }
         }
         Device::Revoke { data, device } => {
-            let state = AppState::open(Config::new(data.data))?;
+            let state = AppState::open(data.config()?)?;
             let now = state.now();
             let found = state
                 .store

@@ -6,7 +6,7 @@ use gridwalk_core::time::Timestamp;
 use gridwalk_fixtures::{SEED, demo_day, photos, street};
 use gridwalk_proof::{
     holdings::{Counts, Holdings, Names},
-    process::{Outcome, Server, free_port, run},
+    process::{Outcome, Server, begin, free_port, run},
     shift,
 };
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,8 @@ fn main() -> Outcome<()> {
 }
 
 fn day() -> Outcome<()> {
+    // The centre's noon, when the two come back from a morning that they worked without it.
+    begin(Timestamp::from_shanghai(demo_day(), 12, 0).ok_or("no such noon")?);
     let folder = tempfile::tempdir()?;
     let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
     let (centre, today) = (at("centre"), demo_day().to_string());
