@@ -53,9 +53,10 @@ part "ui lint" npm --prefix ui run lint
 part "ui format" npm --prefix ui run format:check
 part "ui tests" npm --prefix ui test
 part "rust format" cargo fmt --all --check
-part "rust lint" cargo clippy --locked --workspace --all-targets -- -D warnings
+part "rust lint" cargo clippy --locked --workspace --all-targets --features gridwalk-proof/e2e -- -D warnings
 part "rust tests" cargo test --locked --workspace
 part "generated files" scripts/generated.sh
+part "window" scripts/window.sh
 part "day" scripts/day.sh
 part "console" scripts/console.sh
 part "android" scripts/android.sh

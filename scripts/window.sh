@@ -2,7 +2,7 @@
 # The real window on a screen of its own, driven through WebKitWebDriver by the test target `window` of gridwalk-proof.
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"
-for tool in Xvfb xvfb-run WebKitWebDriver; do
+for tool in Xvfb xvfb-run WebKitWebDriver import; do
   command -v "$tool" >/dev/null || { echo "not here: $tool (scripts/setup.sh test)"; exit 77; }
 done
 [ -n "$(fc-list :lang=zh)" ] || { echo "no font can draw Chinese: the window would be blank"; exit 1; }
