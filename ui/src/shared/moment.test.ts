@@ -1,5 +1,17 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { clock, dateOf, day, daysBetween, plusDays, span, stamp, watch, weekday, when } from './moment'
+import {
+  clock,
+  dateOf,
+  day,
+  daysBetween,
+  fullDay,
+  plusDays,
+  span,
+  stamp,
+  watch,
+  weekday,
+  when,
+} from './moment'
 import { words } from './words'
 
 const NINE_TWELVE = '2026-09-14T01:12:00.000Z'
@@ -45,6 +57,7 @@ test('a watch shows hours only when there are some', () => {
 test('English counts in its own way', () => {
   words.global.locale.value = 'en'
   expect(day('2026-09-14')).toBe('14 Sep')
+  expect(fullDay('2026-09-14')).toBe('Monday 14 Sep')
   expect(span(86_400_000)).toBe('1 day')
   expect(span(2 * 86_400_000)).toBe('2 days')
 })

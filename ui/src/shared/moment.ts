@@ -61,6 +61,10 @@ const WEEKDAYS = [
 /** `周一` / `Monday`. */
 export const weekday = (at: Instant) => say(WEEKDAYS[local(at).getUTCDay()] ?? 'time.sunday')
 
+/** `9月14日 周一` / `Monday 14 Sep`. */
+export const fullDay = (at: Instant) =>
+  language() === 'en' ? `${weekday(at)} ${day(at)}` : `${day(at)} ${weekday(at)}`
+
 /** `今天`, `昨天`, `明天`, else the day. */
 export function dayWord(at: Instant, now: Instant) {
   const days = daysBetween(at, now)

@@ -48,7 +48,7 @@ describe('the countdown', () => {
   test('says what is left, since when, and by which rule', () => {
     const left = countdown(detail, Date.parse('2026-09-14T02:50:00Z'))
     expect(left?.value).toBe('4 小时 10 分')
-    expect(left?.rule).toContain('今天 9:00 派遣起算，4 工作时，应于 今天 15:00 前。')
+    expect(left?.rule).toContain('今天 9:00 派遣起算，4 工作时，应于今天 15:00 前。')
     expect(left?.late).toBe(false)
   })
 

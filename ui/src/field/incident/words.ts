@@ -116,7 +116,10 @@ export function countdown(detail: IncidentDetail, now: number): Countdown | null
     rule && limitOf(rule),
     say('incident.dueBy', { at: `${dayWord(due, now)} ${clock(due)}` }),
   ].filter(Boolean)
-  const pauses = rule && rule.unit !== 'emergency_hours' ? ` ${say('incident.pauses')}` : ''
+  const pauses =
+    rule && rule.unit !== 'emergency_hours'
+      ? `${language() === 'en' ? ' ' : ''}${say('incident.pauses')}`
+      : ''
   return {
     label: say(late ? 'incident.overBy' : 'incident.left'),
     value: span(due - now),
