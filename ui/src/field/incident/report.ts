@@ -21,6 +21,9 @@ export function useReport(start: Omit<IncidentStart, 'position'>, wished: string
   const fault = shallowRef<Fault>()
   const saving = ref(false)
   const resumed = ref(false)
+  /** Photos that the phone is still making small and putting away. */
+  const developing = ref(0)
+  let lastPhoto: Promise<unknown> = Promise.resolve()
   const draft = useDraft(start.finding ? `report:${start.finding.finding}` : 'report', form)
 
   const category = computed(() => categories.value.find((c) => c.code === form.value?.incident.category))
@@ -56,6 +59,7 @@ export function useReport(start: Omit<IncidentStart, 'position'>, wished: string
   async function choose(code: string) {
     const chosen = categories.value.find((c) => c.code === code)
     if (!form.value || !chosen) return
+    if (fault.value?.code === 'MISSING_CATEGORY') fault.value = undefined
     form.value = withCategory(form.value, chosen)
     nearby.value = []
     const near = await phone.nearbyIncidents(code, form.value.incident.place.position).catch(() => [])
@@ -69,8 +73,14 @@ export function useReport(start: Omit<IncidentStart, 'position'>, wished: string
     if (!onSite.value) form.value.how = 'submit'
   }
 
-  async function addPhoto(file: File, stage: PhotoStage): Promise<boolean> {
+  function addPhoto(file: File, stage: PhotoStage): Promise<boolean> {
+    const done = develop(file, stage)
+    lastPhoto = done
+    return done
+  }
+  async function develop(file: File, stage: PhotoStage): Promise<boolean> {
     if (!form.value) return false
+    developing.value += 1
     try {
       const { position } = await phone.whereabouts()
       const photo = await phone.addPhoto(file, stage, position)
@@ -82,6 +92,8 @@ export function useReport(start: Omit<IncidentStart, 'position'>, wished: string
     } catch (thrown) {
       fault.value = asFault(thrown)
       return false
+    } finally {
+      developing.value -= 1
     }
   }
   function dropPhoto(hash: string) {
@@ -90,13 +102,12 @@ export function useReport(start: Omit<IncidentStart, 'position'>, wished: string
 
   async function save(): Promise<IncidentDetail | null> {
     if (!form.value || saving.value) return null
-    const lacks = missing(form.value)
-    if (lacks) {
-      fault.value = new Fault(lacks, 'form')
-      return null
-    }
     saving.value = true
     try {
+      // Quick thumbs press while the last photo is still being put away; it belongs to this report.
+      await lastPhoto
+      const lacks = missing(form.value)
+      if (lacks) throw new Fault(lacks, 'form')
       const how = howOf(form.value, say('report.usualMeasure'))
       const saved = await phone.reportIncident(form.value.incident, photosOf(form.value), how)
       await draft.drop()
@@ -124,7 +135,7 @@ export function useReport(start: Omit<IncidentStart, 'position'>, wished: string
 
   void begin()
   return {
-    ...{ form, categories, category, nearby, onSite, fault, saving, resumed },
+    ...{ form, categories, category, nearby, onSite, fault, saving, resumed, developing },
     ...{ choose, urge, addPhoto, dropPhoto, save, follow, keepDraft: draft.keep },
   }
 }
