@@ -34,6 +34,14 @@ export const SCREENS = [
       await byId(page, 'visit-diff').waitFor()
     },
   },
+  {
+    name: '03g-visit-saved',
+    path: '/today',
+    async walk(page) {
+      await tap(page, 'task-401', 'visit-no-change')
+      await byId(page, 'saved-note').waitFor()
+    },
+  },
   { name: '03c-visit-not-home', path: '/households/h126/visit', walk: chooseOutcome('not_home') },
   { name: '03d-visit-refused', path: '/households/h126/visit', walk: chooseOutcome('refused') },
   { name: '03e-field-sheet', path: '/households/h126/visit', walk: (page) => tap(page, 'visit-field-use') },

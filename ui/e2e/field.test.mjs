@@ -82,6 +82,16 @@ describe('a thumb', () => {
     await done()
   })
 
+  test('adds what was forgotten right after a visit was saved', async () => {
+    const { page, done } = await field.page('/today')
+    await tap(page, 'task-401', 'visit-no-change', 'saved-act')
+    await byId(page, 'screen-household').waitFor()
+    await byId(page, 'amend-text').fill('约了周三再来')
+    await tap(page, 'amend-save')
+    await page.getByText('约了周三再来').waitFor()
+    await done()
+  })
+
   test('reports a hazard in three taps, not counting the camera', async () => {
     const { page, done } = await field.page('/today')
     await tap(page, 'tab-report')
