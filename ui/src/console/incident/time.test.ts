@@ -14,6 +14,11 @@ test('time that is left is calm, then soon, then over', () => {
   expect(timeWord(line(-12 * 60_000), NOW)).toEqual({ tone: 'late', words: '处置超 12 分' })
 })
 
+test('after three days the hours are left out', () => {
+  expect(timeWord(line(-(3 * 24 + 5) * 3_600_000), NOW)?.words).toBe('处置超 3 天')
+  expect(timeWord(line((2 * 24 + 5) * 3_600_000), NOW)?.words).toBe('处置剩 2 天 5 小时')
+})
+
 test('before dispatch the wait at the desk is said, after the end nothing is', () => {
   expect(timeWord(line(null, 'reported'), NOW)).toEqual({ tone: 'calm', words: '已等 12 分' })
   expect(timeWord(line(null, 'closed'), NOW)).toBeUndefined()

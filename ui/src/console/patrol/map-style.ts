@@ -32,6 +32,7 @@ export function stopStyle(feature: FeatureLike) {
   return new Style({
     image: new Circle({
       radius: 11,
+      declutterMode: 'obstacle',
       fill: new Fill({ color: token(reached ? 'primary' : 'surface') }),
       stroke: reached
         ? new Stroke({ color: token('surface'), width: 2 })
@@ -39,6 +40,7 @@ export function stopStyle(feature: FeatureLike) {
     }),
     text: new Text({
       text: String(number),
+      declutterMode: 'none',
       font: font(12, 500),
       fill: new Fill({ color: token(reached ? 'on-primary' : 'ink') }),
     }),
@@ -49,7 +51,7 @@ export const stopNameStyle = (feature: FeatureLike) =>
   new Style({
     text: new Text({
       text: feature.get('name'),
-      offsetX: 16,
+      offsetX: 22,
       textAlign: 'left',
       font: font(12),
       fill: new Fill({ color: token('ink') }),
