@@ -124,6 +124,15 @@ describe('a thumb', () => {
     await done()
   })
 
+  test('is told in the sheet what an answer still lacks', async () => {
+    const { page, done } = await field.page('/incidents/i-seep')
+    await tap(page, 'incident-verify', 'incident-answer-save')
+    await byId(page, 'incident-lacks').waitFor()
+    await tap(page, 'incident-answer-yes', 'incident-answer-save')
+    await page.getByText('核实：属实').waitFor()
+    await done()
+  })
+
   test('walks a patrol: two points, a finding, the hold, the summary', async () => {
     const { page, done } = await field.page('/patrol')
     await tap(page, 'patrol-start', 'patrol-hit-1')
