@@ -12,6 +12,12 @@ workers=(lin-xiao gu-yuanshan)
 # A dispatcher of the demo street sees every grid and drives every incident.
 supervisor=pan-xiaoman
 export RUST_LOG=${RUST_LOG:-warn}
+# Nobody knocks between 20:30 and 08:30; a demonstration at night is given the morning of its day.
+hour=$(TZ=CST-8 date +%H%M)
+if [ "$hour" -lt 0830 ] || [ "$hour" -ge 2030 ]; then
+  GRIDWALK_CLOCK=${GRIDWALK_CLOCK:-$(TZ=CST-8 date +%F)T09:30:00+08:00}
+  export GRIDWALK_CLOCK
+fi
 server=$programs/gridwalk-server
 phone=$programs/gridwalk
 
@@ -83,10 +89,14 @@ started+=("$window")
 picture="the window that just opened"
 if [ -n "$screen" ]; then
   picture="artifacts/demo-phone.png (there is no display here)"
+  # An empty window has a handful of colours, a page with words has hundreds; it is whole when it stands still.
+  still=0 before=
   for _ in {1..100}; do
     import -silent -window root artifacts/demo-phone.png 2>/dev/null || true
-    # An empty window has a handful of colours, a page with words has hundreds.
-    [ "$(identify -format %k artifacts/demo-phone.png 2>/dev/null || echo 0)" -gt 64 ] && break
+    read -r colours now <<<"$(identify -format '%k %#' artifacts/demo-phone.png 2>/dev/null || echo 0 -)"
+    if [ "$colours" -gt 64 ] && [ "$now" = "$before" ]; then still=$((still + 1)); else still=0; fi
+    [ "$still" -lt 5 ] || break
+    before=$now
     sleep 0.2
   done
 fi
@@ -97,7 +107,8 @@ cat <<END
   Console   $address
   Login     $supervisor
   Password  $password
-  Phone     $picture
+  Phone     $picture${GRIDWALK_CLOCK:+
+  Clock     starts at $GRIDWALK_CLOCK, because at night nobody knocks}
   Ctrl-C ends everything; $data/ keeps the street for next time.
 
 END
