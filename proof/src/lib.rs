@@ -1,9 +1,13 @@
 //! Tools that prove the product and are never part of it: they start the real binaries on loopback, let them work,
 //! and compare what each side holds.
 
+pub mod doors;
 pub mod holdings;
+pub mod measure;
 pub mod process;
 pub mod shift;
+pub mod watch;
+pub mod wire;
 
 /// A plain HTTP client for loopback.
 pub fn browser() -> process::Outcome<reqwest::Client> {

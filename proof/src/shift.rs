@@ -1,10 +1,10 @@
 //! A shift on the demo street, worked by the phone's own library: visits, hazards with real photo files, a patrol. The
 //! phone has no network; what it hands back as saved is what it recorded.
 
-use crate::{holdings::Holdings, process::Outcome};
+use crate::{holdings::Holdings, process::Outcome, watch::Watch};
 use gridwalk::{
     Phone,
-    ports::{Clock, Ports},
+    ports::Ports,
     view::{HitInput, IncidentDetail, IncidentStart, ReportHow},
 };
 use gridwalk_core::{
@@ -18,20 +18,8 @@ use gridwalk_core::{
 };
 use std::{
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::Arc,
 };
-
-/// A clock that a shift moves by hand, from nine in the morning of the demo day.
-struct Watch(AtomicI64);
-
-impl Clock for Watch {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::Relaxed))
-    }
-}
 
 /// One worker at work.
 struct Shift {
@@ -48,7 +36,7 @@ pub fn work(
     doors: usize,
     photos: Vec<PathBuf>,
 ) -> Outcome<Holdings> {
-    let watch = Arc::new(Watch(AtomicI64::new(morning.0)));
+    let watch = Arc::new(Watch::at(morning));
     let ports = Ports {
         clock: watch.clone(),
         ..Ports::of_this_machine(data)
@@ -67,7 +55,7 @@ pub fn work(
 
 impl Shift {
     fn minutes_pass(&self, minutes: i64) {
-        self.watch.0.fetch_add(minutes * 60_000, Ordering::Relaxed);
+        self.watch.minutes_pass(minutes);
     }
 
     /// Eight doors, every second one of the list, so that two workers of one grid meet at half of them.
