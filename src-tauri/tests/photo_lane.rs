@@ -226,12 +226,15 @@ async fn a_centre_that_ends_every_token_is_not_asked_for_ever() {
     let phone = world.enrolled().await;
     let shot = taken(&phone, Variant::Black);
     report(&phone, vec![shot.clone()]);
-    world
-        .centre
-        .fates(|call| match call.url.contains("/blobs") {
-            true => Fate::Instead(refusal(401, "TOKEN_EXPIRED")),
-            false => Fate::Usual,
-        });
+    let mut asked = 0;
+    world.centre.fates(move |call| {
+        if !call.url.contains("/blobs") {
+            return Fate::Usual;
+        }
+        asked += 1;
+        assert!(asked < 5, "asked again and again");
+        Fate::Instead(refusal(401, "TOKEN_EXPIRED"))
+    });
     waits(&phone.sync_once().await.unwrap(), Code::ServerError);
     assert_eq!(receipt(&phone, shot.hash), Receipt::Local);
 }
