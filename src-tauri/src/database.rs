@@ -11,7 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::{
     path::Path,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, Once, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -79,7 +79,15 @@ fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
     connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The first connection of a process sets SQLCipher up, and SQLite does that after it has let go of its own lock: a second
+/// thread that opens one meanwhile would be told that its key is no key.
+fn set_up() {
+    static DONE: Once = Once::new();
+    DONE.call_once(|| drop(Connection::open_in_memory()));
+}
+
 fn connect(path: &Path, key: &DatabaseKey) -> Answer<Connection> {
+    set_up();
     let connection = Connection::open(path)?;
     // a wrong key is an answer of ours, not a page of the library's own words on standard error
     connection.pragma_update(None, "cipher_log_level", "NONE")?;
