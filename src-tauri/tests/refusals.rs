@@ -6,9 +6,14 @@ mod centre;
 use centre::{Fate, World, busy, door, refusal};
 use gridwalk::{
     Phone,
-    view::{Receipt, SyncPhase, SyncState},
+    view::{IncidentStart, Receipt, ReportHow, SyncPhase, SyncState},
 };
-use gridwalk_core::{error::Code, ids::VisitId};
+use gridwalk_core::{
+    error::Code,
+    household::{FieldChange, NewMember},
+    ids::{MemberId, VisitId},
+    incident::SourceChannel,
+};
 
 fn visit(phone: &Phone, n: u128) -> VisitId {
     let visit = phone.begin_visit(door(n), None).unwrap();
@@ -163,4 +168,77 @@ async fn what_was_saved_beside_a_record_without_room_arrives_at_once() {
     waits(&phone.sync_once().await.unwrap(), Code::QueueFull);
     assert_eq!(receipt(&phone, 2, room), Receipt::Centre);
     arrives(&phone, 1, full).await;
+}
+
+#[tokio::test]
+async fn a_citizen_number_is_refused_wherever_a_person_may_type_and_is_not_kept() {
+    /// Of a province and with a check digit that do not exist: mistyped numbers are personal too.
+    const NUMBER: &str = "999901194903150013";
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let words = || format!("身份证 {NUMBER}");
+    let mut note = phone.begin_visit(door(1), None).unwrap();
+    note.note = Some(words());
+    let start = || {
+        let mut new = phone.begin_incident(IncidentStart {
+            source: SourceChannel::Patrol,
+            household: None,
+            finding: None,
+            position: None,
+        });
+        new.as_mut().unwrap().category = "F01001".into();
+        new.unwrap()
+    };
+    let because = |why: &str| ReportHow::Submit {
+        without_photo_because: Some(why.into()),
+    };
+    let (mut place, mut description) = (start(), start());
+    place.place.text = words();
+    description.description = words();
+    let named = NewMember {
+        id: MemberId(uuid::Uuid::from_u128(7)),
+        display_name: words(),
+        birth_year: None,
+        relation: None,
+    };
+    let member = phone.add_member(door(1), named).map(drop);
+    let acts = [
+        ("a visit's note", phone.save_visit(door(1), note).map(drop)),
+        (
+            "a household's notes",
+            phone
+                .change_field(door(1), FieldChange::Notes(words()))
+                .map(drop),
+        ),
+        ("a member's name", member),
+        (
+            "a place",
+            phone
+                .report_incident(place, Vec::new(), because("天黑"))
+                .map(drop),
+        ),
+        (
+            "a description",
+            phone
+                .report_incident(description, Vec::new(), because("天黑"))
+                .map(drop),
+        ),
+        (
+            "a reason",
+            phone
+                .report_incident(start(), Vec::new(), because(&words()))
+                .map(drop),
+        ),
+        (
+            "a task's note",
+            phone
+                .complete_task(centre::task(3), Some(words()))
+                .map(drop),
+        ),
+    ];
+    for (what, done) in acts {
+        let code = done.err().map(|failure| failure.code);
+        assert_eq!(code, Some(Code::TextLooksLikeId), "{what}");
+    }
+    assert_eq!(phone.sync_state().unwrap().waiting_records, 0);
 }
