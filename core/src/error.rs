@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+// `tt`, not `literal`: a `literal` reaches the derives inside an invisible group, and utoipa then reads no rename.
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $text:tt;)*) => {
         /// A stable code. Its sentences (zh-CN and en) live in `ui/src/locales` under `errors.<CODE>`.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
         #[cfg_attr(feature = "specta", derive(specta::Type))]

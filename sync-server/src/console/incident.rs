@@ -9,7 +9,7 @@ use crate::{
 use gridwalk_core::{
     act::Role,
     deadline::{Limit, due, rule_for, time_left},
-    ids::{DepartmentId, GridId, IncidentId},
+    ids::{DepartmentId, GridId, Hash, IncidentId},
     incident::{IncidentState, IncidentView, Severity, SourceChannel},
     reference::{Category, Grid, Person},
     time::Timestamp,
@@ -23,6 +23,7 @@ const MOST: u32 = 1_000;
 
 /// What of the queue is wanted.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Filter {
     /// Only in this state; otherwise all that are still open.
     pub state: Option<IncidentState>,
@@ -95,6 +96,21 @@ pub struct IncidentDetail {
     pub proposed: Option<DepartmentId>,
     /// Who may check it: checkers, and the workers and leads of its grid, without those who handled it.
     pub checkers: Vec<Person>,
+}
+
+/// Whether an incident that this department handles, alone or with others, shows this photo or thumbnail.
+pub fn shows(
+    connection: &Connection,
+    hash: &Hash,
+    department: Option<DepartmentId>,
+) -> Result<bool> {
+    let department = department.map(|id| id.to_string());
+    let shown = connection.prepare_cached(
+        "select exists (select 1 from photo join incident on incident.id = photo.document
+         where (hash = ?1 or thumbnail = ?1) and (owner = ?2
+           or exists (select 1 from json_each(incident.view, '$.co_departments') where value = ?2)))",
+    )?.query_row(params![hash.to_string(), department], |row| row.get(0))?;
+    Ok(shown)
 }
 
 const COLUMNS: &str = "select incident.id, case_no, local_no, incident.grid, grid.name, source, incident.category,

@@ -13,6 +13,7 @@ const DAYS: i64 = 400;
 
 /// Days in Shanghai, both included, and one grid or all.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Range {
     /// First day.
     pub from: NaiveDate,

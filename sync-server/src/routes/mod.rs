@@ -8,15 +8,20 @@ pub mod people;
 pub mod registry;
 pub mod sync;
 
-use crate::state::AppState;
-use axum::{
-    Router,
-    extract::Request,
-    http::{HeaderName, HeaderValue, header},
-    middleware::{self, Next},
-    response::Response,
+use crate::{
+    error::{Error, ErrorBody},
+    state::AppState,
 };
+use axum::{
+    Json, Router,
+    extract::Request,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use gridwalk_core::error::Code;
 use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
 
 /// All routes over one state.
 pub fn router(state: AppState) -> Router {
@@ -25,18 +30,43 @@ pub fn router(state: AppState) -> Router {
         .merge(device::routes())
         .merge(blobs::routes())
         .merge(sync::routes())
-        .merge(people::routes())
-        .merge(registry::routes())
+        .merge(Router::from(console()))
         .merge(page::routes(state.config.console.as_deref()))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(codes))
         .layer(middleware::from_fn(headers))
         .with_state(state)
 }
 
+/// What the console asks for, routed and described at once.
+pub fn console() -> OpenApiRouter<AppState> {
+    people::routes().merge(registry::routes())
+}
+
+/// The framework refuses in plain text what does not fit a route; whoever asks here expects a code.
+async fn codes(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    let content = response.headers().get(header::CONTENT_TYPE);
+    if !status.is_client_error() || content.is_some_and(|kind| kind == "application/json") {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let said = axum::body::to_bytes(body, 1024).await.unwrap_or_default();
+    let code = match status {
+        StatusCode::NOT_FOUND => Code::NotFound,
+        StatusCode::PAYLOAD_TOO_LARGE => Code::BodyTooBig,
+        _ => Code::BodyMalformed,
+    };
+    let detail = String::from_utf8_lossy(&said).into_owned();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.remove(header::CONTENT_TYPE);
+    (parts, Json(ErrorBody { code, detail })).into_response()
+}
+
 /// A panic ends one request, with an id, and nothing else.
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
-    use axum::response::IntoResponse;
-    crate::error::Error::Internal("a handler panicked".into()).into_response()
+    Error::Internal("a handler panicked".into()).into_response()
 }
 
 /// On every answer; a handler that says otherwise (the console's page) has the last word.

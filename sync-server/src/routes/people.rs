@@ -2,25 +2,25 @@
 
 use crate::{
     auth::session::{self, Address, Session},
-    error::{Error, Result},
+    error::{Error, ErrorBody, Result},
     state::AppState,
     store::account,
 };
 use axum::{
-    Json, Router,
+    Json,
     extract::{State, rejection::JsonRejection},
-    routing::{get, post},
 };
 use axum_extra::extract::cookie::CookieJar;
 use gridwalk_core::reference::Person;
 use serde::{Deserialize, Serialize};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The routes.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/login", post(log_in))
-        .route("/api/logout", post(log_out))
-        .route("/api/me", get(me))
+/// The routes, each with its description.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(log_in))
+        .routes(routes!(log_out))
+        .routes(routes!(me))
 }
 
 /// Name and password.
@@ -37,6 +37,8 @@ pub struct Me {
     pub person: Person,
 }
 
+/// Begins a session, whose cookie only the browser holds.
+#[utoipa::path(post, path = "/api/login", request_body = Login, responses((status = 200, body = Me), (status = "default", body = ErrorBody)))]
 async fn log_in(
     State(state): State<AppState>,
     Address(address): Address,
@@ -48,6 +50,8 @@ async fn log_in(
     Ok((jar.add(cookie), Json(Me { person })))
 }
 
+/// Ends the session.
+#[utoipa::path(post, path = "/api/logout", responses((status = 200), (status = "default", body = ErrorBody)))]
 async fn log_out(
     State(state): State<AppState>,
     session: Session,
@@ -61,6 +65,8 @@ async fn log_out(
     Ok(jar.add(session::farewell(&state)))
 }
 
+/// Who is logged in.
+#[utoipa::path(get, path = "/api/me", responses((status = 200, body = Me), (status = "default", body = ErrorBody)))]
 async fn me(session: Session) -> Json<Me> {
     Json(Me {
         person: session.person,

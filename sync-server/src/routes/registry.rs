@@ -14,7 +14,7 @@ use crate::{
         visit::{self, GridVisits, VisitLine},
     },
     edit::{Writer, edit_document},
-    error::{Error, Result},
+    error::{Error, ErrorBody, Result},
     state::{AppState, new_id},
     store::{
         audit::{self, Entry},
@@ -22,12 +22,11 @@ use crate::{
     },
 };
 use axum::{
-    Json, Router,
+    Json,
     body::Bytes,
     extract::{DefaultBodyLimit, Path, Query, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use gridwalk_core::{
     act::Role,
@@ -39,29 +38,28 @@ use gridwalk_core::{
 };
 use rusqlite::Connection;
 use serde::Serialize;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Largest photo that the console may add; the browser has shrunk it before.
 const PHOTO_BYTES: usize = 1024 * 1024;
 
-/// The routes.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/registry/grids", get(list_grids))
-        .route("/api/registry/departments", get(list_departments))
-        .route("/api/registry/categories", get(list_categories))
-        .route("/api/registry/patrols", get(list_patrols))
-        .route("/api/registry/patrols/{id}", get(one_patrol))
-        .route("/api/registry/incidents", get(list_incidents))
-        .route("/api/registry/incidents/{id}", get(one_incident))
-        .route("/api/registry/incidents/{id}/actions", post(act))
-        .route("/api/registry/visits", get(list_visits))
-        .route("/api/registry/visits/by-grid", get(visits_by_grid))
-        .route("/api/registry/photos/{hash}", get(photo))
-        .route(
-            "/api/registry/photos",
-            post(add_photo).layer(DefaultBodyLimit::max(PHOTO_BYTES)),
-        )
-        .route("/api/registry/export/{file}", get(export_patrols))
+/// The routes, each with its description: what is not described is not routed.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(add_photo))
+        .layer(DefaultBodyLimit::max(PHOTO_BYTES))
+        .routes(routes!(list_grids))
+        .routes(routes!(list_departments))
+        .routes(routes!(list_categories))
+        .routes(routes!(list_patrols))
+        .routes(routes!(one_patrol))
+        .routes(routes!(list_incidents))
+        .routes(routes!(one_incident))
+        .routes(routes!(act))
+        .routes(routes!(list_visits))
+        .routes(routes!(visits_by_grid))
+        .routes(routes!(photo))
+        .routes(routes!(export_patrols))
 }
 
 /// Asks who may, and writes a refusal down.
@@ -80,6 +78,19 @@ async fn allowed(state: &AppState, session: &Session, wish: Wish<'_>) -> Result<
             Err(error)
         }
     }
+}
+
+/// Passes on what was found. What is outside the asker's scope does not exist, and reaching for it is a denial.
+async fn found<T>(
+    state: &AppState,
+    session: &Session,
+    what: impl FnOnce() -> String,
+    answer: Result<T>,
+) -> Result<T> {
+    if let Err(Error::NotFound) = &answer {
+        note(state, session, "deny", what(), Code::NotFound.as_str()).await?;
+    }
+    answer
 }
 
 async fn note(
@@ -103,6 +114,8 @@ async fn note(
         .await
 }
 
+/// The grids of the asker's scope, with boundaries and checkpoints.
+#[utoipa::path(get, path = "/api/registry/grids", responses((status = 200, body = Vec<Grid>), (status = "default", body = ErrorBody)))]
 async fn list_grids(State(state): State<AppState>, session: Session) -> Result<Json<Vec<Grid>>> {
     let scope = allowed(&state, &session, Wish::ReadCatalogue).await?;
     let grids = state
@@ -117,6 +130,8 @@ async fn list_grids(State(state): State<AppState>, session: Session) -> Result<J
     Ok(Json(grids))
 }
 
+/// All departments.
+#[utoipa::path(get, path = "/api/registry/departments", responses((status = 200, body = Vec<Department>), (status = "default", body = ErrorBody)))]
 async fn list_departments(
     State(state): State<AppState>,
     session: Session,
@@ -130,6 +145,8 @@ async fn list_departments(
     ))
 }
 
+/// The category tree.
+#[utoipa::path(get, path = "/api/registry/categories", responses((status = 200, body = Vec<Category>), (status = "default", body = ErrorBody)))]
 async fn list_categories(
     State(state): State<AppState>,
     session: Session,
@@ -143,6 +160,8 @@ async fn list_categories(
     ))
 }
 
+/// Patrols that began in the range, newest first.
+#[utoipa::path(get, path = "/api/registry/patrols", params(Range), responses((status = 200, body = Vec<PatrolLine>), (status = "default", body = ErrorBody)))]
 async fn list_patrols(
     State(state): State<AppState>,
     session: Session,
@@ -151,6 +170,8 @@ async fn list_patrols(
     in_window(&state, &session, &range, Wish::ReadPatrols, patrol::list).await
 }
 
+/// Visits that began in the range, newest first.
+#[utoipa::path(get, path = "/api/registry/visits", params(Range), responses((status = 200, body = Vec<VisitLine>), (status = "default", body = ErrorBody)))]
 async fn list_visits(
     State(state): State<AppState>,
     session: Session,
@@ -159,12 +180,25 @@ async fn list_visits(
     in_window(&state, &session, &range, Wish::ReadVisits, visit::list).await
 }
 
+/// Visits in the range, counted by grid.
+#[utoipa::path(get, path = "/api/registry/visits/by-grid", params(Range), responses((status = 200, body = Vec<GridVisits>), (status = "default", body = ErrorBody)))]
 async fn visits_by_grid(
     State(state): State<AppState>,
     session: Session,
     range: Query<Range>,
 ) -> Result<Json<Vec<GridVisits>>> {
     in_window(&state, &session, &range, Wish::ReadVisits, visit::by_grid).await
+}
+
+/// The range within the scope; a foreign grid is written down.
+async fn window(
+    state: &AppState,
+    session: &Session,
+    range: &Range,
+    scope: &Scope,
+) -> Result<Window> {
+    let what = || format!("grid {:?}", range.grid.map(|grid| grid.to_string()));
+    found(state, session, what, range.within(scope)).await
 }
 
 async fn in_window<T: Send + Serialize + 'static>(
@@ -174,7 +208,8 @@ async fn in_window<T: Send + Serialize + 'static>(
     wish: Wish<'_>,
     list: fn(&Connection, &Window) -> Result<Vec<T>>,
 ) -> Result<Json<Vec<T>>> {
-    let window = range.within(&allowed(state, session, wish).await?)?;
+    let scope = allowed(state, session, wish).await?;
+    let window = window(state, session, range, &scope).await?;
     Ok(Json(
         state
             .store
@@ -183,6 +218,8 @@ async fn in_window<T: Send + Serialize + 'static>(
     ))
 }
 
+/// One patrol with hits, findings and the shared line; opening a line is written down.
+#[utoipa::path(get, path = "/api/registry/patrols/{id}", params(("id" = PatrolId, Path)), responses((status = 200, body = PatrolDetail), (status = "default", body = ErrorBody)))]
 async fn one_patrol(
     State(state): State<AppState>,
     session: Session,
@@ -193,20 +230,24 @@ async fn one_patrol(
     let detail = state
         .store
         .read(move |connection| patrol::detail(connection, &blobs, &scope, id, now))
-        .await?;
+        .await;
+    let detail = found(&state, &session, || format!("patrol {id}"), detail).await?;
     if detail.shared_line.is_some() {
         note(&state, &session, "open", format!("line of {id}"), "done").await?;
     }
     Ok(Json(detail))
 }
 
+/// The queue, most urgent first.
+#[utoipa::path(get, path = "/api/registry/incidents", params(Filter), responses((status = 200, body = Vec<IncidentLine>), (status = "default", body = ErrorBody)))]
 async fn list_incidents(
     State(state): State<AppState>,
     session: Session,
     Query(filter): Query<Filter>,
 ) -> Result<Json<Vec<IncidentLine>>> {
     let scope = allowed(&state, &session, Wish::ReadIncidents).await?;
-    let grids = grids(&scope, filter.grid)?;
+    let what = || format!("grid {:?}", filter.grid.map(|grid| grid.to_string()));
+    let grids = found(&state, &session, what, grids(&scope, filter.grid)).await?;
     let department = match session.person.role {
         Role::Handler => Some(session.person.department.ok_or(Error::NotFound)?),
         _ => None,
@@ -218,6 +259,8 @@ async fn list_incidents(
     Ok(Json(state.store.read(list).await?))
 }
 
+/// One incident with its timeline.
+#[utoipa::path(get, path = "/api/registry/incidents/{id}", params(("id" = IncidentId, Path)), responses((status = 200, body = IncidentDetail), (status = "default", body = ErrorBody)))]
 async fn one_incident(
     State(state): State<AppState>,
     session: Session,
@@ -236,12 +279,15 @@ async fn read_incident(
     id: IncidentId,
 ) -> Result<IncidentDetail> {
     let (asker, now) = (session.person.clone(), state.now());
-    state
+    let detail = state
         .store
         .read(move |connection| incident::detail(connection, &asker, &scope, id, now))
-        .await
+        .await;
+    found(state, session, || format!("incident {id}"), detail).await
 }
 
+/// Does something to an incident; answers with the incident afterwards.
+#[utoipa::path(post, path = "/api/registry/incidents/{id}/actions", params(("id" = IncidentId, Path)), request_body = IncidentAction, responses((status = 200, body = IncidentDetail), (status = "default", body = ErrorBody)))]
 async fn act(
     State(state): State<AppState>,
     session: Session,
@@ -291,16 +337,25 @@ fn kind_of(action: &IncidentAction) -> String {
     json["type"].as_str().unwrap_or("action").to_owned()
 }
 
-/// A photo, thumbnail or line that a record of the asker's scope refers to.
+/// A photo or thumbnail that a record of the asker's scope refers to.
+#[utoipa::path(get, path = "/api/registry/photos/{hash}", params(("hash" = Hash, Path)), responses((status = 200, content_type = "image/jpeg"), (status = "default", body = ErrorBody)))]
 async fn photo(
     State(state): State<AppState>,
     session: Session,
     Path(hash): Path<Hash>,
 ) -> Result<Response> {
     let scope = allowed(&state, &session, Wish::ReadIncidents).await?;
+    let (role, department) = (session.person.role, session.person.department);
     let known = state
         .store
         .read(move |connection| {
+            // A shared line is no photo: it is opened with its patrol, which is written down.
+            if blob::media(connection, &hash)?.is_none_or(|media| media != "image/jpeg") {
+                return Ok(false);
+            }
+            if role == Role::Handler {
+                return incident::shows(connection, &hash, department);
+            }
             let everywhere = match scope {
                 Scope::Grids(grids) => grids,
                 Scope::Street => reference::<Grid>(connection, "grid")?
@@ -311,16 +366,16 @@ async fn photo(
             blob::is_referred_to(connection, &hash, &everywhere)
         })
         .await?;
-    if !known || !state.blobs.has(&hash) {
-        return Err(Error::NotFound);
-    }
+    let known = (known && state.blobs.has(&hash)).then_some(());
+    let known = known.ok_or(Error::NotFound);
+    found(&state, &session, || format!("photo {hash}"), known).await?;
     let bytes = state.blobs.get(&hash)?;
     let fixed = [
         (header::CONTENT_TYPE, "image/jpeg"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (
             header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; sandbox",
+            "default-src 'none'; frame-ancestors 'none'; sandbox",
         ),
         (
             header::CACHE_CONTROL,
@@ -342,6 +397,7 @@ pub struct Kept {
 }
 
 /// Keeps a JPEG from the console (a check photo, say); an event refers to it afterwards.
+#[utoipa::path(post, path = "/api/registry/photos", request_body(content_type = "image/jpeg"), responses((status = 201, body = Kept), (status = "default", body = ErrorBody)))]
 async fn add_photo(
     State(state): State<AppState>,
     session: Session,
@@ -370,6 +426,8 @@ async fn add_photo(
     Ok((StatusCode::CREATED, Json(Kept { hash })))
 }
 
+/// Patrol data as `patrols.csv`, `patrols.geojson` or `patrols.gpx`; written down before anything leaves.
+#[utoipa::path(get, path = "/api/registry/export/{file}", params(("file" = String, Path), Range), responses((status = 200, content((String = "text/csv"), (String = "application/geo+json"), (String = "application/gpx+xml"))), (status = "default", body = ErrorBody)))]
 async fn export_patrols(
     State(state): State<AppState>,
     session: Session,
@@ -381,7 +439,7 @@ async fn export_patrols(
         .and_then(Format::of_extension)
         .ok_or(Error::NotFound)?;
     let scope = allowed(&state, &session, Wish::Export).await?;
-    let window = range.within(&scope)?;
+    let window = window(&state, &session, &range, &scope).await?;
     let (blobs, now) = (state.blobs.clone(), state.now());
     // Written down before anything leaves: an export without its audit row does not happen.
     note(
