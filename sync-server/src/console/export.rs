@@ -145,7 +145,7 @@ fn hit_cells(seen: &HitView, names: &BTreeMap<String, String>) -> Result<[String
 /// A spreadsheet would run a cell that begins like a formula; numbers stay numbers.
 fn harmless(cell: &str) -> String {
     let formula =
-        cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
+        cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && cell.parse::<f64>().is_err();
     if formula {
         format!("'{cell}")
     } else {

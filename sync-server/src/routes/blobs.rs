@@ -306,7 +306,7 @@ pub async fn send(state: &AppState, hash: Hash) -> Result<Response> {
             ),
             (
                 header::CONTENT_SECURITY_POLICY,
-                HeaderValue::from_static("default-src 'none'; sandbox"),
+                HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
             ),
             (
                 header::CACHE_CONTROL,

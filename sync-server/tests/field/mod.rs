@@ -1,8 +1,10 @@
 //! A server on the demo street and phones built from nothing but the core, over real HTTP.
 #![allow(dead_code)] // each test file uses its own part
 
+pub mod desk;
 pub mod hazard;
 pub mod phone;
+pub mod records;
 pub mod slow_disk;
 pub mod tus;
 
@@ -25,7 +27,7 @@ use gridwalk_server::{
 };
 use phone::Phone;
 use rusqlite::Connection;
-use std::sync::OnceLock;
+use std::{path::Path, sync::OnceLock};
 use tempfile::TempDir;
 
 /// A server whose clock stands, with the street's reference rows and no documents.
@@ -61,17 +63,18 @@ pub fn door(room: &str) -> &'static Household {
 
 impl Field {
     pub async fn open() -> Self {
-        Self::with_queue(256).await
+        Self::configured(|_| ()).await
     }
 
     /// With room for so many waiting writes.
     pub async fn with_queue(queue: usize) -> Self {
-        let field = Self::start(
-            tempfile::tempdir().expect("a folder"),
-            Clock::standing_at(nine()),
-            queue,
-        )
-        .await;
+        Self::configured(|config| config.queue = queue).await
+    }
+
+    /// Started otherwise than usual.
+    pub async fn configured(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let field = Self::start(folder, Clock::standing_at(nine()), change).await;
         let store = &field.server.state().store;
         store
             .write(|connection| reference_rows(connection, demo_street()))
@@ -80,12 +83,12 @@ impl Field {
         field
     }
 
-    async fn start(data: TempDir, clock: Clock, queue: usize) -> Self {
+    async fn start(data: TempDir, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         // Only the first test of a process installs it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut config = Config::new(data.path());
         config.clock = clock.clone();
-        config.queue = queue;
+        change(&mut config);
         Self {
             server: serve(config).await.expect("a server"),
             clock,
@@ -96,7 +99,12 @@ impl Field {
     /// The same folder, another process as far as anybody can tell.
     pub async fn restart(self) -> Self {
         self.server.stop().await.expect("a stop");
-        Self::start(self.data, self.clock, 256).await
+        Self::start(self.data, self.clock, |_| ()).await
+    }
+
+    /// Where it keeps everything.
+    pub fn folder(&self) -> &Path {
+        self.data.path()
     }
 
     pub async fn code(&self, login: &str) -> String {
