@@ -47,10 +47,17 @@ pub(super) fn write(db: &Connection, view: &HouseholdView) -> Answer<()> {
         phone,
     };
     db.prepare_cached(
-        "insert or replace into household
+        // in place: replacing a row moves it, and every page that moves is encrypted and synced once more
+        "insert into household
            (id, building, unit, room, floor, name, size, phone_masked, folded, last_visit_at, last_outcome,
             last_visit_by, no_entry_until, vacant, conflicts, view)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+         on conflict (id) do update set
+           building = excluded.building, unit = excluded.unit, room = excluded.room, floor = excluded.floor,
+           name = excluded.name, size = excluded.size, phone_masked = excluded.phone_masked,
+           folded = excluded.folded, last_visit_at = excluded.last_visit_at, last_outcome = excluded.last_outcome,
+           last_visit_by = excluded.last_visit_by, no_entry_until = excluded.no_entry_until,
+           vacant = excluded.vacant, conflicts = excluded.conflicts, view = excluded.view",
     )?
     .execute((
         view.id.0,

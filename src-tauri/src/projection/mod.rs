@@ -30,8 +30,11 @@ pub(crate) fn write(db: &Connection, document: &Document, feed: &dyn FeedOrder) 
         Projection::WorkerDay(view) => worker_day(db, document.id(), &view)?,
         Projection::Place(_) | Projection::Unknown => {}
     }
-    db.prepare_cached("update document set stale = 0, unreadable = null where id = ?1")?
-        .execute([document.id().0])?;
+    db.prepare_cached(
+        "update document set stale = 0, unreadable = null
+         where id = ?1 and (stale <> 0 or unreadable is not null)",
+    )?
+    .execute([document.id().0])?;
     Ok(())
 }
 
