@@ -10,7 +10,8 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| "info,refinery_core=warn".into()),
+                // Automerge opens a span for every commit and column: a twentieth of all merging, and nobody reads it.
+                .unwrap_or_else(|_| "info,refinery_core=warn,automerge=warn".into()),
         )
         .with_writer(std::io::stderr)
         .init();
