@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { SyncItem, SyncPage, SyncState } from '../../api/field'
-import { chip, counted, headline, megabytes, percent, sorted } from './words'
+import { chip, counted, headline, megabytes, percent, sorted, standing } from './words'
 
 const NOW = Date.parse('2026-09-14T02:31:00.000Z')
 const quiet: SyncState = {
@@ -44,6 +44,17 @@ describe('the chip', () => {
       text: '3 条待传',
     })
     expect(chip({ ...quiet, phase: 'offline' }).text).toBe('没网')
+  })
+})
+
+describe('a centre that answers "not now"', () => {
+  const busy: SyncState = { ...quiet, phase: 'offline', error: 'SERVER_BUSY', waiting_records: 3 }
+
+  test('is not a missing network', () => {
+    expect(standing(busy)).toBe('waiting')
+    expect(chip(busy)).toEqual({ icon: 'phone', text: '3 条待传' })
+    expect(standing({ ...busy, error: 'SERVER_UNREACHABLE' })).toBe('offline')
+    expect(standing({ ...busy, error: null })).toBe('offline')
   })
 })
 

@@ -7,7 +7,8 @@ export type Chip = { icon: 'cloud' | 'phone' | 'offline' | 'stuck' | 'moving'; t
 
 /** The chip counts records; when only photos are left it says so. */
 export function chip(state: SyncState): Chip {
-  const { phase, waiting_records: records, waiting_photos: photos, stuck } = state
+  const { waiting_records: records, waiting_photos: photos, stuck } = state
+  const phase = standing(state)
   if (stuck > 0) return { icon: 'stuck', text: say('chip.stuck', { n: stuck }) }
   if (phase === 'refused') return { icon: 'stuck', text: say('chip.refused') }
   const waiting = records > 0 ? say('chip.records', { n: records }) : say('chip.photos', { n: photos })
@@ -35,6 +36,12 @@ export function headline(state: SyncState, now: number): string {
   if (state.stuck > 0) return say('sync.stuck', { n: state.stuck })
   if (!state.all_delivered_at) return say('sync.nothing')
   return say('sync.delivered', { at: when(state.all_delivered_at, now) })
+}
+
+/** How it stands with the centre. One that is busy was reached; only one that never answered is out of reach. */
+export function standing(state: SyncState): SyncState['phase'] | 'waiting' {
+  const answered = state.error !== null && state.error !== 'SERVER_UNREACHABLE'
+  return state.phase === 'offline' && answered ? 'waiting' : state.phase
 }
 
 /** Megabytes with one decimal, never "0.0". */
