@@ -77,15 +77,16 @@ pub struct Server {
 impl Server {
     /// Starts `gridwalk-server serve` on this port of the loopback and waits until it says where it listens.
     pub fn start(data: &Path, port: u16) -> Outcome<Self> {
+        Self::start_with(data, port, &[])
+    }
+
+    /// The same with further arguments, such as a certificate.
+    pub fn start_with(data: &Path, port: u16, further: &[String]) -> Outcome<Self> {
         let listen = format!("127.0.0.1:{port}");
+        let data = data.to_string_lossy();
         let mut child = command("gridwalk-server")?
-            .args([
-                "serve",
-                "--data",
-                &data.to_string_lossy(),
-                "--listen",
-                &listen,
-            ])
+            .args(["serve", "--data", &data, "--listen", &listen])
+            .args(further)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;

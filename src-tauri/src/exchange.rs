@@ -93,16 +93,19 @@ impl Exchange for HttpExchange {
 /// A certificate that is not the centre's is somebody else answering; everything else is no network.
 fn why(error: reqwest::Error) -> NoReply {
     tracing::debug!(%error, "no reply");
-    let mut cause: Option<&(dyn Error + 'static)> = error.source();
-    while let Some(error) = cause {
-        let wrapped = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(|io| io.get_ref())
-            .is_some_and(|inner| inner.is::<rustls::Error>());
-        if wrapped || error.is::<rustls::Error>() {
-            return NoReply::WrongCertificate;
-        }
-        cause = error.source();
+    if speaks_of_tls(&error) {
+        NoReply::WrongCertificate
+    } else {
+        NoReply::Unreachable
     }
-    NoReply::Unreachable
+}
+
+/// An IO error hides what it wraps from `source`, and TLS under HTTP is wrapped more than once.
+fn speaks_of_tls(error: &(dyn Error + 'static)) -> bool {
+    let wrapped = error
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    error.is::<rustls::Error>()
+        || wrapped.is_some_and(|inner| speaks_of_tls(inner))
+        || error.source().is_some_and(speaks_of_tls)
 }
