@@ -102,6 +102,25 @@ async fn five_failures_lock_an_account_for_a_quarter_of_an_hour() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_slip_after_a_lock_has_ended_does_not_lock_again() {
+    let field = Field::open().await;
+    let chief = somebody("secretary", Some("梧桐-03"));
+    open_account(&field, &chief.login).await;
+    let url = field.server.url();
+    for lock in [5, 1] {
+        for _ in 0..lock {
+            let answer = attempt(&url, &chief.login, "not the password").send().await;
+            let answer = refused(answer.expect("an answer")).await;
+            assert_eq!(answer, refusal(401, Code::LoginWrong));
+        }
+        field
+            .clock
+            .advance_ms(if lock == 5 { 15 * MINUTE_MS } else { 0 });
+    }
+    Desk::log_in(&field, chief, PASSWORD).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn four_failures_are_forgotten_after_a_success() {
     let field = Field::open().await;
     let chief = somebody("secretary", Some("梧桐-03"));

@@ -66,7 +66,8 @@ pub fn is_locked(
     Ok(by_account || by_address)
 }
 
-/// Counts a failure; the fifth in a row locks.
+/// Counts a failure; the fifth in a row locks. A lock that has ended begins a new row: otherwise one slip would lock a
+/// person out for another quarter of an hour.
 pub fn count_failure(
     connection: &Connection,
     person: Option<PersonId>,
@@ -75,9 +76,14 @@ pub fn count_failure(
 ) -> Result<()> {
     if let Some(person) = person {
         connection.execute(
-            "update account set failures = failures + 1,
-               locked_until = case when failures + 1 >= ?2 then ?3 else locked_until end where person = ?1",
-            params![person.to_string(), FAILURES, now.0 + LOCK_MS],
+            "update account set
+               failures = case when locked_until <= ?4 then 1 else failures + 1 end,
+               locked_until = case
+                 when locked_until <= ?4 then null
+                 when failures + 1 >= ?2 then ?3
+                 else locked_until end
+             where person = ?1",
+            params![person.to_string(), FAILURES, now.0 + LOCK_MS, now.0],
         )?;
     }
     connection.execute(
