@@ -13,6 +13,7 @@ pub mod ingest;
 pub mod jpeg;
 pub mod listen;
 pub mod merge;
+pub mod rebuild;
 pub mod routes;
 pub mod seed;
 mod seen;

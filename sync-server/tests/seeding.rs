@@ -3,9 +3,20 @@
 mod field;
 
 use field::{demo_street, nine, phone::Phone};
+use gridwalk_core::ids::DocumentId;
 use gridwalk_fixtures::{Street, history, history::History};
-use gridwalk_server::{AppState, Config, auth::enrol, clock::Clock, seed::fill, serve, store};
+use gridwalk_server::{
+    AppState, Config,
+    auth::enrol,
+    clock::Clock,
+    rebuild::rebuild,
+    seed::fill,
+    serve,
+    store::{self, registry},
+};
+use rusqlite::{Connection, types::Value};
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 /// 梧桐-03 alone, with its ninety days.
 fn one_grid() -> (Street, History) {
@@ -19,6 +30,90 @@ fn one_grid() -> (Street, History) {
     past.incidents
         .retain(|incident| incident.created.grid == grid);
     (street, past)
+}
+
+/// Every row of every projected table, and every snapshot, in the order of their own keys.
+fn rows(connection: &Connection) -> gridwalk_server::error::Result<Vec<(String, Vec<Vec<Value>>)>> {
+    let tables = registry::PROJECTED.map(|table| format!("select * from {table}"));
+    let snapshots = "select id, snapshot from document".to_owned();
+    let mut all = Vec::new();
+    for query in tables.into_iter().chain([snapshots]) {
+        let mut statement = connection.prepare(&query)?;
+        let columns = statement.column_count();
+        let mut rows = statement
+            .query_map([], |row| (0..columns).map(|at| row.get(at)).collect())?
+            .collect::<rusqlite::Result<Vec<Vec<Value>>>>()?;
+        rows.sort_by_key(|row| format!("{row:?}"));
+        all.push((query, rows));
+    }
+    Ok(all)
+}
+
+/// Rows that vanished, rows that lie, a snapshot that is another document's.
+const DAMAGE: &str = "
+    delete from visit where rowid % 3 = 0;
+    delete from resident;
+    delete from incident_event where rowid % 2 = 0;
+    update household set last_outcome = 'met', view = '{}' where rowid % 5 = 0;
+    update incident set case_no = null, state = 'closed' where rowid % 2 = 0;
+    update patrol set reached = 99, distance_m = null;
+    update checkpoint_hit set state = 'ok';
+    delete from photo;
+    insert into place (id, grid, name, kind) values ('a place', 'that', 'never', 'was');
+    update document set snapshot = x'00' where rowid % 4 = 0;
+    update document set snapshot = null where rowid % 4 = 1;";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_registry_is_made_again_from_the_log_byte_for_byte() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut config = Config::new(folder.path());
+    config.clock = Clock::standing_at(nine());
+    let (street, past) = one_grid();
+    let state = AppState::open(config).expect("a store");
+    tokio::task::block_in_place(|| fill(&state, &street, &past)).expect("a history by the rules");
+    let before = state.store.read(rows).await.expect("rows");
+    assert!(before.iter().filter(|(_, rows)| rows.len() > 50).count() >= 8);
+
+    let damaged = state.store.write(|connection| {
+        connection.execute_batch(DAMAGE)?;
+        rows(connection)
+    });
+    assert_ne!(damaged.await.expect("damage"), before);
+    let rebuilt = rebuild(&state.store).await.expect("a rebuild");
+    assert_eq!(rebuilt.failed, []);
+    let after = state.store.read(rows).await.expect("rows");
+    for ((query, before), (_, after)) in before.iter().zip(&after) {
+        assert!(before == after, "{query} differs");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_whose_bytes_were_changed_is_not_believed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut config = Config::new(folder.path());
+    config.clock = Clock::standing_at(nine());
+    let (mut street, mut past) = one_grid();
+    street.households.truncate(3);
+    let doors: BTreeSet<_> = street.households.iter().map(|door| door.id).collect();
+    past.visits.retain(|visit| doors.contains(&visit.household));
+    past.patrols.clear();
+    past.incidents.clear();
+    let state = AppState::open(config).expect("a store");
+    tokio::task::block_in_place(|| fill(&state, &street, &past)).expect("a history by the rules");
+    let spoilt = state.store.write(|connection| {
+        let first = "update change set bytes = zeroblob(length(bytes)) where sequence = 1 returning document";
+        Ok(connection.query_row(first, [], |row| row.get::<_, Uuid>(0))?)
+    });
+    let spoilt = DocumentId(spoilt.await.expect("a change"));
+    let rebuilt = rebuild(&state.store).await.expect("a rebuild");
+    let failed: Vec<_> = rebuilt
+        .failed
+        .iter()
+        .map(|(document, _)| *document)
+        .collect();
+    assert_eq!(failed, [spoilt]);
+    let shown = state.store.read(store::document::all_published);
+    assert_eq!(rebuilt.documents, shown.await.expect("documents").len() - 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

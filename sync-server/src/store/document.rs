@@ -48,21 +48,15 @@ pub struct Material {
     pub received_at: Timestamp,
 }
 
-/// Reads what a merge needs; none when there is no such document, nothing waits, or it is quarantined.
+/// Reads what a merge needs; none when there is no such document or it is quarantined.
 pub fn material(connection: &Connection, document: DocumentId) -> Result<Option<Material>> {
-    let Some((partition, kind)) = log::placement(connection, document)? else {
+    let Some(published) = published(connection, document)? else {
         return Ok(None);
     };
-    let (revision, snapshot, quarantined) = connection
-        .prepare_cached(
-            "select revision, snapshot, quarantined is not null from document where id = ?1",
-        )?
+    let (snapshot, quarantined) = connection
+        .prepare_cached("select snapshot, quarantined is not null from document where id = ?1")?
         .query_row([document.0], |row| {
-            Ok((
-                row.get(0)?,
-                row.get::<_, Option<Vec<u8>>>(1)?,
-                row.get::<_, bool>(2)?,
-            ))
+            Ok((row.get::<_, Option<Vec<u8>>>(0)?, row.get::<_, bool>(1)?))
         })?;
     if quarantined {
         return Ok(None);
@@ -79,6 +73,22 @@ pub fn material(connection: &Connection, document: DocumentId) -> Result<Option<
             })
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(Some(Material {
+        snapshot,
+        waiting,
+        ..published
+    }))
+}
+
+/// What readers have been shown of a document, from the log alone: no snapshot, nothing that waits. None when there is
+/// no such document.
+pub fn published(connection: &Connection, document: DocumentId) -> Result<Option<Material>> {
+    let Some((partition, kind)) = log::placement(connection, document)? else {
+        return Ok(None);
+    };
+    let revision = connection
+        .prepare_cached("select revision from document where id = ?1")?
+        .query_row([document.0], |row| row.get(0))?;
     let received_at = connection
         .prepare_cached("select min(received_at) from change where document = ?1")?
         .query_row([document.0], |row| row.get::<_, Option<i64>>(0))?
@@ -94,12 +104,22 @@ pub fn material(connection: &Connection, document: DocumentId) -> Result<Option<
         kind,
         partition,
         revision,
-        snapshot,
+        snapshot: None,
         published,
         positions: feed::positions(connection, document)?,
-        waiting,
+        waiting: Vec::new(),
         received_at,
     }))
+}
+
+/// Documents that readers see, in the order in which their first change arrived: rows that two documents claim go to
+/// the same one as when they were written first.
+pub fn all_published(connection: &Connection) -> Result<Vec<DocumentId>> {
+    let mut statement = connection.prepare(
+        "select document from change where state = 'published' group by document order by min(sequence)",
+    )?;
+    let rows = statement.query_map([], |row| Ok(DocumentId(row.get::<_, Uuid>(0)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// What a merge led to.
@@ -144,12 +164,33 @@ pub fn publish(connection: &Connection, merged: &Merged) -> Result<bool> {
             params![sequence, reason],
         )?;
     }
-    let facts = registry::Facts {
+    registry::write(
+        connection,
+        merged.document,
+        &merged.projection,
+        facts(merged),
+    )?;
+    Ok(true)
+}
+
+/// Writes again what a publication made, from the log: the snapshot and the registry's rows. Feed and revision stay.
+pub fn make_again(connection: &Connection, merged: &Merged) -> Result<()> {
+    connection
+        .prepare_cached("update document set snapshot = ?2 where id = ?1")?
+        .execute(params![merged.document.0, merged.snapshot])?;
+    registry::write(
+        connection,
+        merged.document,
+        &merged.projection,
+        facts(merged),
+    )
+}
+
+fn facts(merged: &Merged) -> registry::Facts {
+    registry::Facts {
         grid: merged.partition.grid,
         received_at: merged.received_at,
-    };
-    registry::write(connection, merged.document, &merged.projection, facts)?;
-    Ok(true)
+    }
 }
 
 /// Takes a document out of merging. Its changes stay in the log; a person looks at it.

@@ -29,6 +29,30 @@ pub struct Facts {
     pub received_at: Timestamp,
 }
 
+/// Every table whose rows are projected from documents, those that hang on others first.
+pub const PROJECTED: [&str; 12] = [
+    "household_field",
+    "resident",
+    "visit",
+    "household",
+    "incident_event",
+    "incident",
+    "checkpoint_hit",
+    "finding",
+    "patrol",
+    "photo",
+    "place",
+    "worker_day",
+];
+
+/// Throws all projected rows away; who does that makes them again in the same transaction.
+pub fn clear_all(connection: &Connection) -> Result<()> {
+    for table in PROJECTED {
+        connection.execute_batch(&format!("delete from {table}"))?;
+    }
+    Ok(())
+}
+
 /// Replaces the rows of one document.
 pub fn write(
     connection: &Connection,
@@ -224,7 +248,8 @@ fn incident(connection: &Connection, view: &IncidentView, facts: Facts) -> Resul
     Ok(())
 }
 
-/// Given once, when an incident first arrives as more than a draft: day, epoch, number of that day.
+/// Given once, when an incident first arrives as more than a draft: day, epoch, number of that day. Kept outside the
+/// projection, which may be made again.
 fn case_no(
     connection: &Connection,
     id: &str,
@@ -232,17 +257,20 @@ fn case_no(
     facts: Facts,
 ) -> Result<Option<String>> {
     let given = connection
-        .prepare_cached("select case_no from incident where id = ?1")?
-        .query_row([id], |row| row.get::<_, Option<String>>(0))
-        .optional()?
-        .flatten();
+        .prepare_cached("select case_no from case_number where incident = ?1")?
+        .query_row([id], |row| row.get::<_, String>(0))
+        .optional()?;
     if given.is_some() || state == IncidentState::Draft {
         return Ok(given);
     }
     let epoch = super::epoch(connection)?.counter;
     let day = facts.received_at.local_date().format("%Y%m%d");
     let number = next_count(connection, &format!("case {day} {epoch}"))?;
-    Ok(Some(format!("{day}-{epoch}-{number:04}")))
+    let given = format!("{day}-{epoch}-{number:04}");
+    connection
+        .prepare_cached("insert into case_number (incident, case_no) values (?1, ?2)")?
+        .execute([id, &given])?;
+    Ok(Some(given))
 }
 
 fn patrol(connection: &Connection, view: &PatrolView, facts: Facts) -> Result<()> {
