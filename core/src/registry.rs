@@ -9,9 +9,10 @@ use crate::{
     sync::message::DocumentKind,
     worker_day::{self, NewWorkerDay, WorkerDayView},
 };
+use serde::{Deserialize, Serialize};
 
 /// What a document says, by its kind.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[allow(clippy::large_enum_variant)] // one at a time, never in lists
 pub enum Projection {
     /// 户

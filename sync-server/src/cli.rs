@@ -21,7 +21,7 @@ use gridwalk_server::{
         range::Range,
     },
     error::{Error, Result},
-    holdings, seed, serve,
+    holdings, rebuild, seed, serve,
     state::new_id,
     store::{
         account,
@@ -50,6 +50,11 @@ enum Command {
         /// The morning on which the demo begins; today unless said otherwise.
         #[arg(long)]
         today: Option<chrono::NaiveDate>,
+    },
+    /// Make every row of the registry and every snapshot again from the log of changes.
+    Rebuild {
+        #[command(flatten)]
+        data: Data,
     },
     /// Print what the registry and the blob folder hold, as JSON sets of ids and hashes.
     Holdings {
@@ -204,6 +209,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         }
         Command::Device { command } => run_device(command).await,
         Command::Seed { data, today } => run_seed(data, today).await,
+        Command::Rebuild { data } => run_rebuild(data).await,
         Command::Holdings { data } => run_holdings(data).await,
     }
 }
@@ -217,6 +223,7 @@ async fn run_server(arguments: Serve) -> Result<()> {
         .zip(arguments.tls_key)
         .map(|(certificate, key)| Tls { certificate, key });
     config.console = arguments.console;
+    config.merge_program = Some(std::env::current_exe()?);
     let running = serve(config).await?;
     println!("listening on {}", running.url());
     wait_for_the_end().await;
@@ -327,6 +334,20 @@ async fn run_seed(data: Data, today: Option<chrono::NaiveDate>) -> Result<()> {
     eprintln!(
         "seeded the demo street for {today}: {} households, {} visits, {} patrols, {} incidents",
         seeded.households, seeded.visits, seeded.patrols, seeded.incidents
+    );
+    Ok(())
+}
+
+async fn run_rebuild(data: Data) -> Result<()> {
+    let state = AppState::open(data.config()?)?;
+    let rebuilt = rebuild::rebuild(&state.store).await?;
+    for (document, reason) in &rebuilt.failed {
+        eprintln!("{document}: {reason}");
+    }
+    println!(
+        "{} documents made again, {} failed",
+        rebuilt.documents,
+        rebuilt.failed.len()
     );
     Ok(())
 }

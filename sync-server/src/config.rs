@@ -27,6 +27,10 @@ pub struct Config {
     pub console: Option<PathBuf>,
     /// How many writes may wait for the disk before new ones are turned away with `SERVER_BUSY`.
     pub queue: usize,
+    /// This program, to merge in processes of its own; without it merging happens in a thread.
+    pub merge_program: Option<PathBuf>,
+    /// Bytes of memory that one merging process may use.
+    pub merge_memory: u64,
     /// Where the time comes from.
     pub clock: Clock,
 }
@@ -41,6 +45,8 @@ impl Config {
             tls: None,
             console: None,
             queue: 256,
+            merge_program: None,
+            merge_memory: 512 * 1024 * 1024,
             clock: Clock::system(),
         }
     }

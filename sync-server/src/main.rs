@@ -5,8 +5,23 @@ mod cli;
 use clap::Parser;
 use std::process::ExitCode;
 
+fn main() -> ExitCode {
+    // The merging process of a server: no command of anybody's, no runtime, no log.
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, memory] = &words[..]
+        && word == "merge-worker"
+    {
+        let served = memory
+            .parse()
+            .map_err(std::io::Error::other)
+            .and_then(gridwalk_server::merge::serve);
+        return served.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
+    command()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn command() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_default_env()

@@ -46,7 +46,11 @@ impl AppState {
         let blobs = Blobs::open(&config.blobs())?;
         let now = config.clock.now();
         Ok(Self(Arc::new(Parts {
-            merger: Merger::start(store.clone())?,
+            merger: Merger::start(
+                store.clone(),
+                config.merge_program.clone(),
+                config.merge_memory,
+            )?,
             store,
             blobs,
             process: DeviceId(new_id(now)?),

@@ -1,10 +1,12 @@
-//! The thread that touches Automerge. It may panic or hang; then it is replaced, the changes that did it are found one
-//! by one and put aside, and the rest goes on.
+//! The hand that touches Automerge: a process of its own, or a thread where there is none. It may panic, hang or ask for
+//! memory without end; then it is replaced, the changes that did it are found one by one and put aside, and the rest goes
+//! on.
 
-use super::merging::merge;
+use super::{child::Child, merging::merge};
 use crate::store::document::{Material, Merged};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
     sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     time::Duration,
 };
@@ -17,23 +19,40 @@ const FAILURES: usize = 3;
 type Merge = fn(Material) -> Result<Merged, String>;
 type Work = (Sender<Material>, Receiver<Result<Merged, String>>);
 
-/// One merging thread at a time.
-pub struct Hand {
-    merge: Merge,
-    limit: Duration,
-    work: Option<Work>,
+/// Where merging happens.
+#[derive(Clone, Debug)]
+enum Place {
+    /// A thread of this process: a panic and a hang end it, memory is not limited.
+    Thread(Merge),
+    /// A process of this program, with a limit on its memory.
+    Process(PathBuf, u64),
 }
 
-impl Default for Hand {
-    fn default() -> Self {
-        Self::new(merge, LIMIT)
-    }
+enum Worker {
+    Thread(Work),
+    Process(Child),
+}
+
+/// One merging thread or process at a time.
+pub struct Hand {
+    place: Place,
+    limit: Duration,
+    work: Option<Worker>,
 }
 
 impl Hand {
-    fn new(merge: Merge, limit: Duration) -> Self {
+    /// In a process of `program` with so many bytes of memory; in a thread where there is no program.
+    pub fn new(program: Option<PathBuf>, memory: u64) -> Self {
+        let place = match program {
+            Some(program) => Place::Process(program, memory),
+            None => Place::Thread(merge),
+        };
+        Self::at(place, LIMIT)
+    }
+
+    fn at(place: Place, limit: Duration) -> Self {
         Self {
-            merge,
+            place,
             limit,
             work: None,
         }
@@ -79,26 +98,36 @@ impl Hand {
     }
 
     fn attempt(&mut self, material: Material) -> Result<Merged, String> {
-        let (work, answers) = match &self.work {
-            Some(work) => work,
-            None => self.work.insert(begin(self.merge)?),
+        let worker = match &mut self.work {
+            Some(worker) => worker,
+            None => self.work.insert(begin_at(&self.place)?),
         };
-        let answer = match work.send(material) {
-            Ok(()) => answers.recv_timeout(self.limit),
-            Err(_) => Err(RecvTimeoutError::Disconnected),
+        let answer = match worker {
+            Worker::Thread((work, answers)) => match work.send(material) {
+                Ok(()) => answers.recv_timeout(self.limit),
+                Err(_) => Err(RecvTimeoutError::Disconnected),
+            },
+            Worker::Process(child) => child.merge(material, self.limit),
         };
         match answer {
             Ok(outcome) => outcome,
             Err(reason) => {
-                // It keeps its thread until it ends by itself; we do not wait for it.
+                // A process is killed here. A thread keeps running until it ends by itself; we do not wait for it.
                 self.work = None;
                 Err(match reason {
                     RecvTimeoutError::Timeout => "merging took too long".into(),
-                    RecvTimeoutError::Disconnected => "merging ended its thread".into(),
+                    RecvTimeoutError::Disconnected => "merging ended its worker".into(),
                 })
             }
         }
     }
+}
+
+fn begin_at(place: &Place) -> Result<Worker, String> {
+    Ok(match place {
+        Place::Thread(merge) => Worker::Thread(begin(*merge)?),
+        Place::Process(program, memory) => Worker::Process(Child::start(program, *memory)?),
+    })
 }
 
 fn begin(merge: Merge) -> Result<Work, String> {
@@ -185,7 +214,8 @@ mod tests {
     }
 
     fn merged(changes: &[&str]) -> Result<(Vec<i64>, Vec<i64>), String> {
-        let merged = Hand::new(fragile, Duration::from_millis(200)).merge(material(changes))?;
+        let merged = Hand::at(Place::Thread(fragile), Duration::from_millis(200))
+            .merge(material(changes))?;
         let entering = merged
             .entering
             .iter()

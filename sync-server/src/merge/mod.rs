@@ -1,15 +1,16 @@
 //! Durable first, published second. What admission let into the log is merged here, away from the writer and from
 //! every request, and only what merged enters the feed and the registry.
 //!
-//! * `merging.rs` is the merge, pure; `hand.rs` is the thread on which it may panic or hang.
+//! * `merging.rs` is the merge, pure; `child.rs` is the process in which it may panic, hang or ask for memory without
+//!   end; `hand.rs` starts another one and finds what did it.
 //! * What does not merge is quarantined, visible to a person (`change.quarantined`, `document.quarantined`), and the rest
 //!   goes on. A document that ends the whole process twice is quarantined at the next start.
-//!
-//! A limit on memory needs a process of its own; that is not built yet.
 
+mod child;
 mod hand;
 mod merging;
 
+pub use child::serve;
 pub use merging::{finished, load, merge};
 
 use crate::{
@@ -21,7 +22,10 @@ use crate::{
 };
 use gridwalk_core::ids::DocumentId;
 use hand::Hand;
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::{
+    path::PathBuf,
+    sync::mpsc::{SyncSender, TrySendError, sync_channel},
+};
 use tokio::sync::oneshot;
 
 /// Requests whose documents are merged and published together.
@@ -43,14 +47,15 @@ enum Order {
 }
 
 impl Merger {
-    /// Starts the thread.
-    pub fn start(store: Store) -> Result<Self> {
+    /// Starts the thread; it merges in processes of `program`, each with so many bytes of memory, or by itself where
+    /// there is no program.
+    pub fn start(store: Store, program: Option<PathBuf>, memory: u64) -> Result<Self> {
         let (sender, receiver) = sync_channel(1024);
         let merger = Self { queue: sender };
         std::thread::Builder::new()
             .name("merger".into())
             .spawn(move || {
-                let mut hand = Hand::default();
+                let mut hand = Hand::new(program, memory);
                 while let Ok(first) = receiver.recv() {
                     let orders = std::iter::once(first).chain(receiver.try_iter().take(GROUP - 1));
                     carry_out(&store, &mut hand, orders.collect());

@@ -88,6 +88,7 @@ impl Field {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut config = Config::new(data.path());
         config.clock = clock.clone();
+        config.merge_program = Some(env!("CARGO_BIN_EXE_gridwalk-server").into());
         change(&mut config);
         Self {
             server: serve(config).await.expect("a server"),
