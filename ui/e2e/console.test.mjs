@@ -1,9 +1,8 @@
-// The console as its people use it: a real server on the demo street, a real browser, one incident from report to close.
-// BASE_URL and CONSOLE_{DISPATCHER,HANDLER,CHECKER,SECRETARY}=login:password point it at a server that already runs;
-// otherwise it seeds and starts its own. Waits for conditions, never for time.
+// The console as its people use it: a real server on the demo street, a real browser, and what a phone brought from its
+// morning: its patrol is seen and exported, its hazard is walked from report to close. Waits for conditions, never for time.
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -13,6 +12,8 @@ import { chromium } from 'playwright-core'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 const TODAY = '2026-09-14'
+// The day of the street, for every program: lines that were shared on it have not expired, its tokens have not ended.
+process.env.GRIDWALK_CLOCK = `${TODAY}T12:00:00+08:00`
 const WEEK = { from: '2026-09-07', to: '2026-09-13' }
 const PICTURES = process.env.GRIDWALK_ARTIFACTS ?? here('../../artifacts')
 const AXE = readFileSync(here('../node_modules/axe-core/axe.min.js'), 'utf8')
@@ -21,7 +22,7 @@ const PEOPLE = {
   dispatcher: 'chu-jingzhe',
   handler: 'chen-duruo',
   checker: 'tao-xiqiao',
-  secretary: 'han-qiufen',
+  secretary: 'zhao-luming',
 }
 const FLAGS = [
   '--no-sandbox',
@@ -41,34 +42,50 @@ const folder = () => {
   folders.push(path)
   return path
 }
-let base = process.env.BASE_URL
+const program = (name) => join(process.env.GRIDWALK_PROGRAMS ?? here('../../target/debug'), name)
+const run = (name, ...args) =>
+  execFileSync(program(name), args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
+let base
 let server
 let browser
+/** What the phone recorded in its morning: sets of ids, as `make day` counts them. */
+let worked
 
-async function startServer() {
-  const program = join(process.env.GRIDWALK_PROGRAMS ?? here('../../target/debug'), 'gridwalk-server')
-  const data = join(folder(), 'data')
-  const run = (...args) =>
-    execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-  run('seed', '--data', data, '--today', TODAY)
-  for (const [role, login] of Object.entries(PEOPLE)) {
-    const password = run('user', 'add', '--data', data, '--name', login).trim().split('\n').at(-1)
-    logins[role] = [login, password]
-  }
+async function startServer(data) {
+  run('gridwalk-server', 'seed', '--data', data, '--today', TODAY)
+  for (const [role, login] of Object.entries(PEOPLE))
+    logins[role] = [login, run('gridwalk-server', 'user', 'add', '--data', data, '--name', login)]
   const args = ['serve', '--data', data, '--listen', '127.0.0.1:0', '--console', here('../dist')]
-  server = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  server = spawn(program('gridwalk-server'), args, { stdio: ['ignore', 'pipe', 'ignore'] })
   for await (const line of createInterface({ input: server.stdout }))
     if (line.startsWith('listening on ')) return line.slice('listening on '.length).trim()
   throw new Error('the server ended before it listened')
 }
 
+/** 林晓 works a morning with the phone's own library: doors, hazards with five photos, a patrol; then it syncs. */
+async function aMorning(data) {
+  const phone = join(folder(), 'phone')
+  const code = run('gridwalk-server', 'device', 'code', '--data', data, '--worker', 'lin-xiao')
+  run('gridwalk', 'enrol', '--data', phone, '--server', base, '--code', code)
+  run('gridwalk', 'sync', '--data', phone)
+  const page = await browser.newPage()
+  const shots = folder()
+  const files = []
+  for (const colour of ['#b9a98e', '#8ea9b9', '#a9b98e', '#b98ea9', '#8eb9a9']) {
+    const file = join(shots, `${files.length}.png`)
+    writeFileSync(file, await drawing(page, colour))
+    files.push(file)
+  }
+  await page.close()
+  const recorded = JSON.parse(run('day', 'shift', phone, '0', ...files))
+  run('gridwalk', 'sync', '--data', phone)
+  return recorded
+}
+
 before(async () => {
   mkdirSync(PICTURES, { recursive: true })
-  if (base)
-    for (const role of Object.keys(PEOPLE))
-      logins[role] = process.env[`CONSOLE_${role.toUpperCase()}`].split(/:(.*)/s)
-  else base = await startServer()
-  base = base.replace(/\/$/, '')
+  const data = join(folder(), 'data')
+  base = await startServer(data)
   browser = await chromium.launchPersistentContext(folder(), {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
@@ -77,6 +94,7 @@ before(async () => {
     acceptDownloads: true,
     colorScheme: 'light',
   })
+  worked = await aMorning(data)
 })
 
 after(async () => {
@@ -188,7 +206,20 @@ test('a wrong password is said in a sentence, and the place that was asked for i
   await closePage(page)
 })
 
-test('a secretary sees a patrol with its checkpoints on the map, and the export holds every record', async () => {
+test('a secretary sees the patrol that the phone walked, with each of its checkpoints', async () => {
+  const page = await openPage()
+  await logIn(page, 'secretary', `/patrols?from=${TODAY}&to=${TODAY}`)
+  const [patrol] = worked.patrols
+  await page.click(`[data-patrol="${patrol}"]`)
+  assert.equal(worked.checkpoint_hits.length, 3)
+  for (const hit of worked.checkpoint_hits) await page.waitForSelector(`[data-hit="${hit}"]`)
+  await page.waitForSelector('[data-testid=map][data-drawn]')
+  await look(page, 'patrol-of-the-phone')
+  await logOut(page)
+  await closePage(page)
+})
+
+test('a secretary sees a week on the map, and the export holds every record', async () => {
   const page = await openPage()
   await logIn(page, 'secretary', `/patrols?from=${WEEK.from}&to=${WEEK.to}`)
   await page.waitForSelector('[data-patrol]')
@@ -275,7 +306,7 @@ test('a secretary sees a patrol with its checkpoints on the map, and the export 
   await closePage(page)
 })
 
-test('an incident walks from report to close through the right people', async () => {
+test('the hazard that the phone reported walks to its close through the right people', async () => {
   const page = await openPage()
   await logIn(page, 'handler')
   const { person: handler } = await read(page, '/api/me')
