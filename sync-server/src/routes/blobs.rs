@@ -34,6 +34,8 @@ const UPLOAD_METADATA: HeaderName = HeaderName::from_static("upload-metadata");
 const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
 /// A sender that says nothing for so long has gone.
 const IDLE: Duration = Duration::from_secs(15);
+/// What is read of a refused request: more than any photo, less than anybody should get us to read.
+const DRAINED: usize = 4 * 1024 * 1024;
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// The routes.
@@ -132,13 +134,27 @@ async fn offset(
 
 async fn append(
     State(state): State<AppState>,
-    phone: Phone,
+    phone: std::result::Result<Phone, Error>,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Body,
+    mut body: Body,
 ) -> Result<Response> {
-    let phone = phone.active()?;
-    speaks_tus(&headers)?;
+    let answer = append_to(&state, phone, id, &headers, &mut body).await;
+    if answer.is_err() {
+        drain(&mut body).await;
+    }
+    answer
+}
+
+async fn append_to(
+    state: &AppState,
+    phone: std::result::Result<Phone, Error>,
+    id: String,
+    headers: &HeaderMap,
+    body: &mut Body,
+) -> Result<Response> {
+    let phone = phone?.active()?;
+    speaks_tus(headers)?;
     if headers
         .get(header::CONTENT_TYPE)
         .is_none_or(|kind| kind != "application/offset+octet-stream")
@@ -147,8 +163,8 @@ async fn append(
             "PATCH needs application/offset+octet-stream".into(),
         ));
     }
-    let offset = number(&headers, &UPLOAD_OFFSET)?;
-    let upload = upload_of(&state, phone, id).await?;
+    let offset = number(headers, &UPLOAD_OFFSET)?;
+    let upload = upload_of(state, phone, id).await?;
     // Two PATCHes of one upload at once: the second comes back later.
     let _turn = state.uploads.enter(&upload.id).ok_or(Error::Busy)?;
     let here = state.blobs.part_length(&upload.id)?;
@@ -158,9 +174,9 @@ async fn append(
             format!("the upload continues at {here}"),
         ));
     }
-    let arrived = receive(&state, &upload, here, body).await?;
+    let arrived = receive(state, &upload, here, body).await?;
     if arrived == upload.length {
-        finish(&state, upload).await?;
+        finish(state, upload).await?;
     }
     Ok((
         StatusCode::NO_CONTENT,
@@ -177,11 +193,11 @@ async fn receive(
     state: &AppState,
     upload: &Upload,
     mut length: u64,
-    mut body: Body,
+    body: &mut Body,
 ) -> Result<u64> {
     let mut file = state.blobs.open_part(&upload.id)?;
     loop {
-        match tokio::time::timeout(IDLE, next(&mut body)).await {
+        match tokio::time::timeout(IDLE, next(body)).await {
             Ok(Some(Ok(bytes))) => {
                 length += bytes.len() as u64;
                 if length > upload.length {
@@ -319,6 +335,18 @@ pub async fn send(state: &AppState, hash: Hash) -> Result<Response> {
         bytes,
     )
         .into_response())
+}
+
+/// A refusal is often clear before the body is read. It is let in and thrown away all the same: a connection that is closed
+/// on bytes which nobody read takes the answer with it, and a phone that hears nothing believes that there is no network.
+pub async fn drain(body: &mut Body) {
+    let mut left = DRAINED;
+    while let Ok(Some(Ok(bytes))) = tokio::time::timeout(IDLE, next(body)).await {
+        match left.checked_sub(bytes.len()) {
+            Some(rest) => left = rest,
+            None => break,
+        }
+    }
 }
 
 /// The next piece of a body.

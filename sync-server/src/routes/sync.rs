@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Result},
     ingest::{Delivery, Receipt},
     jpeg,
-    routes::blobs::next,
+    routes::blobs::{drain, next},
     state::AppState,
     store::{self, feed::Reading, reference},
 };
@@ -44,10 +44,17 @@ pub fn routes() -> Router<AppState> {
 
 async fn exchange(
     State(state): State<AppState>,
-    phone: Phone,
+    phone: std::result::Result<Phone, Error>,
     headers: HeaderMap,
-    body: Body,
+    mut body: Body,
 ) -> Result<Answer> {
+    let phone = match phone {
+        Ok(phone) => phone,
+        Err(refusal) => {
+            drain(&mut body).await;
+            return Err(refusal);
+        }
+    };
     let request = read(&headers, body).await?;
     let protocol = version::common(request.protocol)
         .ok_or_else(|| Error::refused(Code::ProtocolUnknown, "no protocol version in common"))?;
