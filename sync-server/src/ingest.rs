@@ -6,7 +6,7 @@ use crate::{
     auth::device::Phone,
     error::{Error, Result},
     store::{
-        audit, blob,
+        audit, blob, document,
         envelope::{self, Signed},
         log::{self, Book, Entry, Origin},
     },
@@ -23,7 +23,7 @@ use gridwalk_core::{
     time::Timestamp,
 };
 use rusqlite::Connection;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// What a revoked phone may still leave in quarantine.
 const QUARANTINE_ITEMS: usize = 5_000;
@@ -47,7 +47,7 @@ pub struct Delivery {
 pub struct Receipt {
     /// One per change, in the order of the envelope.
     pub results: Vec<ChangeResult>,
-    /// Documents that have something new to merge.
+    /// Documents of the upload that have something to merge: from this upload, or from one whose merge was put off.
     pub touched: Vec<DocumentId>,
 }
 
@@ -157,13 +157,14 @@ impl Delivery {
                 }),
             })
             .collect();
-        let mut seen = HashSet::new();
-        let touched = admission
-            .entering
-            .iter()
-            .map(|(document, _)| *document)
-            .filter(|document| seen.insert(*document))
-            .collect();
+        let mut touched = Vec::new();
+        let documents: BTreeSet<DocumentId> =
+            self.documents.iter().map(|group| group.document).collect();
+        for document in documents {
+            if document::is_unmerged(connection, document)? {
+                touched.push(document);
+            }
+        }
         Ok(Receipt { results, touched })
     }
 

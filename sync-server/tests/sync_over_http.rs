@@ -19,6 +19,7 @@ use gridwalk_core::{
     incident::{self, IncidentState, Severity},
     sync::message::{ChangeResult, Digest, FeedBody},
 };
+use gridwalk_server::{ingest::Delivery, store::device};
 use uuid::Uuid;
 
 fn visit(number: u128) -> HouseholdEdit {
@@ -386,6 +387,26 @@ async fn what_was_logged_and_not_merged_is_published_by_the_next_start() {
         .expect("a crash");
     let field = field.restart().await;
     field.server.state().merger.merge(vec![id]).await;
+    assert_eq!(field.count("select count(*) from feed").await, 2);
+    assert_eq!(field.text("select state from incident").await, "reported");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_logged_and_not_merged_is_published_when_the_phone_brings_it_again() {
+    let field = Field::open().await;
+    let mut lin = field.phone("lin-xiao").await;
+    report(&mut lin, 1);
+    // As if the connection had ended between the two: durable, nobody told, not published.
+    let upload = lin.prepare().request.upload.expect("an upload");
+    let (store, device) = (&field.server.state().store, lin.device);
+    let speaker = store.read(move |connection| device::by_id(connection, device));
+    let speaker = speaker.await.expect("an answer").expect("a phone");
+    let delivery = Delivery::check(speaker, &upload, nine()).expect("a good signature");
+    let receipt = store.write(move |connection| delivery.write(connection));
+    receipt.await.expect("a durable upload");
+    assert_eq!(field.count("select count(*) from feed").await, 0);
+    lin.sync().await.expect("the same again");
+    assert_eq!(lin.acknowledged.len(), 2);
     assert_eq!(field.count("select count(*) from feed").await, 2);
     assert_eq!(field.text("select state from incident").await, "reported");
 }

@@ -62,7 +62,12 @@ async fn exchange(
     let (request, upload) = apart(request);
     let mut uploaded = Uploaded::default();
     if let Some(upload) = upload {
-        uploaded = take(&state, &phone, upload, now).await?;
+        // To its end, whether or not the phone still listens: this handler is dropped with the phone's connection, and what
+        // is durable must be merged.
+        let taken = tokio::spawn(take(state.clone(), phone.clone(), upload, now));
+        uploaded = taken
+            .await
+            .map_err(|error| Error::internal("taking an upload", error))??;
     }
     let phone = phone.active()?;
     let response = state
@@ -129,8 +134,8 @@ struct Uploaded {
 }
 
 /// Durable first: blobs, then changes in one transaction. Then merged, if that is quick.
-async fn take(state: &AppState, phone: &Phone, upload: Upload, now: Timestamp) -> Result<Uploaded> {
-    let (folder, phone, revoked) = (state.blobs.clone(), phone.clone(), phone.revoked);
+async fn take(state: AppState, phone: Phone, upload: Upload, now: Timestamp) -> Result<Uploaded> {
+    let (folder, revoked) = (state.blobs.clone(), phone.revoked);
     let delivery = tokio::task::spawn_blocking(move || {
         // The signature first: a stranger's bytes do not reach the folder.
         let mut delivery = Delivery::check(phone, &upload, now)?;

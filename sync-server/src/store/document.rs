@@ -214,6 +214,13 @@ pub fn unmerged(connection: &Connection) -> Result<Vec<DocumentId>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Whether this document has something to merge.
+pub fn is_unmerged(connection: &Connection, document: DocumentId) -> Result<bool> {
+    Ok(connection
+        .prepare_cached("select 1 from change where document = ?1 and state = 'logged'")?
+        .exists([document.0])?)
+}
+
 /// Counts an attempt that may end this process; answers how many there were since the last success.
 pub fn count_attempt(connection: &Connection, document: DocumentId) -> Result<i64> {
     connection
