@@ -18,6 +18,7 @@ pub mod routes;
 pub mod seed;
 mod seen;
 pub mod server;
+pub mod server_key;
 pub mod state;
 pub mod store;
 pub mod sweep;

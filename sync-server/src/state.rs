@@ -7,6 +7,7 @@ use crate::{
     config::Config,
     error::{Error, Result},
     merge::Merger,
+    server_key::ServerKey,
     store::Store,
     turns::Turns,
 };
@@ -28,6 +29,8 @@ pub struct Parts {
     pub merger: Merger,
     /// The only clock.
     pub clock: Clock,
+    /// What this server signs with.
+    pub key: ServerKey,
     /// This process as a writer of documents. New at every start, so that its actors are never used twice.
     pub process: DeviceId,
     /// Nonces that phones are about to sign.
@@ -44,6 +47,9 @@ impl AppState {
         make_private_folder(&config.data)?;
         let store = Store::open(&config.database(), config.queue)?;
         let blobs = Blobs::open(&config.blobs())?;
+        let key = store
+            .read_now(ServerKey::of)?
+            .ok_or_else(|| Error::Internal("the server has no key".into()))?;
         let now = config.clock.now();
         Ok(Self(Arc::new(Parts {
             merger: Merger::start(
@@ -53,6 +59,7 @@ impl AppState {
             )?,
             store,
             blobs,
+            key,
             process: DeviceId(new_id(now)?),
             challenges: Challenges::default(),
             uploads: Turns::default(),

@@ -18,7 +18,10 @@ pub mod reference;
 pub mod registry;
 mod writer;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    server_key::ServerKey,
+};
 use gridwalk_core::sync::message::Epoch;
 use rusqlite::Connection;
 use std::{path::Path, time::Duration};
@@ -42,6 +45,7 @@ impl Store {
             .run(&mut connection)
             .map_err(|error| Error::internal("migration", error))?;
         begin_first_epoch(&connection)?;
+        ServerKey::make(&connection)?;
         Ok(Self {
             writer: writer::Writer::start(connection, queue)?,
             readers: readers::Readers::new(file),
