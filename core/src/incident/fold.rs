@@ -80,17 +80,21 @@ pub(super) fn run(
     let mut fates = Vec::with_capacity(carried.len());
     for (at, &this) in order.iter().enumerate() {
         let event = &carried[this].event;
-        let overruled = order[at + 1..].iter().any(|&other| {
+        let later = order[at + 1..].iter().any(|&other| {
             causes.concurrent(this, other) && outranks(&state, &carried[other].event, event)
         });
-        let (next, fate) = match (overruled, state.guard(event)) {
-            (true, Ok(())) => (
-                state,
-                Applied::No {
-                    because: overruled_code(event),
-                },
-            ),
-            _ => state.step(event),
+        // A more urgent level that its author did not know of stands, whichever of the two the feed placed first.
+        let earlier = fates.iter().any(|(other, fate)| {
+            matches!(fate, Applied::Yes { .. })
+                && causes.concurrent(this, *other)
+                && more_urgent(&carried[*other].event, event)
+        });
+        let overruled = earlier || (later && state.guard(event).is_ok());
+        let (next, fate) = if overruled {
+            let because = overruled_code(event);
+            (state, Applied::No { because })
+        } else {
+            state.step(event)
         };
         state = next;
         fates.push((this, fate));
@@ -100,8 +104,23 @@ pub(super) fn run(
 
 /// `other` could take effect right now as well, and safety says that it is the one to stand.
 fn outranks(state: &Fold, other: &IncidentEvent, this: &IncidentEvent) -> bool {
-    match (rank(&other.action), rank(&this.action)) {
-        (Some(theirs), Some(mine)) => theirs < mine && state.guard(other).is_ok(),
+    let safer = match (rank(&other.action), rank(&this.action)) {
+        (Some(theirs), Some(mine)) => theirs < mine,
+        _ => more_urgent(other, this),
+    };
+    safer && state.guard(other).is_ok()
+}
+
+/// Both set the level, and `other` sets a more urgent one.
+fn more_urgent(other: &IncidentEvent, this: &IncidentEvent) -> bool {
+    use super::IncidentAction::SetSeverity;
+    match (&other.action, &this.action) {
+        (
+            SetSeverity {
+                severity: theirs, ..
+            },
+            SetSeverity { severity: mine, .. },
+        ) => theirs < mine,
         _ => false,
     }
 }

@@ -3,7 +3,7 @@
 use super::{Failure, Side, play::Play};
 use gridwalk_core::{
     household::HouseholdView,
-    ids::{DocumentId, VisitId},
+    ids::{DocumentId, FindingId, HitId, PersonId, VisitId},
     incident::Applied,
     registry::Projection,
 };
@@ -61,6 +61,14 @@ impl Play<'_> {
                 let mut events = view.events.iter();
                 events.any(|event| event.event.id.to_string() == record)
             }
+            Projection::Patrol(view) => {
+                let hits = view.hits.iter().map(|hit| hit.hit.id.to_string());
+                let findings = view
+                    .findings
+                    .iter()
+                    .map(|found| found.finding.id.to_string());
+                hits.chain(findings).any(|id| id == record)
+            }
             _ => false,
         })
     }
@@ -107,11 +115,15 @@ impl Play<'_> {
                 incident,
                 state,
                 not_applied,
+                severity,
             } => {
                 let Projection::Incident(view) = side.project(self.id(incident)?)? else {
                     return Err(format!("{incident} is no incident"));
                 };
                 same("state", &Value::from(state.as_str()), &word(&view.state))?;
+                if let Some(level) = severity {
+                    same("severity", level, &view.severity.level())?;
+                }
                 let failed = view.events.iter().filter_map(|event| match event.applied {
                     Applied::No { because } => {
                         Some((event.event.id.to_string(), because.as_str().to_owned()))
@@ -124,7 +136,39 @@ impl Play<'_> {
                     .collect();
                 same("not applied", &expected?, &failed.collect())
             }
+            Holds::Patrol {
+                patrol,
+                hits,
+                findings,
+                ended,
+            } => {
+                let Projection::Patrol(view) = side.project(self.id(patrol)?)? else {
+                    return Err(format!("{patrol} is no patrol"));
+                };
+                let expected: Result<Vec<_>, Failure> = hits
+                    .iter()
+                    .map(|(login, hit, counts)| {
+                        Ok((self.person(login)?, HitId(self.id(hit)?.0), *counts))
+                    })
+                    .collect();
+                let reached = view.hits.iter().map(|hit| (hit.by, hit.hit.id, hit.counts));
+                same("hits", &expected?, &reached.collect())?;
+                let expected: Result<Vec<_>, Failure> = findings
+                    .iter()
+                    .map(|(login, id)| Ok((self.person(login)?, FindingId(self.id(id)?.0))))
+                    .collect();
+                let found = view
+                    .findings
+                    .iter()
+                    .map(|found| (found.by, found.finding.id));
+                same("findings", &expected?, &found.collect())?;
+                same("ended", ended, &view.ended_at.is_some())
+            }
         }
+    }
+
+    fn person(&self, login: &str) -> Result<PersonId, Failure> {
+        Ok(PersonId(self.id(&format!("$person:{login}"))?.0))
     }
 
     fn household(&self, side: &Side, name: &str) -> Result<HouseholdView, Failure> {

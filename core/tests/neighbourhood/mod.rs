@@ -86,6 +86,8 @@ impl Centre {
 #[derive(Clone)]
 pub struct Phone {
     pub carrier: Person,
+    /// How far its clock is ahead.
+    pub ahead_ms: i64,
     pub online: bool,
     pub side: Side,
     pub unsent: Vec<Row>,
@@ -97,6 +99,7 @@ impl Phone {
     pub fn new(carrier: &Person) -> Self {
         Self {
             carrier: carrier.clone(),
+            ahead_ms: 0,
             online: true,
             side: Side::default(),
             unsent: Vec::new(),
@@ -110,6 +113,11 @@ impl Phone {
         self.side
             .documents
             .insert(edited.document.id(), edited.document);
+    }
+
+    /// Its carrier at `at`, as its clock has it.
+    pub fn author(&self, document: DocumentId, at: Timestamp) -> Result<Author, Failure> {
+        author(&self.carrier, document, at.plus_ms(self.ahead_ms))
     }
 
     /// One exchange. The first answer gets lost on the way, so everything is sent twice.

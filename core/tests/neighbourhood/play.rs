@@ -7,6 +7,7 @@ use gridwalk_core::{
     household::{self, Dwelling, FieldChange, HouseholdEdit},
     ids::{DepartmentId, DocumentId},
     incident::{self, IncidentEvent},
+    patrol::{self, PatrolEdit},
     time::Timestamp,
 };
 use gridwalk_fixtures::{
@@ -48,7 +49,16 @@ impl<'a> Play<'a> {
             play.centre.receive(&Row::of(&edited))?;
         }
         for (name, login) in &story.phones {
-            let mut phone = Phone::new(person(street, login)?);
+            let mut carrier = person(street, login)?.clone();
+            if play
+                .phones
+                .values()
+                .any(|known| known.carrier.id == carrier.id)
+            {
+                // A second phone of one person is a device of its own.
+                carrier.device = play.id(&format!("$device:{name}"))?.0;
+            }
+            let mut phone = Phone::new(&carrier);
             phone.exchange(&mut play.centre)?;
             play.phones.insert(name.clone(), phone);
         }
@@ -79,6 +89,36 @@ impl<'a> Play<'a> {
                 self.exchange(phone)?;
             }
             Deed::Sync { phone } => self.exchange(phone)?,
+            Deed::Clock {
+                phone,
+                ahead_minutes,
+            } => self.phone(phone)?.ahead_ms = ahead_minutes * 60_000,
+            Deed::Patrol { phone, new } => {
+                let new: patrol::NewPatrol = self.read(new)?;
+                let at = self.instant(at);
+                let author = self.phone(phone)?.author(new.id.into(), at)?;
+                self.settle(phone, patrol::create(&new, &author), None)?;
+            }
+            Deed::Walk {
+                phone,
+                patrol,
+                edit,
+                refused,
+            } => {
+                let id = self.id(patrol)?;
+                let edit: PatrolEdit = self.read(edit)?;
+                let done = self.on_phone(phone, id, at, |document, author| {
+                    patrol::apply(document, &edit, author)
+                })?;
+                let record = match &edit {
+                    PatrolEdit::Hit(hit) => Some(hit.id.to_string()),
+                    PatrolEdit::Finding(finding) => Some(finding.id.to_string()),
+                    _ => None,
+                };
+                if self.settle(phone, done, refused.as_deref())? {
+                    self.recorded.extend(record.map(|record| (id, record)));
+                }
+            }
             Deed::Exchange { phones } => {
                 let order = permutation(phones, self.order);
                 for name in order.iter().chain(&order) {
@@ -107,7 +147,7 @@ impl<'a> Play<'a> {
                 let new: incident::NewIncident = self.read(new)?;
                 let id = new.id.into();
                 let at = self.instant(at);
-                let author = author(&self.phone(phone)?.carrier, id, at)?;
+                let author = self.phone(phone)?.author(id, at)?;
                 let done = incident::create(&new, &[], &author);
                 self.settle(phone, done, None)?;
             }
@@ -132,14 +172,19 @@ impl<'a> Play<'a> {
                     (None, Some(login)) => login,
                     (None, None) => return Err("nobody acts".into()),
                 };
-                let (side, actor) = match phone {
+                let at = self.instant(at);
+                let (side, actor, author) = match phone {
                     Some(phone) => {
                         let phone = self.phone(phone)?;
-                        (phone.side.clone(), phone.carrier.clone())
+                        let author = phone.author(id, at)?;
+                        (phone.side.clone(), phone.carrier.clone(), author)
                     }
-                    None => (self.centre.side.clone(), person(self.street, name)?.clone()),
+                    None => {
+                        let actor = person(self.street, name)?.clone();
+                        let author = author(&actor, id, at)?;
+                        (self.centre.side.clone(), actor, author)
+                    }
                 };
-                let author = author(&actor, id, self.instant(at))?;
                 let event = event(&author, actor.department.map(DepartmentId));
                 let document = side.document(id)?.clone();
                 let done = incident::record(document, &event, &author, &side.positions);
@@ -172,7 +217,7 @@ impl<'a> Play<'a> {
     ) -> Result<Result<Edited, Refusal>, Failure> {
         let at = self.instant(at);
         let phone = self.phone(phone)?;
-        let author = author(&phone.carrier, id, at)?;
+        let author = phone.author(id, at)?;
         Ok(edit(phone.side.document(id)?.clone(), &author))
     }
 
