@@ -11,6 +11,7 @@ use gridwalk_core::{
     household::{self, HouseholdEdit, HouseholdView},
     ids::{DepartmentId, DocumentId, EventId, PersonId, VisitId},
     incident::{self, Applied, IncidentEvent, IncidentView, NewIncident},
+    patrol::{self, NewPatrol, PatrolEdit, PatrolView},
     registry::{Projection, project},
     sync::message::Partition,
     time::Timestamp,
@@ -28,6 +29,8 @@ struct Play<'a> {
     story: &'a Story,
     field: Field,
     phones: BTreeMap<String, (Phone, bool)>,
+    /// How far a phone's clock is ahead, where it is.
+    ahead_ms: BTreeMap<String, i64>,
     /// Where the documents of the story live.
     homes: BTreeMap<DocumentId, Partition>,
 }
@@ -37,6 +40,7 @@ struct Play<'a> {
 enum View {
     Household(Box<HouseholdView>),
     Incident(Box<IncidentView>),
+    Patrol(Box<PatrolView>),
 }
 
 impl<'a> Play<'a> {
@@ -45,6 +49,7 @@ impl<'a> Play<'a> {
             story,
             field: Field::open().await,
             phones: BTreeMap::new(),
+            ahead_ms: BTreeMap::new(),
             homes: BTreeMap::new(),
         };
         let named = story.steps.iter().filter_map(|step| match &step.deed {
@@ -97,6 +102,43 @@ impl<'a> Play<'a> {
                 self.exchange(phone).await;
             }
             Deed::Sync { phone } => self.exchange(phone).await,
+            Deed::Clock {
+                phone,
+                ahead_minutes,
+            } => {
+                self.ahead_ms.insert(phone.clone(), ahead_minutes * 60_000);
+            }
+            Deed::Patrol { phone, new } => {
+                let new: NewPatrol = self.read(new);
+                let id = new.id.into();
+                let home = Partition {
+                    grid: new.grid,
+                    ..partition("梧桐-03")
+                };
+                self.homes.insert(id, home);
+                let at = self.clock_of(phone, at);
+                let done = self
+                    .phone(phone)
+                    .0
+                    .act(id, home, at, |_, author, _| patrol::create(&new, author));
+                self.settle(phone, done.map(drop), None).await;
+            }
+            Deed::Walk {
+                phone,
+                patrol,
+                edit,
+                refused,
+            } => {
+                let (id, edit): (_, PatrolEdit) = (self.id(patrol), self.read(edit));
+                let (home, at) = (self.homes[&id], self.clock_of(phone, at));
+                let done = self
+                    .phone(phone)
+                    .0
+                    .act(id, home, at, |document, author, _| {
+                        patrol::apply(document.expect("a patrol"), &edit, author)
+                    });
+                self.settle(phone, done.map(drop), refused.as_deref()).await;
+            }
             Deed::Exchange { phones } => {
                 for name in phones.iter().chain(phones) {
                     self.phone(name).1 = true;
@@ -110,7 +152,7 @@ impl<'a> Play<'a> {
                 refused,
             } => {
                 let (id, edit): (_, HouseholdEdit) = (self.id(household), self.read(edit));
-                let home = self.homes[&id];
+                let (home, at) = (self.homes[&id], self.clock_of(phone, at));
                 let done = self
                     .phone(phone)
                     .0
@@ -127,6 +169,7 @@ impl<'a> Play<'a> {
                     ..partition("梧桐-03")
                 };
                 self.homes.insert(id, home);
+                let at = self.clock_of(phone, at);
                 let done = self.phone(phone).0.act(id, home, at, |_, author, _| {
                     incident::create(&new, &[], author)
                 });
@@ -160,7 +203,7 @@ impl<'a> Play<'a> {
                     incident::record(document, &event, author, order)
                 };
                 if let Some(phone) = phone {
-                    let home = self.homes[&id];
+                    let (home, at) = (self.homes[&id], self.clock_of(phone, at));
                     let done = self
                         .phone(phone)
                         .0
@@ -194,6 +237,10 @@ impl<'a> Play<'a> {
         }
     }
 
+    fn clock_of(&self, phone: &str, at: Timestamp) -> Timestamp {
+        at.plus_ms(self.ahead_ms.get(phone).copied().unwrap_or_default())
+    }
+
     fn phone(&mut self, name: &str) -> &mut (Phone, bool) {
         self.phones.get_mut(name).expect("a phone of the story")
     }
@@ -222,7 +269,8 @@ impl<'a> Play<'a> {
         let json: String = store
             .read(move |connection| {
                 Ok(connection.query_row(
-                    "select view from household where id = ?1 union all select view from incident where id = ?1",
+                    "select view from household where id = ?1 union all select view from incident where id = ?1
+                     union all select view from patrol where id = ?1",
                     [id.to_string()],
                     |row| row.get(0),
                 )?)
@@ -232,6 +280,7 @@ impl<'a> Play<'a> {
         serde_json::from_str(&json)
             .map(|view| View::Household(Box::new(view)))
             .or_else(|_| serde_json::from_str(&json).map(|view| View::Incident(Box::new(view))))
+            .or_else(|_| serde_json::from_str(&json).map(|view| View::Patrol(Box::new(view))))
             .expect("a view")
     }
 
@@ -281,6 +330,7 @@ impl<'a> Play<'a> {
             | Holds::Field { household, .. }
             | Holds::NoEntry { household, .. } => self.id(household),
             Holds::Incident { incident, .. } => self.id(incident),
+            Holds::Patrol { patrol, .. } => self.id(patrol),
         }
     }
 
@@ -318,10 +368,16 @@ impl<'a> Play<'a> {
             (
                 View::Incident(view),
                 Holds::Incident {
-                    state, not_applied, ..
+                    state,
+                    not_applied,
+                    severity,
+                    ..
                 },
             ) => {
                 assert_eq!(json!(view.state), json!(state), "{code}: state on {on}");
+                if let Some(level) = severity {
+                    assert_eq!(view.severity.level(), *level, "{code}: severity on {on}");
+                }
                 let failed: Vec<_> = view
                     .events
                     .iter()
@@ -336,6 +392,38 @@ impl<'a> Play<'a> {
                     .collect();
                 assert_eq!(failed, expected, "{code}: not applied on {on}");
             }
+            (
+                View::Patrol(view),
+                Holds::Patrol {
+                    hits,
+                    findings,
+                    ended,
+                    ..
+                },
+            ) => {
+                let person = |login: &str| PersonId(self.id(&format!("$person:{login}")).0);
+                let reached: Vec<_> = view
+                    .hits
+                    .iter()
+                    .map(|hit| (hit.by, hit.hit.id.0, hit.counts))
+                    .collect();
+                let expected: Vec<_> = hits
+                    .iter()
+                    .map(|(login, hit, counts)| (person(login), self.id(hit).0, *counts))
+                    .collect();
+                assert_eq!(reached, expected, "{code}: hits on {on}");
+                let found: Vec<_> = view
+                    .findings
+                    .iter()
+                    .map(|found| (found.by, found.finding.id.0))
+                    .collect();
+                let expected: Vec<_> = findings
+                    .iter()
+                    .map(|(login, finding)| (person(login), self.id(finding).0))
+                    .collect();
+                assert_eq!(found, expected, "{code}: findings on {on}");
+                assert_eq!(view.ended_at.is_some(), *ended, "{code}: ended on {on}");
+            }
             (view, holds) => panic!("{code}: {holds:?} is not about {view:?}"),
         }
     }
@@ -345,6 +433,7 @@ fn seen(phone: &Phone, id: DocumentId) -> View {
     match project(&phone.documents[&id], &phone.positions) {
         Projection::Household(view) => View::Household(Box::new(view)),
         Projection::Incident(view) => View::Incident(Box::new(view)),
+        Projection::Patrol(view) => View::Patrol(Box::new(view)),
         other => panic!("{id} is {other:?}"),
     }
 }
@@ -388,6 +477,26 @@ async fn c5_a_report_is_cancelled_offline_and_accepted_at_the_desk() {
     played("C5").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn c11_a_helper_walks_along_all_day_without_network() {
+    played("C11").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c14_one_raises_the_level_while_another_lowers_it() {
+    played("C14").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c16_a_phone_runs_three_hours_ahead() {
+    played("C16").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c17_one_person_works_on_two_phones() {
+    played("C17").await;
+}
+
 #[test]
 fn every_story_is_played_here() {
     let codes: Vec<String> = stories()
@@ -395,5 +504,5 @@ fn every_story_is_played_here() {
         .into_iter()
         .map(|story| story.code)
         .collect();
-    assert_eq!(codes, ["C1", "C2", "C4", "C5"]);
+    assert_eq!(codes, ["C1", "C2", "C4", "C5", "C11", "C14", "C16", "C17"]);
 }
