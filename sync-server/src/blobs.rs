@@ -7,6 +7,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 /// The folder.
@@ -25,13 +26,21 @@ impl Blobs {
         };
         fs::create_dir_all(&blobs.whole)?;
         fs::create_dir_all(&blobs.parts)?;
+        // Every shelf from the first day: one that appears later is an entry to be made durable before each of its files.
+        for shelf in 0..=u8::MAX {
+            fs::create_dir_all(blobs.whole.join(format!("{shelf:02x}")))?;
+        }
+        File::open(&blobs.whole)?.sync_all()?;
         Ok(blobs)
     }
 
     /// Makes these bytes durable under their hash, which is returned. Again is a no-op.
     pub fn put(&self, bytes: &[u8]) -> Result<Hash> {
         let hash = Hash::of(bytes);
-        if self.path(&hash).exists() {
+        let path = self.path(&hash);
+        if fs::read(&path).is_ok_and(|held| held == bytes) {
+            // Whoever named it may have been killed, or may just be about to make the name durable.
+            File::open(path.parent().unwrap_or(&self.whole))?.sync_all()?;
             return Ok(hash);
         }
         let part = self.parts.join(format!("in-{}", uuid::Uuid::now_v7()));
@@ -131,15 +140,36 @@ impl Blobs {
         }
     }
 
+    /// Names of files among the parts that nobody has written to since `then`, by the clock of the file system: uploads
+    /// that rest, and what a crash left of bytes on their way to [`Blobs::put`].
+    pub fn parts_at_rest(&self, then: SystemTime) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for file in fs::read_dir(&self.parts)? {
+            let file = file?;
+            let modified = match file.metadata() {
+                Ok(metadata) => metadata.modified()?,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error.into()),
+            };
+            if modified < then {
+                names.extend(file.file_name().into_string());
+            }
+        }
+        Ok(names)
+    }
+
+    /// Throws away a file that [`Blobs::parts_at_rest`] named.
+    pub fn drop_stray(&self, name: &str) -> Result<()> {
+        match fs::remove_file(self.parts.join(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
     fn name(&self, part: &Path, hash: &Hash) -> Result<()> {
         let path = self.path(hash);
-        let shelf = path.parent().unwrap_or(&self.whole);
-        if !shelf.exists() {
-            fs::create_dir_all(shelf)?;
-            File::open(&self.whole)?.sync_all()?;
-        }
         fs::rename(part, &path)?;
-        File::open(shelf)?.sync_all()?;
+        File::open(path.parent().unwrap_or(&self.whole))?.sync_all()?;
         Ok(())
     }
 

@@ -1,14 +1,21 @@
-//! What the centre promised not to keep: shared lines after their day, and uploads that nobody finished.
+//! What the centre promised not to keep: shared lines after their day, and uploads that nobody finished. And what a crash
+//! left between two steps: uploads that are all here are ended first, files that belong to nothing go after a day.
 
 use crate::{
-    error::Result,
+    arrival,
+    error::{Error, Result},
     state::AppState,
     store::blob::{self, ExpiredLine},
 };
-use std::time::Duration;
+use std::{
+    collections::HashSet,
+    time::{Duration, SystemTime},
+};
 
 /// An upload that was not continued for so long will not be.
 const UPLOAD_LIVES_MS: i64 = 7 * 24 * 3_600_000;
+/// A file among the parts that belongs to nothing for so long will not belong to anything.
+const STRAY_LIVES: Duration = Duration::from_secs(24 * 3600);
 /// Between two sweeps.
 const EVERY: Duration = Duration::from_secs(3600);
 
@@ -26,12 +33,14 @@ pub async fn run(state: AppState) {
 /// One sweep. A file goes only after its row: a crash between the two leaves a file without a row, which the next
 /// upload of the same bytes takes over, never a row without its file.
 pub async fn sweep(state: &AppState) -> Result<()> {
+    let left = end_uploads(state).await?;
     let now = state.now();
     let (lines, uploads) = state
         .store
         .write(move |connection| {
             let lines = blob::expire_lines(connection, now)?;
-            let uploads = blob::stale_uploads(connection, now.plus_ms(-UPLOAD_LIVES_MS))?;
+            let mut uploads = blob::stale_uploads(connection, now.plus_ms(-UPLOAD_LIVES_MS))?;
+            uploads.retain(|upload| !left.contains(upload));
             for upload in &uploads {
                 blob::end_upload(connection, upload)?;
             }
@@ -49,9 +58,43 @@ pub async fn sweep(state: &AppState) -> Result<()> {
             .try_for_each(|upload| blobs.drop_part(upload))
     })
     .await
-    .map_err(|error| crate::error::Error::internal("sweeping", error))??;
-    if swept_lines + swept_uploads > 0 {
-        tracing::info!(swept_lines, swept_uploads, "swept");
+    .map_err(|error| Error::internal("sweeping", error))??;
+    let swept_strays = drop_strays(state).await?;
+    if swept_lines + swept_uploads + swept_strays > 0 {
+        tracing::info!(swept_lines, swept_uploads, swept_strays, "swept");
     }
     Ok(())
+}
+
+/// Ends what is all here, so that the week's end does not take it: its phone may have hung up behind the last byte.
+/// Answers what could not be looked at.
+async fn end_uploads(state: &AppState) -> Result<HashSet<String>> {
+    let mut left = HashSet::new();
+    for upload in state.store.read(blob::uploads).await? {
+        if let Err(error) = arrival::look(state, &upload).await {
+            // Its turn, its disk or the full queue: the next sweep looks again.
+            tracing::warn!(%error, upload = upload.id, "an upload was left as it is");
+            left.insert(upload.id);
+        }
+    }
+    Ok(left)
+}
+
+/// An upload has its row before its file, so a file without a row is what a crash left.
+async fn drop_strays(state: &AppState) -> Result<usize> {
+    let Some(then) = SystemTime::now().checked_sub(STRAY_LIVES) else {
+        return Ok(0);
+    };
+    let blobs = state.blobs.clone();
+    let listed = tokio::task::spawn_blocking(move || blobs.parts_at_rest(then));
+    let mut strays = listed
+        .await
+        .map_err(|error| Error::internal("looking for strays", error))??;
+    let uploads = state.store.read(blob::uploads).await?;
+    let known: HashSet<String> = uploads.into_iter().map(|upload| upload.id).collect();
+    strays.retain(|name| !known.contains(name));
+    for stray in &strays {
+        state.blobs.drop_stray(stray)?;
+    }
+    Ok(strays.len())
 }

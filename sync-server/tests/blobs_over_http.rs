@@ -5,7 +5,7 @@ mod field;
 use field::{
     Field, nine, partition,
     phone::{Phone, refusal, refused},
-    tus::{append, create, header, picture, tus, upload},
+    tus::{append, ask, create, header, picture, upload},
 };
 use gridwalk_core::{
     error::Code,
@@ -17,6 +17,10 @@ use gridwalk_core::{
 use gridwalk_fixtures::photos::{Variant, photo};
 use gridwalk_server::sweep::sweep;
 use reqwest::Response;
+use std::{
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 use uuid::Uuid;
 
 async fn get(phone: &Phone, name: &str) -> Response {
@@ -50,12 +54,9 @@ async fn a_photo_cut_on_the_way_continues_where_it_was() {
     let resumed = create(&lin, &hash, bytes.len()).await;
     assert_eq!(header(&resumed, "location"), location);
     assert_eq!(header(&resumed, "upload-offset"), "1000");
-    let url = format!("{}{location}", lin.url);
-    let asked = tus(&lin, lin.http.head(url))
-        .send()
-        .await
-        .expect("an answer");
+    let asked = ask(&lin, &location).await;
     assert_eq!(header(&asked, "upload-offset"), "1000");
+    assert!(asked.headers().get("location").is_none());
     // A piece that was sent already is told where to go on; nothing is written twice.
     let twice = append(&lin, &location, 0, &bytes[..1000]).await;
     assert_eq!(refused(twice).await, refusal(409, Code::BlobOffsetMismatch));
@@ -64,7 +65,10 @@ async fn a_photo_cut_on_the_way_continues_where_it_was() {
         (done.status().as_u16(), header(&done, "upload-offset")),
         (204, bytes.len().to_string())
     );
+    let name = format!("/blobs/{hash}");
+    assert_eq!(header(&done, "location"), name, "the receipt");
     let again = create(&lin, &hash, bytes.len()).await;
+    assert_eq!(header(&again, "location"), name);
     assert_eq!(
         header(&again, "upload-offset"),
         bytes.len().to_string(),
@@ -284,6 +288,145 @@ async fn a_shared_line_goes_on_its_day_and_an_upload_that_nobody_finished_after_
     lin.renew_token().await.expect("a token");
     assert_eq!(get(&lin, &name).await.status(), 404);
     assert_eq!(field.count("select count(*) from patrol").await, 1);
+}
+
+/// What a crash leaves behind the last byte, before anybody looked at it: a part as long as promised, of these bytes.
+async fn crashed_behind(field: &Field, phone: &Phone, promised: &[u8], arrived: &[u8]) -> String {
+    let created = create(phone, &Hash::of(promised), promised.len()).await;
+    let location = header(&created, "location");
+    let piece = append(phone, &location, 0, &promised[..1000]).await;
+    assert_eq!(piece.status(), 204);
+    assert!(
+        piece.headers().get("location").is_none(),
+        "no photo yet, so no name"
+    );
+    std::fs::write(part(field, &location), arrived).expect("the rest");
+    location
+}
+
+fn part(field: &Field, location: &str) -> PathBuf {
+    let id = location.rsplit('/').next().expect("an id");
+    parts(field).join(id)
+}
+
+fn parts(field: &Field) -> PathBuf {
+    field.server.state().config.blobs().join("parts")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_whose_last_byte_arrived_before_a_crash_is_recorded_before_its_phone_hears_of_it() {
+    for asks_by_name in [true, false] {
+        let field = Field::open().await;
+        let lin = field.phone("lin-xiao").await;
+        let bytes = &picture().jpeg;
+        let hash = Hash::of(bytes);
+        let location = crashed_behind(&field, &lin, bytes, bytes).await;
+        let told = match asks_by_name {
+            true => create(&lin, &hash, bytes.len()).await,
+            false => ask(&lin, &location).await,
+        };
+        assert_eq!(header(&told, "upload-offset"), bytes.len().to_string());
+        assert_eq!(header(&told, "location"), format!("/blobs/{hash}"));
+        assert_eq!(field.count("select count(*) from blob").await, 1);
+        assert_eq!(field.count("select count(*) from upload").await, 0);
+        assert!(!part(&field, &location).exists());
+        let read = get(&lin, &hash.to_string()).await;
+        assert_eq!(read.bytes().await.expect("a photo"), bytes[..]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_as_long_as_promised_that_is_not_the_photo_is_thrown_away_and_begun_again() {
+    for asks_by_name in [true, false] {
+        let field = Field::open().await;
+        let lin = field.phone("lin-xiao").await;
+        let bytes = &picture().jpeg;
+        let mut torn = bytes.clone();
+        torn[1000..5000].fill(0);
+        let location = crashed_behind(&field, &lin, bytes, &torn).await;
+        if !asks_by_name {
+            assert_eq!(ask(&lin, &location).await.status(), 404);
+        }
+        let told = create(&lin, &Hash::of(bytes), bytes.len()).await;
+        assert_eq!(header(&told, "upload-offset"), "0");
+        assert_eq!(field.count("select count(*) from blob").await, 0);
+        assert_eq!(upload(&lin, bytes).await, Ok(()));
+        assert_eq!(field.count("select count(*) from blob").await, 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_is_all_here_becomes_a_photo_although_its_phone_never_comes_back() {
+    let field = Field::open().await;
+    let lin = field.phone("lin-xiao").await;
+    let bytes = &picture().jpeg;
+    crashed_behind(&field, &lin, bytes, bytes).await;
+    let field = field.restart().await;
+    field.clock.advance_ms(8 * DAY_MS);
+    sweep(field.server.state()).await.expect("a sweep");
+    assert_eq!(field.count("select count(*) from upload").await, 0);
+    assert_eq!(field.count("select count(*) from blob").await, 1);
+    assert!(field.server.state().blobs.has(&Hash::of(bytes)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_that_is_written_down_and_whose_file_is_gone_is_asked_for_again() {
+    let field = Field::open().await;
+    let lin = field.phone("lin-xiao").await;
+    let bytes = &picture().jpeg;
+    let hash = Hash::of(bytes);
+    upload(&lin, bytes).await.expect("a photo");
+    field.server.state().blobs.forget(&hash).expect("lost");
+    let told = create(&lin, &hash, bytes.len()).await;
+    assert_eq!(header(&told, "upload-offset"), "0");
+    assert_eq!(upload(&lin, bytes).await, Ok(()));
+    assert_eq!(get(&lin, &hash.to_string()).await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_length_that_is_said_otherwise_or_is_nothing_ends_no_upload_early() {
+    let field = Field::open().await;
+    let lin = field.phone("lin-xiao").await;
+    let bytes = &picture().jpeg;
+    let hash = Hash::of(bytes);
+    let nothing = create(&lin, &hash, 0).await;
+    assert_eq!(refused(nothing).await, refusal(422, Code::PhotoTruncated));
+    let created = create(&lin, &hash, bytes.len()).await;
+    append(&lin, &header(&created, "location"), 0, &bytes[..1000]).await;
+    let shorter = create(&lin, &hash, 1000).await;
+    assert_eq!(header(&shorter, "upload-offset"), "0");
+    assert_eq!(upload(&lin, bytes).await, Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_crash_left_among_the_parts_goes_after_a_day_and_an_upload_that_rests_stays() {
+    let field = Field::open().await;
+    let lin = field.phone("lin-xiao").await;
+    let created = create(&lin, &Hash::of(b"goes on tomorrow"), 1000).await;
+    let location = header(&created, "location");
+    append(&lin, &location, 0, &[0; 10]).await;
+    let crash = ["in-0199a000-0000-7000-8000-000000000001", &"ab".repeat(16)];
+    let fresh = "in-0199a000-0000-7000-8000-000000000002";
+    for name in crash.into_iter().chain([fresh]) {
+        std::fs::write(parts(&field).join(name), b"half a thumbnail").expect("a file");
+    }
+    let yesterday = SystemTime::now() - Duration::from_secs(25 * 3600);
+    for old in crash
+        .map(|name| parts(&field).join(name))
+        .into_iter()
+        .chain([part(&field, &location)])
+    {
+        let file = std::fs::File::options().write(true).open(old);
+        let file = file.expect("a file");
+        file.set_modified(yesterday).expect("an older file");
+    }
+    sweep(field.server.state()).await.expect("a sweep");
+    let left = std::fs::read_dir(parts(&field)).expect("the folder");
+    let mut left: Vec<_> = left.map(|file| file.expect("a file").path()).collect();
+    left.sort();
+    let mut stays = [part(&field, &location), parts(&field).join(fresh)];
+    stays.sort();
+    assert_eq!(left, stays);
 }
 
 const DAY_MS: i64 = 24 * 3_600_000;

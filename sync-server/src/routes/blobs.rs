@@ -5,14 +5,17 @@
 //! PATCH /blobs/uploads/{id}   Upload-Offset: 0   … the line drops after 100000 bytes
 //! HEAD  /blobs/uploads/{id}                                                          → Upload-Offset: 100000
 //! PATCH /blobs/uploads/{id}   Upload-Offset: 100000                                  → 204 Upload-Offset: 300000
+//!                                                                                        Location: /blobs/{hash}
 //! ```
 //!
-//! Whoever lost the last answer begins again with POST and is told that everything is here.
+//! An offset says how many bytes need not be sent again, and nothing else. That the photo is *here* — its hash checked,
+//! file and row durable — says the answer that names it, `Location: /blobs/{hash}`. An offset equal to the length is never
+//! told before that is so (`arrival.rs`). Whoever lost the last answer begins again with POST and gets that one.
 
 use crate::{
+    arrival::{self, Stands},
     auth::device::Phone,
     error::{Error, Result},
-    jpeg,
     state::{AppState, random},
     store::blob::{self, Upload},
 };
@@ -74,44 +77,80 @@ async fn create(
     if length > limits::PHOTO as u64 {
         return Err(Error::TooBig(Code::PhotoTooBig));
     }
-    let now = state.now();
+    if length == 0 {
+        return Err(Error::refused(
+            Code::PhotoTruncated,
+            "nothing is not a photo",
+        ));
+    }
     let wanted = Upload {
         id: hex::encode(random::<16>()?),
         hash,
         length,
         device: phone.device,
     };
-    let upload = state
+    // Twice, because what was all here may have been thrown away.
+    for _ in 0..2 {
+        let Some(upload) = begin(&state, wanted.clone()).await? else {
+            return answer(StatusCode::CREATED, length, Some(place_of(&hash)));
+        };
+        let place = match arrival::look(&state, &upload).await? {
+            Stands::At(offset) => (offset, format!("/blobs/uploads/{}", upload.id)),
+            Stands::Arrived => (length, place_of(&hash)),
+            Stands::Discarded => continue,
+        };
+        return answer(StatusCode::CREATED, place.0, Some(place.1));
+    }
+    Err(Error::Busy)
+}
+
+/// The upload that this device began for these bytes, or a new one; none when they are here.
+async fn begin(state: &AppState, wanted: Upload) -> Result<Option<Upload>> {
+    let has_file = state.blobs.has(&wanted.hash);
+    let now = state.now();
+    state
         .store
         .write(move |connection| {
-            if blob::media(connection, &hash)?.is_some() {
+            if has_file && blob::media(connection, &wanted.hash)?.is_some() {
                 return Ok(None);
             }
             let today = blob::begun_since(connection, wanted.device, now.plus_ms(-DAY_MS))?;
             if today >= limits::PHOTOS_PER_DAY {
                 return Err(Error::TooMany(Code::QueueFull));
             }
+            let begun = blob::begin_upload(connection, &wanted, now)?;
+            if begun.length == wanted.length {
+                return Ok(Some(begun));
+            }
+            // One of the two lengths is not that of these bytes; the last word counts.
+            blob::end_upload(connection, &begun.id)?;
             blob::begin_upload(connection, &wanted, now).map(Some)
         })
-        .await?;
-    let (location, offset) = match &upload {
-        Some(upload) => (
-            format!("/blobs/uploads/{}", upload.id),
-            state.blobs.part_length(&upload.id)?,
-        ),
-        None => (format!("/blobs/{hash}"), length),
-    };
-    let location =
-        HeaderValue::try_from(location).map_err(|error| Error::internal("location", error))?;
-    Ok((
-        StatusCode::CREATED,
+        .await
+}
+
+/// Where a photo is read. The answer that names it is the receipt: whoever sends it has checked the hash, and file and
+/// row are durable.
+fn place_of(hash: &Hash) -> String {
+    format!("/blobs/{hash}")
+}
+
+/// An answer about an upload: how much is here, and where it goes on or, once it is a photo, where that is.
+fn answer(status: StatusCode, offset: u64, place: Option<String>) -> Result<Response> {
+    let mut response = (
+        status,
         [
             (TUS_RESUMABLE, VERSION),
-            (header::LOCATION, location),
             (UPLOAD_OFFSET, HeaderValue::from(offset)),
         ],
     )
-        .into_response())
+        .into_response();
+    if let Some(place) = place {
+        let place =
+            HeaderValue::try_from(place).map_err(|error| Error::internal("location", error))?;
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    Ok(response)
 }
 
 async fn offset(
@@ -120,16 +159,15 @@ async fn offset(
     Path(id): Path<String>,
 ) -> Result<Response> {
     let upload = upload_of(&state, phone.active()?, id).await?;
-    let offset = state.blobs.part_length(&upload.id)?;
-    Ok((
-        StatusCode::OK,
-        [
-            (TUS_RESUMABLE, VERSION),
-            (UPLOAD_OFFSET, HeaderValue::from(offset)),
-            (UPLOAD_LENGTH, HeaderValue::from(upload.length)),
-        ],
-    )
-        .into_response())
+    let mut response = match arrival::look(&state, &upload).await? {
+        Stands::At(offset) => answer(StatusCode::OK, offset, None)?,
+        Stands::Arrived => answer(StatusCode::OK, upload.length, Some(place_of(&upload.hash)))?,
+        Stands::Discarded => return Err(Error::NotFound),
+    };
+    response
+        .headers_mut()
+        .insert(UPLOAD_LENGTH, HeaderValue::from(upload.length));
+    Ok(response)
 }
 
 async fn append(
@@ -166,7 +204,7 @@ async fn append_to(
     let offset = number(headers, &UPLOAD_OFFSET)?;
     let upload = upload_of(state, phone, id).await?;
     // Two PATCHes of one upload at once: the second comes back later.
-    let _turn = state.uploads.enter(&upload.id).ok_or(Error::Busy)?;
+    let turn = state.uploads.enter(&upload.id).ok_or(Error::Busy)?;
     let here = state.blobs.part_length(&upload.id)?;
     if offset != here {
         return Err(Error::Conflict(
@@ -175,17 +213,12 @@ async fn append_to(
         ));
     }
     let arrived = receive(state, &upload, here, body).await?;
-    if arrived == upload.length {
-        finish(state, upload).await?;
+    if arrived < upload.length {
+        return answer(StatusCode::NO_CONTENT, arrived, None);
     }
-    Ok((
-        StatusCode::NO_CONTENT,
-        [
-            (TUS_RESUMABLE, VERSION),
-            (UPLOAD_OFFSET, HeaderValue::from(arrived)),
-        ],
-    )
-        .into_response())
+    let place = place_of(&upload.hash);
+    arrival::finish(state, upload, turn).await?;
+    answer(StatusCode::NO_CONTENT, arrived, Some(place))
 }
 
 /// Writes what arrives. Whatever arrived before the line dropped is kept and counts.
@@ -218,49 +251,6 @@ async fn receive(
     }
     tokio::task::block_in_place(|| file.sync_data())?;
     Ok(length)
-}
-
-/// The hash decides. What does not have it, or is no photo of ours, is thrown away, so that the phone can begin again.
-async fn finish(state: &AppState, upload: Upload) -> Result<()> {
-    let (blobs, id, hash) = (state.blobs.clone(), upload.id.clone(), upload.hash);
-    let length = upload.length;
-    let checked = tokio::task::spawn_blocking(move || {
-        let bytes = blobs.read_part(&id, length)?;
-        let checked = if Hash::of(&bytes) != hash {
-            Err(Error::ChecksumMismatch)
-        } else {
-            jpeg::inspect(&bytes).map(|_| ()).map_err(|code| {
-                Error::refused(code, "the file is not a photo that this server keeps")
-            })
-        };
-        match &checked {
-            Ok(()) => blobs.finish_part(&id, &hash)?,
-            Err(_) => blobs.drop_part(&id)?,
-        }
-        checked
-    })
-    .await
-    .map_err(|error| Error::internal("finishing an upload", error))?;
-    let good = checked.is_ok();
-    let now = state.now();
-    state
-        .store
-        .write(move |connection| {
-            if good {
-                let bytes = usize::try_from(upload.length).unwrap_or(usize::MAX);
-                blob::add(
-                    connection,
-                    &upload.hash,
-                    bytes,
-                    "image/jpeg",
-                    Some(upload.device),
-                    now,
-                )?;
-            }
-            blob::end_upload(connection, &upload.id)
-        })
-        .await?;
-    checked
 }
 
 async fn upload_of(state: &AppState, phone: Phone, id: String) -> Result<Upload> {

@@ -123,6 +123,20 @@ pub fn upload(connection: &Connection, id: &str) -> Result<Option<Upload>> {
         .optional()?)
 }
 
+/// Every upload under way.
+pub fn uploads(connection: &Connection) -> Result<Vec<Upload>> {
+    let mut statement = connection.prepare("select id, hash, length, device from upload")?;
+    let rows = statement.query_map([], |row| {
+        Ok(Upload {
+            id: row.get(0)?,
+            hash: Hash(row.get(1)?),
+            length: row.get::<_, i64>(2)?.cast_unsigned(),
+            device: DeviceId(row.get::<_, Uuid>(3)?),
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Ends an upload, finished or given up.
 pub fn end_upload(connection: &Connection, id: &str) -> Result<()> {
     connection.execute("delete from upload where id = ?1", [id])?;

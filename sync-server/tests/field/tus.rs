@@ -67,6 +67,12 @@ pub async fn append(phone: &Phone, location: &str, offset: usize, bytes: &[u8]) 
         .expect("an answer")
 }
 
+pub async fn ask(phone: &Phone, location: &str) -> Response {
+    let url = format!("{}{location}", phone.url);
+    let asked = tus(phone, phone.http.head(url)).send();
+    asked.await.expect("an answer")
+}
+
 pub fn header(answer: &Response, name: &str) -> String {
     let value = answer.headers().get(name).expect(name);
     value.to_str().expect("text").to_owned()

@@ -1,0 +1,102 @@
+//! The end of an upload. Bytes that are all here are checked, made durable, named and recorded, or thrown away, and only
+//! then does anybody hear where the upload stands: a server that crashed on the last byte, or a phone that hung up behind
+//! it, leaves a part that is as long as promised and that nobody has looked at.
+
+use crate::{
+    error::{Error, Result},
+    jpeg,
+    state::AppState,
+    store::blob::{self, Upload},
+    turns::Turn,
+};
+use gridwalk_core::ids::Hash;
+
+/// Where an upload stands, once somebody has looked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stands {
+    /// It goes on here, before its end.
+    At(u64),
+    /// It is a photo of ours: checked, durable, recorded. There is no upload any more.
+    Arrived,
+    /// All of it was here and it was not what was promised. There is no upload any more.
+    Discarded,
+}
+
+/// Looks, and ends what has come to its end.
+pub async fn look(state: &AppState, upload: &Upload) -> Result<Stands> {
+    let here = state.blobs.part_length(&upload.id)?;
+    if here < upload.length {
+        return Ok(Stands::At(here));
+    }
+    // Without a turn: somebody is at it and has not said yet what it is.
+    let turn = state.uploads.enter(&upload.id).ok_or(Error::Busy)?;
+    let here = state.blobs.part_length(&upload.id)?;
+    if here < upload.length {
+        return Ok(Stands::At(here)); // somebody was, and the part is no part any more
+    }
+    match finish(state, upload.clone(), turn).await {
+        Ok(()) => Ok(Stands::Arrived),
+        Err(Error::ChecksumMismatch | Error::Refused(_)) => Ok(Stands::Discarded),
+        Err(error) => Err(error),
+    }
+}
+
+/// The hash decides. What does not have it, or is no photo of ours, is thrown away, so that the phone can begin again.
+/// It goes to its end whether or not anybody still listens.
+pub async fn finish(state: &AppState, upload: Upload, turn: Turn) -> Result<()> {
+    let state = state.clone();
+    let finishing = tokio::spawn(async move {
+        let _turn = turn;
+        conclude(&state, upload).await
+    });
+    finishing
+        .await
+        .map_err(|error| Error::internal("finishing an upload", error))?
+}
+
+async fn conclude(state: &AppState, upload: Upload) -> Result<()> {
+    let (blobs, id, hash) = (state.blobs.clone(), upload.id.clone(), upload.hash);
+    let length = upload.length;
+    let checked = tokio::task::spawn_blocking(move || {
+        let bytes = blobs.read_part(&id, length)?;
+        let checked = if Hash::of(&bytes) != hash {
+            Err(Error::ChecksumMismatch)
+        } else {
+            jpeg::inspect(&bytes).map(|_| ()).map_err(|code| {
+                Error::refused(code, "the file is not a photo that this server keeps")
+            })
+        };
+        match &checked {
+            Ok(()) => blobs.finish_part(&id, &hash)?,
+            Err(_) => blobs.drop_part(&id)?,
+        }
+        checked
+    })
+    .await
+    .map_err(|error| Error::internal("finishing an upload", error))?;
+    if let Err(error) = &checked
+        && !matches!(error, Error::ChecksumMismatch | Error::Refused(_))
+    {
+        return checked; // the disk's fault: the part stays for the next look
+    }
+    let good = checked.is_ok();
+    let now = state.now();
+    state
+        .store
+        .write(move |connection| {
+            if good {
+                let bytes = usize::try_from(upload.length).unwrap_or(usize::MAX);
+                blob::add(
+                    connection,
+                    &upload.hash,
+                    bytes,
+                    "image/jpeg",
+                    Some(upload.device),
+                    now,
+                )?;
+            }
+            blob::end_upload(connection, &upload.id)
+        })
+        .await?;
+    checked
+}
