@@ -6,7 +6,7 @@ mod centre;
 use centre::{Fate, NINE, World, blobs::without_body, busy, door, refusal};
 use gridwalk::{
     Phone,
-    ports::Call,
+    ports::{Call, Reply},
     view::{IncidentStart, Receipt, ReportHow, SyncItemKind, SyncPhase, SyncState},
 };
 use gridwalk_core::{
@@ -137,6 +137,99 @@ async fn a_photo_whose_last_answer_was_lost_is_not_sent_again() {
         shot.bytes as usize,
         "no byte came twice"
     );
+}
+
+/// The last piece arrives, and the centre crashes before it has looked at the photo.
+async fn crash_on_the_last_byte(world: &World, phone: &Phone, shot: &Photo) {
+    world.centre.state().photos.crashing = true;
+    let last = shot.bytes as usize / PIECE + 1;
+    let mut pieces = 0;
+    world.centre.fates(move |call| {
+        pieces += usize::from(is_piece(call));
+        match is_piece(call) && pieces == last {
+            true => Fate::AnswerLost,
+            false => Fate::Usual,
+        }
+    });
+    waits(&phone.sync_once().await.unwrap(), Code::ServerUnreachable);
+    world.centre.state().photos.crashing = false;
+    world.centre.fates(|_| Fate::Usual);
+}
+
+#[tokio::test]
+async fn a_photo_on_whose_last_byte_the_centre_crashed_has_arrived_when_the_centre_names_it() {
+    for older in [true, false] {
+        let world = World::new();
+        let phone = world.enrolled().await;
+        let shot = large(&phone);
+        report(&phone, vec![shot.clone()]);
+        world.centre.state().photos.older = older;
+        crash_on_the_last_byte(&world, &phone, &shot).await;
+        assert_eq!(receipt(&phone, shot.hash), Receipt::Local);
+
+        let state = phone.sync_once().await.unwrap();
+        assert_eq!((state.phase, state.waiting_photos), (SyncPhase::Idle, 0));
+        assert_eq!(receipt(&phone, shot.hash), Receipt::Centre);
+        let state = world.centre.state();
+        assert_eq!(Hash::of(&state.photos.whole[&shot.hash]), shot.hash);
+        assert_eq!(
+            state.photos.received, shot.bytes as usize,
+            "no byte came twice"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_photo_is_not_at_the_centre_because_an_offset_says_so() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let shot = taken(&phone, Variant::Black);
+    report(&phone, vec![shot.clone()]);
+    let (whole, mut asked) = (shot.bytes.to_string(), 0);
+    world.centre.fates(move |call| {
+        if !call.url.contains("/blobs") {
+            return Fate::Usual;
+        }
+        asked += 1;
+        assert!(asked < 20, "asked again and again");
+        let headers = [("upload-offset", &*whole), ("location", "/blobs/uploads/1")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Fate::Instead(Reply {
+            status: 204,
+            headers: headers.into(),
+            body: Vec::new(),
+        })
+    });
+    waits(&phone.sync_once().await.unwrap(), Code::ServerError);
+    assert_eq!(receipt(&phone, shot.hash), Receipt::Local);
+
+    world.centre.fates(|_| Fate::Usual);
+    phone.sync_once().await.unwrap();
+    assert_eq!(receipt(&phone, shot.hash), Receipt::Centre);
+    assert!(world.centre.state().photos.whole.contains_key(&shot.hash));
+}
+
+#[tokio::test]
+async fn a_photo_of_which_the_centre_lost_a_piece_in_a_crash_is_sent_again_and_not_refused() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let shot = large(&phone);
+    report(&phone, vec![shot.clone()]);
+    let mut pieces = 0;
+    world.centre.fates(move |call| {
+        pieces += usize::from(is_piece(call));
+        match (is_piece(call), pieces) {
+            (true, 2) => Fate::CutAfter(50_000),
+            _ => Fate::Usual,
+        }
+    });
+    waits(&phone.sync_once().await.unwrap(), Code::ServerUnreachable);
+    world.centre.state().photos.tear();
+    world.centre.fates(|_| Fate::Usual);
+    let state = phone.sync_once().await.unwrap();
+    assert_eq!((state.waiting_photos, state.stuck), (0, 0));
+    assert_eq!(receipt(&phone, shot.hash), Receipt::Centre);
+    assert!(world.centre.state().photos.whole.contains_key(&shot.hash));
 }
 
 #[tokio::test]

@@ -116,72 +116,116 @@ async fn send(phone: &Phone, link: &Link, token: &str, photo: Waiting) -> Result
             Trouble::Refused(Code::PhotoTruncated)
         })?
         .ok_or(Trouble::Refused(Code::PhotoTruncated))?;
-    let lane = Tus { link, token };
+    let lane = Tus { link, token, hash };
+    let length = bytes.len();
     let mut upload = photo.upload;
+    let mut denied = None;
     for _ in 0..PATIENCE {
-        let (place, mut offset) = match upload.take() {
-            Some(place) => match lane.offset(&place).await {
-                Ok(offset) => (place, offset),
+        denied = None;
+        let begun = match upload.take() {
+            Some(place) => match lane.stands(&place).await {
+                Ok(Stands::At(offset)) => Begun::Upload(place, offset),
+                Ok(Stands::Arrived) => Begun::Arrived,
                 // The centre has swept it, or never kept it: begin again.
-                Err(Trouble::Refused(Code::NotFound)) => lane.create(&hash, bytes.len()).await?,
+                Err(Trouble::Refused(Code::NotFound)) => lane.create(length).await?,
                 Err(trouble) => return Err(trouble),
             },
-            None => lane.create(&hash, bytes.len()).await?,
+            None => lane.create(length).await?,
         };
-        note(phone, hash, &place, offset).await?;
+        let Begun::Upload(place, mut offset) = begun else {
+            return Ok(());
+        };
         loop {
-            if offset >= bytes.len() {
-                return Ok(());
-            }
-            let piece = &bytes[offset..bytes.len().min(offset + PIECE)];
+            note(phone, hash, &place, offset.min(length)).await?;
+            // Nothing is left to send, and the centre has not said that it has the photo: an empty piece lets it look.
+            let rest = bytes.get(offset..).unwrap_or_default();
+            let piece = &rest[..rest.len().min(PIECE)];
             match lane.append(&place, offset, piece).await {
-                Ok(next) => offset = next,
+                Ok(Stands::Arrived) => return Ok(()),
+                Ok(Stands::At(next)) if next == offset + piece.len() && next < length => {
+                    offset = next;
+                }
+                // It counts all bytes and does not name the photo: ask for it by its name.
+                Ok(Stands::At(_)) => break,
                 // somebody else's piece, or an upload that was swept: ask where it goes on
                 Err(Trouble::Refused(Code::BlobOffsetMismatch | Code::NotFound)) => {
-                    upload = Some(place.clone());
+                    upload = Some(place);
+                    break;
+                }
+                // These bytes have the hash, so what the centre kept of an earlier piece has suffered: from the start.
+                Err(trouble @ Trouble::Refused(Code::BlobHashMismatch)) => {
+                    denied = Some(trouble);
                     break;
                 }
                 Err(trouble) => return Err(trouble),
             }
-            note(phone, hash, &place, offset).await?;
         }
     }
-    Err(Trouble::Server)
+    Err(denied.unwrap_or(Trouble::Server))
 }
 
-/// The three verbs of tus that a phone needs.
+/// Where an upload stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    /// So many bytes need not be sent again. However many: no promise that the photo is kept.
+    At(usize),
+    /// The centre names the photo. It does so only when its hash is checked, and file and row are durable.
+    Arrived,
+}
+
+/// What beginning an upload leads to.
+enum Begun {
+    Upload(String, usize),
+    Arrived,
+}
+
+/// The three verbs of tus that a phone needs, for one photo.
 struct Tus<'a> {
     link: &'a Link,
     token: &'a str,
+    hash: Hash,
 }
 
 impl Tus<'_> {
-    async fn create(&self, hash: &Hash, length: usize) -> Result<(String, usize), Trouble> {
-        let name = base64(hash.to_string().as_bytes());
+    async fn create(&self, length: usize) -> Result<Begun, Trouble> {
+        let name = base64(self.hash.to_string().as_bytes());
         let headers = [
             ("upload-length", length.to_string()),
             ("upload-metadata", format!("hash {name}")),
         ];
         let reply = good(self.call("POST", "/blobs", headers, Vec::new()).await?)?;
+        let Stands::At(offset) = self.told(&reply)? else {
+            return Ok(Begun::Arrived);
+        };
         let place = reply
             .header("location")
             .filter(|place| place.starts_with('/'))
             .ok_or(Trouble::Server)?;
-        Ok((place.to_owned(), offset_of(&reply)?))
+        Ok(Begun::Upload(place.to_owned(), offset))
     }
 
-    async fn offset(&self, place: &str) -> Result<usize, Trouble> {
-        offset_of(&good(self.call("HEAD", place, [], Vec::new()).await?)?)
+    async fn stands(&self, place: &str) -> Result<Stands, Trouble> {
+        self.told(&good(self.call("HEAD", place, [], Vec::new()).await?)?)
     }
 
-    async fn append(&self, place: &str, offset: usize, piece: &[u8]) -> Result<usize, Trouble> {
+    async fn append(&self, place: &str, offset: usize, piece: &[u8]) -> Result<Stands, Trouble> {
         let headers = [
             ("upload-offset", offset.to_string()),
             ("content-type", "application/offset+octet-stream".to_owned()),
         ];
-        offset_of(&good(
-            self.call("PATCH", place, headers, piece.to_vec()).await?,
-        )?)
+        let call = self.call("PATCH", place, headers, piece.to_vec());
+        self.told(&good(call.await?)?)
+    }
+
+    /// What a good answer says of this photo.
+    fn told(&self, reply: &Reply) -> Result<Stands, Trouble> {
+        let offset = offset_of(reply)?;
+        let named = reply.header("location") == Some(&format!("/blobs/{}", self.hash));
+        Ok(if named {
+            Stands::Arrived
+        } else {
+            Stands::At(offset)
+        })
     }
 
     async fn call<const N: usize>(
