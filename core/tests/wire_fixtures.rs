@@ -200,6 +200,47 @@ fn response_with_news() -> Response {
     }
 }
 
+/// Of 2026-11-25: what stands in a feed where a document moved away or was erased.
+fn response_with_departures() -> Response {
+    let row = |position, body| FeedRow { position, body };
+    let (document, change) = (household(), Some(Hash([5; 32])));
+    Response {
+        protocol: 20_261_125,
+        partitions: vec![PartitionNews {
+            partition: partition(AccessClass::GENERAL),
+            restart: false,
+            rows: vec![
+                row(37, FeedBody::Left { document, change }),
+                row(
+                    38,
+                    FeedBody::Left {
+                        document,
+                        change: None,
+                    },
+                ),
+                row(39, FeedBody::Erased { document, change }),
+                row(
+                    40,
+                    FeedBody::Erased {
+                        document,
+                        change: None,
+                    },
+                ),
+            ],
+            cursor: cursor(AccessClass::GENERAL, 40),
+            more: false,
+        }],
+        ..quiet_response()
+    }
+}
+
+#[test]
+fn departures_read_as_they_were_meant_and_can_be_skipped() {
+    reads_as("response-departures.cbor", &response_with_departures());
+    let response = minicbor::to_vec(response_with_departures()).expect("encoded");
+    assert_eq!(response, read("response-departures.cbor"));
+}
+
 #[test]
 fn every_message_of_the_first_version_reads_as_it_was_meant() {
     reads_as("request-first.cbor", &first_request());

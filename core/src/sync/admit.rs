@@ -18,7 +18,7 @@ use super::{
     actor::actor,
     envelope::change_hash,
     limits,
-    message::{AccessClass, ChangeResult, DocumentChanges, DocumentKind, Partition},
+    message::{ChangeResult, DocumentChanges, DocumentKind, Partition},
 };
 use crate::{
     error::Code,
@@ -189,10 +189,7 @@ impl<L: Ledger> Bench<'_, L> {
         let barred = match placement {
             Placement::Erased => Some(Code::Erased),
             _ if !(self.may_write)(&partition) => Some(Code::OutOfScope),
-            // a care plan in a general feed would be read by everybody
-            _ if (kind == DocumentKind::CARE_PLAN) != (partition.class == AccessClass::CARE) => {
-                Some(Code::OutOfScope)
-            }
+            _ if !kind.belongs_in(partition.class) => Some(Code::OutOfScope),
             _ => None,
         };
         let actor = actor(self.device, group.document, group.incarnation);

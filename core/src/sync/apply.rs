@@ -66,6 +66,12 @@ pub struct Plan {
     /// Changes that the scanner refuses: kept as bytes, never given to Automerge, shown to a person. They count in the
     /// digest, and block nothing.
     pub quarantined: Vec<Quarantined>,
+    /// Documents that left a partition or were erased. Whatever this phone knows of them there from before that position
+    /// is void. One that stands in no other partition is forgotten, but not before `more` is false: it may be on its
+    /// way in another feed.
+    pub departed: Vec<Departed>,
+    /// Places of a feed where a change no longer stands: their names, because they count in the digest.
+    pub vacated: Vec<Placed>,
     /// Rows of a newer server, kept for a newer app.
     pub unknown: Vec<(Partition, FeedRow)>,
     /// Where the phone stands afterwards: one for each partition that moved, restarted or appeared.
@@ -115,6 +121,19 @@ pub struct Placed {
     pub partition: Partition,
     /// Where.
     pub position: u64,
+}
+
+/// A document that left a partition.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Departed {
+    /// Document.
+    pub document: DocumentId,
+    /// Which feed says so.
+    pub partition: Partition,
+    /// Where it says so last.
+    pub position: u64,
+    /// It did not move, it was erased: it will not come back.
+    pub erased: bool,
 }
 
 /// A change that the scanner refuses.
@@ -196,7 +215,11 @@ pub fn plan<H: Holdings>(
             plan.restart(cursor.partition);
         }
     }
-    if renewed || response.reference.version != asked.reference {
+    // rows of a grid that this phone has only now may be older than the version it holds
+    if renewed
+        || response.reference.version != asked.reference
+        || !response.reference.rows.is_empty()
+    {
         plan.reference = response.reference.clone();
         plan.progress = true;
     } else {
@@ -253,6 +276,8 @@ impl Plan {
                 self.changes.extend(page.changes);
                 self.placed.extend(page.placed);
                 self.quarantined.extend(page.quarantined);
+                self.departed.extend(page.departed);
+                self.vacated.extend(page.vacated);
                 self.unknown.extend(page.unknown);
                 self.cursors.push(news.cursor);
             }

@@ -29,6 +29,12 @@ impl DocumentKind {
     pub const WORKER_DAY: Self = Self(5);
     /// 关爱对象 (restricted)
     pub const CARE_PLAN: Self = Self(6);
+
+    /// Whether a document of this kind may live in that class. A care plan in a general feed would be read by everybody,
+    /// and whatever else lay among the care plans would be missed by those who may not read them.
+    pub fn belongs_in(self, class: AccessClass) -> bool {
+        (self == Self::CARE_PLAN) == (class == AccessClass::CARE)
+    }
 }
 
 /// Who may read: a grid is split into access classes, and each has its own feed.
@@ -324,6 +330,21 @@ pub enum FeedBody {
         first: u32,
         /// How many follow each other there and here; at least one.
         count: u32,
+    },
+    /// The document is in another partition now. Stands at the end of what this feed had of it, and from then on also
+    /// in the place of every change that it had published before.
+    Left {
+        /// Document.
+        document: DocumentId,
+        /// The change that stood here; it counts in the digest as ever. None in the row that says so.
+        change: Option<Hash>,
+    },
+    /// The document was erased, everywhere and for ever. Stands where [`FeedBody::Left`] would.
+    Erased {
+        /// Document.
+        document: DocumentId,
+        /// The change that stood here.
+        change: Option<Hash>,
     },
     /// Something a newer server says: one position, no change. Stored and skipped.
     Other {

@@ -2,7 +2,7 @@
 //! promised at its end.
 
 use super::{
-    apply::{Arrived, Holdings, Placed, Quarantined},
+    apply::{Arrived, Departed, Holdings, Placed, Quarantined},
     envelope::change_hash,
     message::{Cursor, DocumentKind, FeedBody, FeedRow, Partition, PartitionNews},
 };
@@ -14,6 +14,8 @@ pub(super) struct Page {
     pub changes: Vec<Arrived>,
     pub placed: Vec<Placed>,
     pub quarantined: Vec<Quarantined>,
+    pub departed: Vec<Departed>,
+    pub vacated: Vec<Placed>,
     pub unknown: Vec<(Partition, FeedRow)>,
 }
 
@@ -83,6 +85,23 @@ impl Page {
                         });
                     }
                 }
+                FeedBody::Left { document, change } | FeedBody::Erased { document, change } => {
+                    // the change that stood here was published, and counts as long as the feed lives
+                    if let Some(change) = change {
+                        digest.add(change);
+                        page.vacated.push(Placed {
+                            hash: *change,
+                            partition,
+                            position: row.position,
+                        });
+                    }
+                    page.departs(Departed {
+                        document: *document,
+                        partition,
+                        position: row.position,
+                        erased: matches!(row.body, FeedBody::Erased { .. }),
+                    });
+                }
                 FeedBody::Other { .. } => page.unknown.push((partition, row.clone())),
             }
             position = row.last_position();
@@ -98,6 +117,18 @@ impl Page {
             false if own => Err(Broken::OwnLost),
             false => Err(Broken::Feed),
         })
+    }
+
+    /// The last word about a document decides; a page has many rows of one that left.
+    fn departs(&mut self, departed: Departed) {
+        let known = self
+            .departed
+            .iter_mut()
+            .find(|known| known.document == departed.document);
+        match known {
+            Some(known) => *known = departed,
+            None => self.departed.push(departed),
+        }
     }
 
     fn change(&mut self, document: DocumentId, kind: DocumentKind, placed: Placed, bytes: &[u8]) {

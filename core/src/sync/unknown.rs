@@ -107,6 +107,18 @@ impl<C> Encode<C> for FeedBody {
                 .u64(*envelope)?
                 .u32(*first)?
                 .u32(*count)?,
+            Self::Left { document, change } => e
+                .array(2)?
+                .u32(2)?
+                .array(2)?
+                .encode_with(document, ctx)?
+                .encode_with(change, ctx)?,
+            Self::Erased { document, change } => e
+                .array(2)?
+                .u32(3)?
+                .array(2)?
+                .encode_with(document, ctx)?
+                .encode_with(change, ctx)?,
             Self::Other { bytes } => return raw(e, bytes),
         }
         .ok()
@@ -115,7 +127,7 @@ impl<C> Encode<C> for FeedBody {
 
 impl<'b, C> Decode<'b, C> for FeedBody {
     fn decode(d: &mut Decoder<'b>, ctx: &mut C) -> Result<Self, decode::Error> {
-        Ok(match begin(d, 2)? {
+        Ok(match begin(d, 4)? {
             Ok(0) => fields(d, 3, |d| {
                 Ok(Self::Change {
                     document: d.decode_with(ctx)?,
@@ -123,11 +135,18 @@ impl<'b, C> Decode<'b, C> for FeedBody {
                     bytes: d.decode_with(ctx)?,
                 })
             })?,
-            Ok(_) => fields(d, 3, |d| {
+            Ok(1) => fields(d, 3, |d| {
                 Ok(Self::Own {
                     envelope: d.u64()?,
                     first: d.u32()?,
                     count: d.u32()?,
+                })
+            })?,
+            Ok(number) => fields(d, 2, |d| {
+                let (document, change) = (d.decode_with(ctx)?, d.decode_with(ctx)?);
+                Ok(match number {
+                    2 => Self::Left { document, change },
+                    _ => Self::Erased { document, change },
                 })
             })?,
             Err(bytes) => Self::Other { bytes },
