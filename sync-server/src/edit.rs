@@ -6,6 +6,7 @@ use crate::{
     merge::{finished, load},
     state::AppState,
     store::{
+        Connection,
         document::{Material, material, publish},
         log::{Entry, Origin, append, catalogue},
     },
@@ -22,7 +23,6 @@ use gridwalk_core::{
     },
     time::Timestamp,
 };
-use rusqlite::Connection;
 
 /// In whose name the server writes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,15 +48,17 @@ pub async fn edit_document<F>(
     state: &AppState,
     id: DocumentId,
     writer: Writer,
-    edit: F,
+    mut edit: F,
 ) -> Result<Done>
 where
-    F: FnOnce(Document, &Author, &dyn FeedOrder) -> Result<Edited, Refusal> + Send + 'static,
+    F: FnMut(Document, &Author, &dyn FeedOrder) -> Result<Edited, Refusal> + Send + 'static,
 {
     let (process, now) = (state.process, state.now());
     state
         .store
-        .write(move |connection| edit_now(connection, id, &author(process, id, writer, now), edit))
+        .write(move |connection| {
+            edit_now(connection, id, &author(process, id, writer, now), &mut edit)
+        })
         .await
 }
 
@@ -67,10 +69,10 @@ pub async fn create_document<F>(
     kind: DocumentKind,
     partition: Partition,
     writer: Writer,
-    create: F,
+    mut create: F,
 ) -> Result<Done>
 where
-    F: FnOnce(&Author) -> Result<Edited, Refusal> + Send + 'static,
+    F: FnMut(&Author) -> Result<Edited, Refusal> + Send + 'static,
 {
     let (process, now) = (state.process, state.now());
     state
@@ -103,9 +105,14 @@ fn author(process: DeviceId, id: DocumentId, writer: Writer, now: Timestamp) -> 
     }
 }
 
-fn edit_now<F>(connection: &Connection, id: DocumentId, author: &Author, edit: F) -> Result<Done>
+fn edit_now<F>(
+    connection: &Connection,
+    id: DocumentId,
+    author: &Author,
+    mut edit: F,
+) -> Result<Done>
 where
-    F: FnOnce(Document, &Author, &dyn FeedOrder) -> Result<Edited, Refusal>,
+    F: FnMut(Document, &Author, &dyn FeedOrder) -> Result<Edited, Refusal>,
 {
     let before = material(connection, id)?.ok_or(Error::NotFound)?;
     let document = load(&before).map_err(Error::Internal)?;

@@ -1,9 +1,8 @@
 //! What the registry and the blob folder hold, as sets of ids and hashes: the day's proof compares them with what the
 //! phones recorded. Read from the tables that people read, not from the log.
 
-use crate::{error::Result, state::AppState};
+use crate::{error::Result, state::AppState, store::Connection};
 use gridwalk_core::ids::Hash;
-use rusqlite::Connection;
 use serde::Serialize;
 
 /// Sorted ids and hashes as text.
@@ -47,7 +46,7 @@ pub async fn read(state: &AppState) -> Result<Holdings> {
 }
 
 fn ids(connection: &Connection, query: &'static str) -> Result<Vec<String>> {
-    let mut statement = connection.prepare(query)?;
+    let mut statement = connection.prepare_cached(query)?;
     let rows = statement.query_map([], |row| row.get(0))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -6,7 +6,7 @@ use crate::{
     auth::device::Phone,
     error::{Error, Result},
     store::{
-        audit, blob, document,
+        Connection, audit, blob, document,
         envelope::{self, Signed},
         log::{self, Book, Entry, Origin},
     },
@@ -22,7 +22,6 @@ use gridwalk_core::{
     },
     time::Timestamp,
 };
-use rusqlite::Connection;
 use std::collections::{BTreeSet, HashMap};
 
 /// What a revoked phone may still leave in quarantine.
@@ -112,7 +111,7 @@ impl Delivery {
     }
 
     /// Writes it all down in the caller's transaction.
-    pub fn write(self, connection: &Connection) -> Result<Receipt> {
+    pub fn write(&self, connection: &Connection) -> Result<Receipt> {
         let chain = envelope::keep(connection, &self.signed, self.received_at)?;
         if matches!(chain, Chain::Gap | Chain::Fork) {
             tracing::warn!(device = %self.phone.device, number = self.signed.envelope.number, ?chain, "envelope chain broken");
@@ -169,7 +168,7 @@ impl Delivery {
     }
 
     /// A revoked phone delivers here: kept unjudged, for a person to look at, within a quota.
-    pub fn quarantine(self, connection: &Connection) -> Result<()> {
+    pub fn quarantine(&self, connection: &Connection) -> Result<()> {
         let (items, bytes) = log::evidence_of(connection, self.phone.device)?;
         if items >= QUARANTINE_ITEMS || bytes >= QUARANTINE_BYTES {
             return Err(Error::TooMany(Code::QueueFull));

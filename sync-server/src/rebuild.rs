@@ -4,10 +4,9 @@
 use crate::{
     error::{Error, Result},
     merge::{finished, load},
-    store::{Store, document, registry},
+    store::{Connection, Store, document, registry},
 };
 use gridwalk_core::{ids::DocumentId, sync::envelope::change_hash};
-use rusqlite::Connection;
 
 /// What was done.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

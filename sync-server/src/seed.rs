@@ -5,7 +5,9 @@ use crate::{
     edit::import_document,
     error::{Error, Result},
     state::AppState,
-    store::{Pending, blob, log::Origin, person::word, reference},
+    store::{
+        Connection, Pending, blob, device::NO_KEY, log::Origin, params, person::word, reference,
+    },
 };
 use gridwalk_core::{
     act::{Act, Role},
@@ -29,7 +31,6 @@ use gridwalk_fixtures::{
     history::{self, History},
     photos, street,
 };
-use rusqlite::{Connection, params};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -115,9 +116,9 @@ pub fn reference_rows(connection: &Connection, street: &Street) -> Result<()> {
         reference::put_person(connection, &same(person)?, Some(&person.login))?;
         // The phone with which the history was written. Its key is no key: nobody can sign with it.
         connection.execute(
-            "insert or ignore into device (id, worker, role, public_key, app, enrolled_at, revoked_at)
-             values (?1, ?2, ?3, zeroblob(32), 'history', 0, 0)",
-            params![person.device, person.id, word(&person.role)?],
+            "insert into device (id, worker, role, public_key, app, enrolled_at, revoked_at)
+             values (?1, ?2, ?3, ?4, 'history', 0, 0) on conflict do nothing",
+            params![person.device, person.id, word(&person.role)?, NO_KEY],
         )?;
     }
     for category in &street.categories {
@@ -191,8 +192,8 @@ struct Volume {
 }
 
 impl Volume {
-    fn write(self, connection: &Connection) -> Result<()> {
-        let document = self.document.ok_or(Error::NotFound)?;
+    fn write(&self, connection: &Connection) -> Result<()> {
+        let document = self.document.clone().ok_or(Error::NotFound)?;
         import_document(connection, document, self.partition, &self.changes)
     }
 }
@@ -216,9 +217,7 @@ impl Scribe<'_> {
         let batch = std::mem::take(&mut self.batch);
         self.finish()?;
         self.writing = Some(self.state.store.begin_write(move |connection| {
-            batch
-                .into_iter()
-                .try_for_each(|volume| volume.write(connection))
+            batch.iter().try_for_each(|volume| volume.write(connection))
         })?);
         Ok(())
     }

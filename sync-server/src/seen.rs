@@ -5,14 +5,13 @@ use crate::{
     console::{departments, parsed},
     error::Result,
     state::AppState,
-    store::reference,
+    store::{OptionalExtension, reference},
 };
 use gridwalk_core::{
     act::Role,
     ids::{GridId, IncidentId},
     reference::{Person, ReferenceKind, Seen},
 };
-use rusqlite::OptionalExtension;
 
 /// Notes the first opening per incident and office as a reference row, which travels to the phones of the grid.
 pub async fn opened(state: &AppState, person: &Person, incident: IncidentId) -> Result<()> {

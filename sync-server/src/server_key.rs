@@ -4,9 +4,9 @@
 use crate::{
     error::{Error, Result},
     state::random,
+    store::{Connection, OptionalExtension},
 };
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use rusqlite::{Connection, OptionalExtension};
 
 /// The key. Cheap to clone; never printed.
 #[derive(Clone)]

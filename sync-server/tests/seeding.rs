@@ -12,9 +12,8 @@ use gridwalk_server::{
     rebuild::rebuild,
     seed::fill,
     serve,
-    store::{self, registry},
+    store::{self, Connection, Fault, Row, registry},
 };
-use rusqlite::{Connection, types::Value};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -32,18 +31,21 @@ fn one_grid() -> (Street, History) {
     (street, past)
 }
 
-/// Every row of every projected table, and every snapshot, in the order of their own keys.
-fn rows(connection: &Connection) -> gridwalk_server::error::Result<Vec<(String, Vec<Vec<Value>>)>> {
+/// Every row of every projected table, and every snapshot, as text and in its order.
+fn rows(connection: &Connection) -> gridwalk_server::error::Result<Vec<(String, Vec<String>)>> {
+    let told = |row: &Row<'_>| {
+        let values = (0..row.columns()).map(|at| Ok(format!("{:?}", row.value(at)?)));
+        Ok::<_, Fault>(values.collect::<Result<Vec<_>, Fault>>()?.join(" "))
+    };
     let tables = registry::PROJECTED.map(|table| format!("select * from {table}"));
     let snapshots = "select id, snapshot from document".to_owned();
     let mut all = Vec::new();
     for query in tables.into_iter().chain([snapshots]) {
-        let mut statement = connection.prepare(&query)?;
-        let columns = statement.column_count();
-        let mut rows = statement
-            .query_map([], |row| (0..columns).map(|at| row.get(at)).collect())?
-            .collect::<rusqlite::Result<Vec<Vec<Value>>>>()?;
-        rows.sort_by_key(|row| format!("{row:?}"));
+        let mut rows = connection
+            .prepare_cached(&query)?
+            .query_map([], told)?
+            .collect::<Result<Vec<_>, _>>()?;
+        rows.sort_unstable();
         all.push((query, rows));
     }
     Ok(all)

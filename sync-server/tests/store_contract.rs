@@ -11,7 +11,7 @@ use gridwalk_core::{
 use gridwalk_server::{
     error::Error,
     store::{
-        Store,
+        Connection, Store,
         feed::{self, Reading},
         log::{self, Entry, Origin},
         next_count,
@@ -102,7 +102,7 @@ fn a_write_that_fails_or_panics_leaves_nothing_and_the_others_of_its_group_stand
     assert_eq!(counted(&store), 2);
 }
 
-fn counted_now(connection: &rusqlite::Connection) -> i64 {
+fn counted_now(connection: &Connection) -> i64 {
     connection
         .query_row("select count(*) from counter", [], |row| row.get(0))
         .unwrap_or(1)
@@ -172,7 +172,7 @@ fn partition(grid: u128) -> Partition {
     }
 }
 
-fn publish(connection: &rusqlite::Connection, grid: u128, number: u64) -> Result<(), Error> {
+fn publish(connection: &Connection, grid: u128, number: u64) -> Result<(), Error> {
     let document = Uuid::from_u128(1000 + grid).into();
     let bytes = number.to_be_bytes();
     log::catalogue(

@@ -184,7 +184,7 @@ impl<'a> Play<'a> {
                 refused,
             } => {
                 let (id, event) = (self.id(incident), EventId(self.id(event).0));
-                let action = self.read(action);
+                let action: incident::IncidentAction = self.read(action);
                 let login = match phone {
                     Some(phone) => self.story.phones[phone].clone(),
                     None => desk.clone().expect("somebody acts"),
@@ -198,7 +198,7 @@ impl<'a> Play<'a> {
                         id: event,
                         act: author.act.clone(),
                         department,
-                        action,
+                        action: action.clone(),
                     };
                     incident::record(document, &event, author, order)
                 };
@@ -315,10 +315,10 @@ impl<'a> Play<'a> {
         let store = &self.field.server.state().store;
         store
             .read(|connection| {
-                let mut statement =
-                    connection.prepare("select hash from change where state = 'published'")?;
+                let mut statement = connection
+                    .prepare_cached("select hash from change where state = 'published'")?;
                 let hashes = statement.query_map([], |row| row.get(0))?;
-                Ok(hashes.collect::<rusqlite::Result<_>>()?)
+                Ok(hashes.collect::<Result<_, _>>()?)
             })
             .await
             .expect("the log")

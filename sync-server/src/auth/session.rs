@@ -75,7 +75,7 @@ pub async fn log_in(
             let someone = account.as_ref().map(|account| account.person);
             // Asked again: failures that were counted meanwhile lock this attempt too.
             let locked = account::is_locked(connection, someone, &address, now)?;
-            match account {
+            match &account {
                 Some(account) if fits && !locked => {
                     account::begin_session(connection, &hash, account.person, now)?;
                     audit::add(connection, &entry("done"), now)?;

@@ -7,9 +7,13 @@ use super::{
     patrol::{self, PatrolDetail, checkpoints},
     range::Window,
 };
-use crate::{auth::scope::Scope, blobs::Blobs, error::Error, store::person::word};
+use crate::{
+    auth::scope::Scope,
+    blobs::Blobs,
+    error::Error,
+    store::{Connection, person::word},
+};
 use gridwalk_core::{patrol::HitView, time::Timestamp};
-use rusqlite::Connection;
 use serde_json::json;
 use std::collections::BTreeMap;
 

@@ -1,10 +1,13 @@
 //! Incidents as the desk works through them: a queue by urgency and time left, and one whole with its timeline.
 
-use super::{Clocks, Result, clocks, departments, id, parsed, people, reference};
+use super::{Clocks, Result, clocks, departments, id, parsed, people, range::Grids, reference};
 use crate::{
     auth::scope::Scope,
     error::Error,
-    store::person::{self, parse},
+    store::{
+        Connection, OptionalExtension, Row, params,
+        person::{self, parse},
+    },
 };
 use gridwalk_core::{
     act::Role,
@@ -14,7 +17,6 @@ use gridwalk_core::{
     reference::{Category, Grid, Person},
     time::Timestamp,
 };
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -108,7 +110,7 @@ pub fn shows(
     let shown = connection.prepare_cached(
         "select exists (select 1 from photo join incident on incident.id = photo.document
          where (hash = ?1 or thumbnail = ?1) and (owner = ?2
-           or exists (select 1 from json_each(incident.view, '$.co_departments') where value = ?2)))",
+           or exists (select 1 from incident_department where incident = incident.id and department = ?2)))",
     )?.query_row(params![hash.to_string(), department], |row| row.get(0))?;
     Ok(shown)
 }
@@ -122,26 +124,27 @@ const COLUMNS: &str = "select incident.id, case_no, local_no, incident.grid, gri
 pub fn list(
     connection: &Connection,
     filter: &Filter,
-    grids: Option<&str>,
+    grids: &Grids,
     department: Option<DepartmentId>,
     now: Timestamp,
 ) -> Result<Vec<IncidentLine>> {
     let clocks = clocks(connection)?;
     let departments = departments(connection)?;
-    let mut statement = connection.prepare_cached(&format!(
+    let mut statement = connection.prepare_cached(format!(
         "{COLUMNS} where (?1 is null or state = ?1)
-         and (?1 is not null or ?2 or state not in ('closed', 'not_filed', 'cancelled', 'draft'))
-         and (?3 is null or incident.grid in (select value from json_each(?3)))
-         and (?4 is null or owner = ?4 or exists (select 1 from json_each(incident.view, '$.co_departments') where value = ?4))
-         order by severity, reported_at desc limit ?5"
+         and (?1 is not null or ?2 = 1 or state not in ('closed', 'not_filed', 'cancelled', 'draft'))
+         and (?3 is null or owner = ?3 or exists
+           (select 1 from incident_department where incident = incident.id and department = ?3))
+         and {} order by severity, reported_at desc limit ?4",
+        grids.hold("incident.grid")
     ))?;
     let state = filter.state.map(|state| person::word(&state)).transpose()?;
     let department = department.map(|id| id.to_string());
-    let mut rows = statement.query(params![state, filter.ended, grids, department, MOST])?;
-    let mut lines = Vec::new();
-    while let Some(row) = rows.next()? {
-        lines.push(line(row, &departments, clocks.as_ref(), now)?);
-    }
+    let mut lines = statement
+        .query_and_then(params![state, filter.ended, department, MOST], |row| {
+            line(row, &departments, clocks.as_ref(), now)
+        })?
+        .collect::<Result<Vec<_>>>()?;
     lines.sort_by(|a, b| {
         let left = |line: &IncidentLine| line.left_ms.unwrap_or(f64::INFINITY);
         (a.severity, left(a))
@@ -162,7 +165,7 @@ pub fn detail(
     let all = departments(connection)?;
     let clocks = clocks(connection)?;
     let line = connection
-        .prepare_cached(&format!("{COLUMNS} where incident.id = ?1"))?
+        .prepare_cached(format!("{COLUMNS} where incident.id = ?1"))?
         .query_row([incident.to_string()], |row| {
             Ok(line(row, &all, clocks.as_ref(), now))
         })

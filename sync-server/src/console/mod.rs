@@ -8,9 +8,11 @@ pub mod patrol;
 pub mod range;
 pub mod visit;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    store::Connection,
+};
 use gridwalk_core::reference::{Calendar, DeadlineRule};
-use rusqlite::Connection;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 

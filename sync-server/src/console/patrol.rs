@@ -1,14 +1,19 @@
 //! Patrols as supervisors pull them: a line each, and one whole with its hits, findings and the line that was shared.
 
 use super::{Result, id, parsed, people, range::Window, reference};
-use crate::{auth::scope::Scope, blobs::Blobs, console::names, error::Error, store::person::parse};
+use crate::{
+    auth::scope::Scope,
+    blobs::Blobs,
+    console::names,
+    error::Error,
+    store::{Connection, OptionalExtension, Row, person::parse},
+};
 use gridwalk_core::{
     ids::{GridId, PatrolId, PersonId},
     patrol::{PatrolKind, PatrolView},
     reference::{Grid, Plan},
     time::Timestamp,
 };
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -67,16 +72,14 @@ const COLUMNS: &str = "select patrol.id, patrol.grid, grid.name, patrol.kind, pa
 /// Patrols that began in the window, newest first.
 pub fn list(connection: &Connection, window: &Window) -> Result<Vec<PatrolLine>> {
     let plans = plans(connection)?;
-    let mut statement = connection.prepare_cached(&format!(
-        "{COLUMNS} where started_at >= ?1 and started_at < ?2
-         and (?3 is null or patrol.grid in (select value from json_each(?3))) order by started_at desc, patrol.id"
+    let mut statement = connection.prepare_cached(format!(
+        "{COLUMNS} where started_at >= ?1 and started_at < ?2 and {}
+         order by started_at desc, patrol.id",
+        window.grids.hold("patrol.grid")
     ))?;
-    let mut rows = statement.query(params![window.from, window.until, window.grids])?;
-    let mut lines = Vec::new();
-    while let Some(row) = rows.next()? {
-        lines.push(line(row, &plans)?);
-    }
-    Ok(lines)
+    statement
+        .query_and_then([&window.from, &window.until], |row| line(row, &plans))?
+        .collect()
 }
 
 /// One patrol, if the scope holds its grid.
@@ -89,7 +92,7 @@ pub fn detail(
 ) -> Result<PatrolDetail> {
     let plans = plans(connection)?;
     let line = connection
-        .prepare_cached(&format!("{COLUMNS} where patrol.id = ?1"))?
+        .prepare_cached(format!("{COLUMNS} where patrol.id = ?1"))?
         .query_row([patrol.to_string()], |row| Ok(line(row, &plans)))
         .optional()?
         .transpose()?

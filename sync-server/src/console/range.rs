@@ -30,8 +30,8 @@ pub struct Window {
     pub from: String,
     /// First instant after it.
     pub until: String,
-    /// JSON list of grid ids, or nothing for the whole street.
-    pub grids: Option<String>,
+    /// Which grids.
+    pub grids: Grids,
 }
 
 impl Range {
@@ -58,15 +58,31 @@ impl Range {
     }
 }
 
-/// One grid of the scope, or all of it, as a JSON list for `json_each`; nothing for the whole street.
-pub fn grids(scope: &Scope, one: Option<GridId>) -> Result<Option<String>> {
-    let list = match (one, scope) {
-        (Some(grid), scope) if scope.holds(&grid) => vec![grid],
-        (Some(_), _) => return Err(Error::NotFound),
-        (None, Scope::Street) => return Ok(None),
-        (None, Scope::Grids(grids)) => grids.clone(),
-    };
-    serde_json::to_string(&list)
-        .map(Some)
-        .map_err(|error| Error::internal("grids", error))
+/// A list of grids, or nothing for the whole street.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Grids(Option<Vec<GridId>>);
+
+impl Grids {
+    /// The condition of a query that `column` is one of them. Ids are written into the text, for want of a list parameter
+    /// that both databases know; they are UUIDs by their type.
+    pub fn hold(&self, column: &str) -> String {
+        match self.0.as_deref() {
+            None => "1 = 1".into(),
+            Some([]) => "1 = 0".into(),
+            Some(grids) => {
+                let ids: Vec<String> = grids.iter().map(|grid| format!("'{grid}'")).collect();
+                format!("{column} in ({})", ids.join(", "))
+            }
+        }
+    }
+}
+
+/// One grid of the scope, or all of it.
+pub fn grids(scope: &Scope, one: Option<GridId>) -> Result<Grids> {
+    match (one, scope) {
+        (Some(grid), scope) if scope.holds(&grid) => Ok(Grids(Some(vec![grid]))),
+        (Some(_), _) => Err(Error::NotFound),
+        (None, Scope::Street) => Ok(Grids(None)),
+        (None, Scope::Grids(grids)) => Ok(Grids(Some(grids.clone()))),
+    }
 }

@@ -1,13 +1,15 @@
 //! Visits by grid and by day. Coverage counts a household once, whoever knocked.
 
 use super::{Result, id, people, range::Window};
-use crate::{error::Error, store::person::parse};
+use crate::{
+    error::Error,
+    store::{Connection, Row, params, person::parse},
+};
 use gridwalk_core::{
     household::{VisitKind, VisitOutcome},
     ids::{GridId, HouseholdId, VisitId},
     time::Timestamp,
 };
-use rusqlite::{Connection, params};
 use serde::Serialize;
 
 /// Most visits in one answer; a longer list is an export.
@@ -68,25 +70,24 @@ pub struct GridVisits {
 /// Visits that began in the window, newest first, at most 2,000.
 pub fn list(connection: &Connection, window: &Window) -> Result<Vec<VisitLine>> {
     let people = people(connection)?;
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(format!(
         "select visit.id, visit.household, building.estate, building.number, household.unit, household.room, visit.grid,
            grid.name, visit.by_person, visit.kind, visit.outcome, visit.started_at, visit.recorded_at
          from visit join household on household.id = visit.household left join building on building.id = household.building
          join grid on grid.id = visit.grid
-         where visit.started_at >= ?1 and visit.started_at < ?2
-           and (?3 is null or visit.grid in (select value from json_each(?3)))
-         order by visit.started_at desc, visit.id limit ?4",
-    )?;
-    let mut rows = statement.query(params![window.from, window.until, window.grids, MOST])?;
+         where visit.started_at >= ?1 and visit.started_at < ?2 and {}
+         order by visit.started_at desc, visit.id limit ?3",
+        window.grids.hold("visit.grid")
+    ))?;
     let instant = |text: String| {
         text.parse()
             .map_err(|error| Error::internal("a stored instant", error))
     };
-    let mut lines = Vec::new();
-    while let Some(row) = rows.next()? {
-        let part =
-            |column| Ok::<_, Error>(row.get::<_, Option<String>>(column)?.unwrap_or_default());
-        lines.push(VisitLine {
+    let read = |row: &Row<'_>| {
+        let part = |column: usize| {
+            Ok::<_, Error>(row.get::<_, Option<String>>(column)?.unwrap_or_default())
+        };
+        Ok(VisitLine {
             id: id(&row.get::<_, String>(0)?)?,
             household: id(&row.get::<_, String>(1)?)?,
             door: format!("{} {}{}{}", part(2)?, part(3)?, part(4)?, part(5)?),
@@ -100,27 +101,27 @@ pub fn list(connection: &Connection, window: &Window) -> Result<Vec<VisitLine>> 
             outcome: parse(&row.get::<_, String>(10)?)?,
             started_at: instant(row.get(11)?)?,
             recorded_at: instant(row.get(12)?)?,
-        });
-    }
-    Ok(lines)
+        })
+    };
+    statement
+        .query_and_then(params![window.from, window.until, MOST], read)?
+        .collect()
 }
 
 /// Every grid of the window with its numbers, by name.
 pub fn by_grid(connection: &Connection, window: &Window) -> Result<Vec<GridVisits>> {
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(format!(
         "select grid.id, grid.name, (select count(*) from household where household.grid = grid.id),
            count(distinct case when outcome in ('met', 'phoned') then visit.household end), count(visit.id),
            count(case outcome when 'met' then 1 end), count(case outcome when 'phoned' then 1 end),
            count(case outcome when 'not_home' then 1 end), count(case outcome when 'refused' then 1 end),
            count(case outcome when 'moved_out' then 1 end), count(case outcome when 'wrong_door' then 1 end)
          from grid left join visit on visit.grid = grid.id and started_at >= ?1 and started_at < ?2
-         where not exclusive and (?3 is null or grid.id in (select value from json_each(?3)))
-         group by grid.id order by grid.code",
-    )?;
-    let mut rows = statement.query(params![window.from, window.until, window.grids])?;
-    let mut lines = Vec::new();
-    while let Some(row) = rows.next()? {
-        lines.push(GridVisits {
+         where exclusive = 0 and {} group by grid.id order by grid.code",
+        window.grids.hold("grid.id")
+    ))?;
+    let read = |row: &Row<'_>| {
+        Ok(GridVisits {
             grid: id(&row.get::<_, String>(0)?)?,
             grid_name: row.get(1)?,
             households: row.get(2)?,
@@ -132,7 +133,9 @@ pub fn by_grid(connection: &Connection, window: &Window) -> Result<Vec<GridVisit
             refused: row.get(8)?,
             moved_out: row.get(9)?,
             wrong_door: row.get(10)?,
-        });
-    }
-    Ok(lines)
+        })
+    };
+    statement
+        .query_and_then([&window.from, &window.until], read)?
+        .collect()
 }

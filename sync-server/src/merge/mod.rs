@@ -169,20 +169,12 @@ fn publish_all(store: &Store, merged: Vec<Merged>) -> Result<Vec<DocumentId>> {
     let (overtaken, failed) = store.write_now(move |connection| {
         let (mut overtaken, mut failed) = (Vec::new(), Vec::new());
         for one in &merged {
-            connection.execute_batch("savepoint document")?;
-            let end = match document::publish(connection, one) {
-                Ok(true) => "release document",
-                Ok(false) => {
-                    overtaken.push(one.document);
-                    "rollback to document; release document"
-                }
-                Err(Error::Internal(reason)) => {
-                    failed.push((one.document, reason));
-                    "rollback to document; release document"
-                }
+            match connection.savepoint(|connection| document::publish(connection, one)) {
+                Ok(true) => {}
+                Ok(false) => overtaken.push(one.document),
+                Err(Error::Internal(reason)) => failed.push((one.document, reason)),
                 Err(error) => return Err(error),
-            };
-            connection.execute_batch(end)?;
+            }
         }
         Ok((overtaken, failed))
     })?;

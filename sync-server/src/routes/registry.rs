@@ -17,6 +17,7 @@ use crate::{
     error::{Error, ErrorBody, Result},
     state::{AppState, new_id},
     store::{
+        Connection,
         audit::{self, Entry},
         blob,
     },
@@ -36,7 +37,6 @@ use gridwalk_core::{
     jpeg,
     reference::{Category, Department, Grid},
 };
-use rusqlite::Connection;
 use serde::Serialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -253,9 +253,8 @@ async fn list_incidents(
         _ => None,
     };
     let now = state.now();
-    let list = move |connection: &Connection| {
-        incident::list(connection, &filter, grids.as_deref(), department, now)
-    };
+    let list =
+        move |connection: &Connection| incident::list(connection, &filter, &grids, department, now);
     Ok(Json(state.store.read(list).await?))
 }
 
@@ -323,7 +322,7 @@ async fn act(
             id: event_id,
             act: author.act.clone(),
             department,
-            action,
+            action: action.clone(),
         };
         workflow::record(document, &event, author, feed)
     })

@@ -7,7 +7,7 @@ use crate::{
     jpeg,
     routes::blobs::{drain, next},
     state::AppState,
-    store::{self, feed::Reading, reference},
+    store::{self, Connection, feed::Reading, reference},
 };
 use axum::{
     Router,
@@ -29,7 +29,6 @@ use gridwalk_core::{
     },
     time::Timestamp,
 };
-use rusqlite::Connection;
 use std::time::Duration;
 
 /// A sender that says nothing for so long has gone.

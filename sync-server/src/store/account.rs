@@ -1,8 +1,10 @@
 //! Accounts and sessions of the console. Counting of failures happens in the caller's transaction.
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    store::{Connection, OptionalExtension, params},
+};
 use gridwalk_core::{ids::PersonId, time::Timestamp};
-use rusqlite::{Connection, OptionalExtension, params};
 
 /// Failures in a row that lock an account.
 pub const FAILURES: i64 = 5;
@@ -89,8 +91,8 @@ pub fn count_failure(
     connection.execute(
         "insert into login_failure (address, failures, since) values (?1, 1, ?2)
          on conflict (address) do update set
-           failures = case when since > ?3 then failures + 1 else 1 end,
-           since = case when since > ?3 then since else excluded.since end",
+           failures = case when login_failure.since > ?3 then login_failure.failures + 1 else 1 end,
+           since = case when login_failure.since > ?3 then login_failure.since else excluded.since end",
         params![address, now.0, now.0 - LOCK_MS],
     )?;
     Ok(())
@@ -179,7 +181,7 @@ pub fn end_session(connection: &Connection, hash: &[u8; 32]) -> Result<()> {
 
 /// Login names with an account, for the operator.
 pub fn list(connection: &Connection) -> Result<Vec<(String, String, String)>> {
-    let mut statement = connection.prepare(
+    let mut statement = connection.prepare_cached(
         "select coalesce(login, ''), name, role from account join person on person.id = account.person order by login",
     )?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;

@@ -1,8 +1,10 @@
 //! Who did what when. If a row cannot be written, what it is about does not happen.
 
-use crate::error::Result;
+use crate::{
+    error::Result,
+    store::{Connection, params},
+};
 use gridwalk_core::time::Timestamp;
-use rusqlite::{Connection, params};
 
 /// One row of the trail. Never holds a resident's data.
 #[derive(Clone, PartialEq, Eq, Debug)]

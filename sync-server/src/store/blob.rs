@@ -1,11 +1,13 @@
 //! What is known of blobs: the finished ones and the uploads under way. The bytes are files (`crate::blobs`).
 
-use crate::error::Result;
+use crate::{
+    error::Result,
+    store::{Connection, OptionalExtension, params},
+};
 use gridwalk_core::{
     ids::{DeviceId, GridId, Hash},
     time::Timestamp,
 };
-use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 /// Writes down that a blob's bytes are durable. The same hash again changes nothing.
@@ -19,7 +21,7 @@ pub fn add(
 ) -> Result<()> {
     connection
         .prepare_cached(
-            "insert or ignore into blob (hash, bytes, media, received_at, device) values (?1, ?2, ?3, ?4, ?5)",
+            "insert into blob (hash, bytes, media, received_at, device) values (?1, ?2, ?3, ?4, ?5) on conflict do nothing",
         )?
         .execute(params![
             hash.0,
@@ -155,9 +157,9 @@ pub fn begun_since(connection: &Connection, device: DeviceId, since: Timestamp) 
 
 /// Ids of uploads begun before `before`, which nobody will finish.
 pub fn stale_uploads(connection: &Connection, before: Timestamp) -> Result<Vec<String>> {
-    let mut statement = connection.prepare("select id from upload where made_at < ?1")?;
+    let mut statement = connection.prepare_cached("select id from upload where made_at < ?1")?;
     let rows = statement.query_map([before.0], |row| row.get(0))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// A shared line whose day has passed.
@@ -165,12 +167,12 @@ pub struct ExpiredLine(pub Hash);
 
 /// Forgets the lines whose day has passed, except those that a younger patrol shares too, and the references to them.
 pub fn expire_lines(connection: &Connection, now: Timestamp) -> Result<Vec<ExpiredLine>> {
-    let mut statement = connection.prepare(
+    let mut statement = connection.prepare_cached(
         "select line from patrol where line is not null group by line having max(line_expires_at) <= ?1",
     )?;
     let names = statement
         .query_map([now.to_string()], |row| row.get::<_, String>(0))?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
     let mut expired = Vec::new();
     for name in names {
         let Ok(hash) = name.parse::<Hash>() else {

@@ -6,7 +6,7 @@ use crate::{
         enrol::{CODE_TRIES, EnrolCode},
     },
     error::{Error, Result},
-    store::person,
+    store::{Connection, OptionalExtension, params, person},
 };
 use ed25519_dalek::VerifyingKey;
 use gridwalk_core::{
@@ -14,7 +14,6 @@ use gridwalk_core::{
     ids::{DeviceId, PersonId},
     time::Timestamp,
 };
-use rusqlite::{Connection, OptionalExtension, params};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
@@ -168,6 +167,9 @@ pub fn by_id(connection: &Connection, device: DeviceId) -> Result<Option<Phone>>
     }))
 }
 
+/// The key of a device that signs nothing: the server's own, and those of the demo street's history.
+pub const NO_KEY: [u8; 32] = [0; 32];
+
 /// A line of `device list`.
 pub struct Listed {
     /// Which.
@@ -184,11 +186,11 @@ pub struct Listed {
 
 /// Every enrolled phone, newest last.
 pub fn list(connection: &Connection) -> Result<Vec<Listed>> {
-    let mut statement = connection.prepare(
+    let mut statement = connection.prepare_cached(
         "select id, worker, enrolled_at, seen_at, revoked_at from device
-         where public_key <> zeroblob(32) order by enrolled_at, id",
+         where public_key <> ?1 order by enrolled_at, id",
     )?;
-    let rows = statement.query_map([], |row| {
+    let rows = statement.query_map([NO_KEY], |row| {
         Ok((
             PersonId(row.get(1)?),
             Listed {

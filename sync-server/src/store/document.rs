@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Result},
-    store::{feed, log, registry},
+    store::{Connection, OptionalExtension, feed, log, params, registry},
 };
 use gridwalk_core::{
     ids::{DocumentId, Hash},
@@ -10,7 +10,6 @@ use gridwalk_core::{
     sync::message::{DocumentKind, Partition},
     time::Timestamp,
 };
-use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -72,7 +71,7 @@ pub fn material(connection: &Connection, document: DocumentId) -> Result<Option<
                 bytes: row.get(2)?,
             })
         })?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(Some(Material {
         snapshot,
         waiting,
@@ -98,7 +97,7 @@ pub fn published(connection: &Connection, document: DocumentId) -> Result<Option
     )?;
     let published = statement
         .query_map([document.0], |row| row.get(0))?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(Some(Material {
         document,
         kind,
@@ -115,11 +114,11 @@ pub fn published(connection: &Connection, document: DocumentId) -> Result<Option
 /// Documents that readers see, in the order in which their first change arrived: rows that two documents claim go to
 /// the same one as when they were written first.
 pub fn all_published(connection: &Connection) -> Result<Vec<DocumentId>> {
-    let mut statement = connection.prepare(
+    let mut statement = connection.prepare_cached(
         "select document from change where state = 'published' group by document order by min(sequence)",
     )?;
     let rows = statement.query_map([], |row| Ok(DocumentId(row.get::<_, Uuid>(0)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// What a merge led to.
@@ -208,10 +207,11 @@ pub fn quarantine(connection: &Connection, document: DocumentId, reason: &str) -
 
 /// Documents with something to merge: after a start, whatever the last process did not get to.
 pub fn unmerged(connection: &Connection) -> Result<Vec<DocumentId>> {
-    let mut statement = connection
-        .prepare("select distinct document from change where state = 'logged' order by document")?;
+    let mut statement = connection.prepare_cached(
+        "select distinct document from change where state = 'logged' order by document",
+    )?;
     let rows = statement.query_map([], |row| Ok(DocumentId(row.get::<_, Uuid>(0)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Whether this document has something to merge.

@@ -1,6 +1,9 @@
 //! What devices signed, chained per device.
 
-use crate::error::Result;
+use crate::{
+    error::Result,
+    store::{Connection, OptionalExtension, params},
+};
 use gridwalk_core::{
     ids::{DeviceId, Hash},
     sync::{
@@ -9,7 +12,6 @@ use gridwalk_core::{
     },
     time::Timestamp,
 };
-use rusqlite::{Connection, OptionalExtension, params};
 
 /// An envelope whose signature fits.
 #[derive(Clone, Debug)]
@@ -35,8 +37,8 @@ pub fn keep(connection: &Connection, signed: &Signed, now: Timestamp) -> Result<
         Chain::Fork => "fork",
     };
     connection.execute(
-        "insert or ignore into envelope (hash, device, number, previous, chain, bytes, signature, received_at)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "insert into envelope (hash, device, number, previous, chain, bytes, signature, received_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) on conflict do nothing",
         params![
             signed.hash.0,
             device.0,

@@ -1,6 +1,9 @@
 //! Feeds: per partition, gap-free positions with a running digest. Given out under the partition's row.
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    store::{Connection, OptionalExtension, params},
+};
 use gridwalk_core::{
     ids::{DeviceId, DocumentId, Hash},
     sync::{
@@ -8,7 +11,6 @@ use gridwalk_core::{
         message::{Digest, DocumentKind, Partition},
     },
 };
-use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -60,7 +62,7 @@ impl Feed for Reading<'_> {
                 })
             },
         )?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 }
 
@@ -117,5 +119,5 @@ pub fn positions(connection: &Connection, document: DocumentId) -> Result<HashMa
     let rows = statement.query_map([document.0], |row| {
         Ok((Hash(row.get(0)?), row.get::<_, i64>(1)?.cast_unsigned()))
     })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    Ok(rows.collect::<Result<_, _>>()?)
 }

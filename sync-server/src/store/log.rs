@@ -1,6 +1,9 @@
 //! The log of changes and the catalogue of documents: what admission asks, and what it writes down.
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    store::{Connection, Fault, OptionalExtension, Row, params},
+};
 use gridwalk_core::{
     error::Code,
     ids::{DeviceId, DocumentId, GridId, Hash, PersonId},
@@ -11,7 +14,6 @@ use gridwalk_core::{
     },
     time::Timestamp,
 };
-use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 /// Evidence with this code came from a revoked phone; it was never judged, so nothing is known against it.
@@ -105,7 +107,7 @@ impl Ledger for Book<'_> {
     }
 }
 
-fn placed(row: &rusqlite::Row<'_>) -> rusqlite::Result<(Partition, DocumentKind)> {
+fn placed(row: &Row<'_>) -> Result<(Partition, DocumentKind), Fault> {
     let partition = Partition {
         grid: GridId(row.get::<_, Uuid>(0)?),
         class: AccessClass(row.get(1)?),
@@ -135,7 +137,7 @@ pub fn catalogue(
 ) -> Result<()> {
     connection
         .prepare_cached(
-            "insert or ignore into document (id, kind, grid, class) values (?1, ?2, ?3, ?4)",
+            "insert into document (id, kind, grid, class) values (?1, ?2, ?3, ?4) on conflict do nothing",
         )?
         .execute(params![
             document.0,
@@ -185,16 +187,16 @@ pub fn append(
         Some((hash, number, place)) => (Some(hash.0), Some(number.cast_signed()), Some(place)),
         None => (None, None, None),
     };
-    connection
+    Ok(connection
         .prepare_cached(
             "insert into change (hash, document, actor, seq, bytes, state, device, worker, envelope, number, place, received_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) returning sequence",
         )?
-        .execute(params![
+        .query_row(params![
             entry.hash.0,
             entry.document.0,
             entry.actor,
-            entry.seq.cast_signed(),
+            entry.seq,
             entry.bytes,
             state,
             origin.device.0,
@@ -203,25 +205,53 @@ pub fn append(
             number,
             place,
             origin.received_at.0
-        ])?;
-    Ok(connection.last_insert_rowid())
+        ], |row| row.get(0))?)
 }
 
-/// A held change is let in: from now on it stands behind what it waited for.
+/// A held change is let in: it is written anew, because from now on it stands behind what it waited for.
 pub fn release(connection: &Connection, change: &Hash) -> Result<()> {
-    connection.execute(
-        "update change set state = 'logged', sequence = (select max(sequence) + 1 from change)
-         where hash = ?1 and state = 'held'",
-        [change.0],
-    )?;
+    let held = connection
+        .prepare_cached(
+            "select document, actor, seq, bytes, device, worker, envelope, number, place, received_at
+             from change where hash = ?1 and state = 'held'",
+        )?
+        .query_row([change.0], |row| {
+            let envelope = row.get::<_, Option<[u8; 32]>>(6)?.map(Hash);
+            let numbers = row.get::<_, Option<u64>>(7)?.zip(row.get(8)?);
+            let origin = Origin {
+                device: DeviceId(row.get(4)?),
+                worker: PersonId(row.get(5)?),
+                envelope: envelope
+                    .zip(numbers)
+                    .map(|(hash, (number, place))| (hash, number, place)),
+                received_at: Timestamp(row.get(9)?),
+            };
+            let bytes: Vec<u8> = row.get(3)?;
+            Ok((DocumentId(row.get(0)?), row.get(1)?, row.get(2)?, bytes, origin))
+        })
+        .optional()?;
+    let Some((document, actor, seq, bytes, origin)) = held else {
+        return Ok(());
+    };
+    connection
+        .prepare_cached("delete from change where hash = ?1 and state = 'held'")?
+        .execute([change.0])?;
+    let entry = Entry {
+        document,
+        hash: *change,
+        actor,
+        seq,
+        bytes: &bytes,
+    };
+    append(connection, &entry, "logged", &origin)?;
     Ok(())
 }
 
 /// A held change is refused after all: it moves to the evidence.
 pub fn turn_away(connection: &Connection, change: &Hash, code: Code) -> Result<()> {
     connection.execute(
-        "insert or ignore into evidence (hash, code, document, device, worker, bytes, envelope, received_at)
-         select hash, ?2, document, device, worker, bytes, envelope, received_at from change where hash = ?1 and state = 'held'",
+        "insert into evidence (hash, code, document, device, worker, bytes, envelope, received_at)
+         select hash, ?2, document, device, worker, bytes, envelope, received_at from change where hash = ?1 and state = 'held' on conflict do nothing",
         params![change.0, code.as_str()],
     )?;
     connection.execute(
@@ -251,8 +281,8 @@ pub fn keep_evidence(
 ) -> Result<()> {
     connection
         .prepare_cached(
-            "insert or ignore into evidence (hash, code, document, device, worker, bytes, envelope, received_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "insert into evidence (hash, code, document, device, worker, bytes, envelope, received_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) on conflict do nothing",
         )?
         .execute(params![
             hash.0,

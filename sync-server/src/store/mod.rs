@@ -1,54 +1,55 @@
-//! The store: one SQLite file. One thread writes and commits in groups, several connections read.
+//! The store: what the server keeps, in SQLite (one file, the default) or in PostgreSQL (several servers on one).
 //!
-//! A write is a closure over the connection. It is answered only after its transaction is on the disk
-//! (`synchronous=FULL`), so whoever awaits [`Store::write`] may acknowledge. One backend means no trait; the closures
-//! of this folder are what a second backend will have to speak.
+//! A write is a closure over a [`Connection`]. It is answered only after its transaction is on the disk, so whoever
+//! awaits [`Store::write`] may acknowledge.
+//!
+//! SQL is written once, in the words that both databases have:
+//! * `on conflict … do nothing` and `do update`, `returning`; in `do update set` the row's own columns are named with their
+//!   table (`counter.value + 1`). No `insert or ignore`, `json_each`, `rowid`, `zeroblob`, `strftime`, `last_insert_rowid`.
+//! * Parameters are `?1`, `?2`; lists are written into the text by whoever has typed ids. Truth is an integer: `exclusive = 0`.
+//! * Whoever reads in order to decide what to write says `for update` at the end of that select, and takes locks in one order:
+//!   device, documents by id, partitions by grid and class, counters. SQLite has one writer and leaves the words out.
+//! * A write may run again after a rollback (two writers in each other's way), so it is an `FnMut` and has no other effects.
 
 pub mod account;
 pub mod audit;
+mod backend;
 pub mod blob;
+mod connection;
 pub mod device;
 pub mod document;
 pub mod envelope;
 pub mod feed;
 pub mod log;
 pub mod person;
-mod readers;
 pub mod reference;
 pub mod registry;
-mod writer;
+mod sqlite;
+mod value;
+
+pub use crate::params;
+pub use connection::{Connection, Fault, OptionalExtension, Statement};
+pub use value::{Column, FromValue, Params, Row, ToValue, Value};
 
 use crate::{
     error::{Error, Result},
     server_key::ServerKey,
 };
+use backend::Backend;
 use gridwalk_core::sync::message::Epoch;
-use rusqlite::Connection;
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc};
 
-mod migrations {
-    refinery::embed_migrations!("migrations/sqlite");
-}
-
-/// A cheap handle; clones share the writer and the readers.
+/// A cheap handle; clones share the database.
 #[derive(Clone)]
 pub struct Store {
-    writer: writer::Writer,
-    readers: readers::Readers,
+    backend: Arc<dyn Backend>,
 }
 
 impl Store {
     /// Opens the file, makes it on first start and brings it to the newest schema. `queue` bounds waiting writes.
     pub fn open(file: &Path, queue: usize) -> Result<Self> {
-        let mut connection = connect(file)?;
-        migrations::migrations::runner()
-            .run(&mut connection)
-            .map_err(|error| Error::internal("migration", error))?;
-        begin_first_epoch(&connection)?;
-        ServerKey::make(&connection)?;
         Ok(Self {
-            writer: writer::Writer::start(connection, queue)?,
-            readers: readers::Readers::new(file),
+            backend: Arc::new(sqlite::Sqlite::open(file, queue)?),
         })
     }
 
@@ -57,7 +58,7 @@ impl Store {
     pub async fn write<T, F>(&self, job: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        F: FnMut(&Connection) -> Result<T> + Send + 'static,
     {
         let Pending(answer) = self.try_begin_write(job)?;
         answer.await.map_err(|_| stopped())?
@@ -67,16 +68,18 @@ impl Store {
     pub fn try_begin_write<T, F>(&self, job: F) -> Result<Pending<T>>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        F: FnMut(&Connection) -> Result<T> + Send + 'static,
     {
-        self.writer.submit(job).map(Pending)
+        let (job, answer) = backend::job(job);
+        self.backend.submit(job)?;
+        Ok(Pending(answer))
     }
 
     /// The same for callers that have a thread to wait on (merging, the seed); a full queue is waited for.
     pub fn write_now<T, F>(&self, job: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        F: FnMut(&Connection) -> Result<T> + Send + 'static,
     {
         self.begin_write(job)?.wait()
     }
@@ -85,9 +88,11 @@ impl Store {
     pub fn begin_write<T, F>(&self, job: F) -> Result<Pending<T>>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        F: FnMut(&Connection) -> Result<T> + Send + 'static,
     {
-        self.writer.submit_waiting(job).map(Pending)
+        let (job, answer) = backend::job(job);
+        self.backend.submit_waiting(job)?;
+        Ok(Pending(answer))
     }
 
     /// Runs `query` on a reader, in one consistent view of the store.
@@ -96,15 +101,19 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        let readers = self.readers.clone();
-        tokio::task::spawn_blocking(move || readers.with(query))
+        let store = self.clone();
+        tokio::task::spawn_blocking(move || store.read_now(query))
             .await
             .map_err(|error| Error::internal("reader", error))?
     }
 
     /// The same for callers without an executor.
     pub fn read_now<T>(&self, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.readers.with(query)
+        let (mut query, mut answer) = (Some(query), None);
+        self.backend.read(&mut |connection| {
+            answer = query.take().map(|query| query(connection));
+        })?;
+        answer.ok_or_else(|| Error::Internal("a query was not asked".into()))?
     }
 }
 
@@ -122,21 +131,11 @@ fn stopped() -> Error {
     Error::Internal("the writer did not answer".into())
 }
 
-/// One connection as every part of the server uses it.
-fn connect(file: &Path) -> Result<Connection> {
-    let connection = Connection::open(file)?;
-    connection.busy_timeout(Duration::from_secs(10))?;
-    connection.set_prepared_statement_cache_capacity(128);
-    let mode: String = connection.query_row("pragma journal_mode = wal", [], |row| row.get(0))?;
-    if mode != "wal" {
-        return Err(Error::Internal(format!(
-            "the database cannot be opened in WAL mode (it is in {mode})"
-        )));
-    }
-    // FULL: a commit has reached the disk before anybody is told so. This is promise 1; never weaken it.
-    connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    Ok(connection)
+/// What a store is given at its first start, after its migrations: an epoch and a key.
+fn furnish(connection: &Connection) -> Result<()> {
+    begin_first_epoch(connection)?;
+    ServerKey::make(connection)?;
+    Ok(())
 }
 
 /// An epoch names one life of the store. The first begins here; every restore begins another.
@@ -144,7 +143,7 @@ fn begin_first_epoch(connection: &Connection) -> Result<()> {
     let mut nonce = [0u8; 8];
     getrandom::fill(&mut nonce).map_err(|error| Error::internal("randomness", error))?;
     connection.execute(
-        "insert or ignore into server (one, epoch_counter, epoch_nonce) values (1, 1, ?1)",
+        "insert into server (one, epoch_counter, epoch_nonce) values (1, 1, ?1) on conflict do nothing",
         [nonce.as_slice()],
     )?;
     Ok(())
@@ -168,7 +167,7 @@ pub fn next_count(connection: &Connection, name: &str) -> Result<u64> {
     let value: i64 = connection
         .prepare_cached(
             "insert into counter (name, value) values (?1, 1)
-             on conflict (name) do update set value = value + 1 returning value",
+             on conflict (name) do update set value = counter.value + 1 returning value",
         )?
         .query_row([name], |row| row.get(0))?;
     Ok(value.unsigned_abs())

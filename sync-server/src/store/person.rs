@@ -1,12 +1,14 @@
 //! Colleagues: who they are, what they may do, which grids they work in.
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    store::{Connection, OptionalExtension, params},
+};
 use gridwalk_core::{
     act::Role,
     ids::{GridId, PersonId},
     reference::Person,
 };
-use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// A word of a closed list (`worker`, `met`) as it is stored: the same text as in JSON.
@@ -110,7 +112,7 @@ pub fn put(connection: &Connection, person: &Person, login: Option<&str>) -> Res
     let id = person.id.to_string();
     connection.execute(
         "insert into person (id, login, name, role, department) values (?1, ?2, ?3, ?4, ?5)
-         on conflict (id) do update set login = coalesce(excluded.login, login), name = excluded.name,
+         on conflict (id) do update set login = coalesce(excluded.login, person.login), name = excluded.name,
            role = excluded.role, department = excluded.department",
         params![
             id,

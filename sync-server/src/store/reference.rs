@@ -3,14 +3,13 @@
 
 use crate::{
     error::{Error, Result},
-    store::{next_count, person},
+    store::{Connection, Fault, Row, next_count, params, person},
 };
 use gridwalk_core::{
     ids::GridId,
     reference::{Building, Category, Department, Grid, Person, ReferenceKind},
     sync::message::{ReferenceNews, ReferenceRow},
 };
-use rusqlite::{Connection, params};
 use serde::Serialize;
 
 /// Writes a row as a new version. Phones learn of it in their next exchange.
@@ -149,11 +148,11 @@ pub fn put_category(connection: &Connection, category: &Category) -> Result<()> 
 }
 
 fn touch_grid(connection: &Connection, grid: GridId) -> Result<()> {
-    let mut statement =
-        connection.prepare("select kind, id from reference where grid = ?1 order by version")?;
+    let mut statement = connection
+        .prepare_cached("select kind, id from reference where grid = ?1 order by version")?;
     let rows = statement
         .query_map([grid.0], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<Vec<(String, String)>>>()?;
+        .collect::<Result<Vec<(String, String)>, _>>()?;
     for (kind, id) in rows {
         let version = next_count(connection, "reference")?;
         connection.execute(
@@ -178,13 +177,24 @@ pub fn news(
     let mut statement = connection.prepare_cached(
         "select version, kind, id, grid, json from reference where version > ?1 order by version",
     )?;
-    let mut rows = statement.query([version.cast_signed()])?;
-    while let Some(row) = rows.next()? {
-        let grid: Option<uuid::Uuid> = row.get(3)?;
-        if grid.is_some_and(|grid| !grids.contains(&GridId(grid))) {
-            news.version = row.get::<_, i64>(0)?.cast_unsigned();
-            continue;
-        }
+    let mut outcome = Ok(());
+    statement.each([version], |row| {
+        outcome = next(row, grids, budget, &mut news);
+        outcome.is_ok() && !news.more
+    })?;
+    outcome?;
+    Ok(news)
+}
+
+/// Takes a row into the page if its reader may see it; a page that is full says that there is more.
+fn next(
+    row: &Row<'_>,
+    grids: &[GridId],
+    budget: &mut usize,
+    news: &mut ReferenceNews,
+) -> Result<(), Fault> {
+    let grid: Option<uuid::Uuid> = row.get(3)?;
+    if grid.is_none_or(|grid| grids.contains(&GridId(grid))) {
         let row_news = ReferenceRow {
             kind: row.get(1)?,
             id: row.get(2)?,
@@ -193,11 +203,11 @@ pub fn news(
         let cost = 8 + row_news.id.len() + row_news.json.as_ref().map_or(0, String::len);
         if cost > *budget && !news.rows.is_empty() {
             news.more = true;
-            return Ok(news);
+            return Ok(());
         }
         *budget = budget.saturating_sub(cost);
-        news.version = row.get::<_, i64>(0)?.cast_unsigned();
         news.rows.push(row_news);
     }
-    Ok(news)
+    news.version = row.get(0)?;
+    Ok(())
 }

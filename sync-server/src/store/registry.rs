@@ -3,7 +3,7 @@
 
 use crate::{
     error::{Error, Result},
-    store::{next_count, person::word},
+    store::{Connection, OptionalExtension, next_count, params, person::word},
 };
 use gridwalk_core::{
     household::HouseholdView,
@@ -16,7 +16,6 @@ use gridwalk_core::{
     time::Timestamp,
     worker_day::WorkerDayView,
 };
-use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use std::collections::HashSet;
 
@@ -30,12 +29,13 @@ pub struct Facts {
 }
 
 /// Every table whose rows are projected from documents, those that hang on others first.
-pub const PROJECTED: [&str; 12] = [
+pub const PROJECTED: [&str; 13] = [
     "household_field",
     "resident",
     "visit",
     "household",
     "incident_event",
+    "incident_department",
     "incident",
     "checkpoint_hit",
     "finding",
@@ -207,6 +207,17 @@ fn incident(connection: &Connection, view: &IncidentView, facts: Facts) -> Resul
             finding.map(|id| id.to_string()),
             json(view)?
         ])?;
+    clear(
+        connection,
+        "delete from incident_department where incident = ?1",
+        &id,
+    )?;
+    let mut insert = connection.prepare_cached(
+        "insert into incident_department (incident, department) values (?1, ?2) on conflict do nothing",
+    )?;
+    for department in &view.co_departments {
+        insert.execute([&id, &department.to_string()])?;
+    }
     clear(
         connection,
         "delete from incident_event where incident = ?1",
@@ -411,8 +422,8 @@ fn write_photo(
 ) -> Result<()> {
     connection
         .prepare_cached(
-            "insert or ignore into photo (hash, thumbnail, document, kind, grid, stage, taken_at, width, height, bytes)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "insert into photo (hash, thumbnail, document, kind, grid, stage, taken_at, width, height, bytes)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) on conflict do nothing",
         )?
         .execute(params![
             photo.hash.to_string(),
@@ -438,7 +449,7 @@ fn write_reference(
 ) -> Result<()> {
     connection
         .prepare_cached(
-            "insert or ignore into photo (hash, document, kind, grid) values (?1, ?2, ?3, ?4)",
+            "insert into photo (hash, document, kind, grid) values (?1, ?2, ?3, ?4) on conflict do nothing",
         )?
         .execute(params![hash.to_string(), document, kind, grid])?;
     Ok(())

@@ -23,10 +23,9 @@ use gridwalk_server::{
     edit::{Writer, create_document},
     seed::reference_rows,
     serve,
-    store::{device, person},
+    store::{Connection, Fault, device, person},
 };
 use phone::Phone;
-use rusqlite::Connection;
 use std::{path::Path, sync::OnceLock};
 use tempfile::TempDir;
 
@@ -184,7 +183,7 @@ impl Field {
 
     async fn ask<T: Send + 'static>(
         &self,
-        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        query: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> T {
         let store = &self.server.state().store;
         store

@@ -1,20 +1,17 @@
 //! Connections that only read. WAL lets them work while the writer writes.
 
-use crate::error::Result;
-use rusqlite::Connection;
+use super::{connect, fault, session};
+use crate::{error::Result, store::connection::Connection};
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 /// Kept open at most; more are opened in a rush and closed after it.
 const KEPT: usize = 4;
 
 /// A pool that opens when it is empty.
-#[derive(Clone)]
-pub struct Readers(Arc<Inner>);
-
-struct Inner {
+pub struct Readers {
     file: PathBuf,
     idle: Mutex<Vec<Connection>>,
 }
@@ -22,34 +19,37 @@ struct Inner {
 impl Readers {
     /// Readers of `file`.
     pub fn new(file: &Path) -> Self {
-        Self(Arc::new(Inner {
+        Self {
             file: file.to_owned(),
             idle: Mutex::new(Vec::new()),
-        }))
+        }
     }
 
     /// Runs `query` in one read transaction, so that all it sees belongs together.
-    pub fn with<T>(&self, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    pub fn with(&self, query: &mut dyn FnMut(&Connection)) -> Result<()> {
         let idle = self.idle().pop();
-        let mut connection = match idle {
+        let connection = match idle {
             Some(connection) => connection,
             None => {
-                let connection = super::connect(&self.0.file)?;
-                connection.pragma_update(None, "query_only", true)?;
+                let connection = connect(&self.file)?;
                 connection
+                    .pragma_update(None, "query_only", true)
+                    .map_err(fault)?;
+                session::open(connection)
             }
         };
-        let view = connection.transaction()?;
-        let answer = query(&view);
-        drop(view);
+        connection.execute_batch("begin")?;
+        // Should it panic, the connection is closed with its view.
+        query(&connection);
+        connection.execute_batch("rollback")?;
         let mut idle = self.idle();
         if idle.len() < KEPT {
             idle.push(connection);
         }
-        answer
+        Ok(())
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
