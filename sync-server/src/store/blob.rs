@@ -127,7 +127,7 @@ pub fn upload(connection: &Connection, id: &str) -> Result<Option<Upload>> {
 
 /// Every upload under way.
 pub fn uploads(connection: &Connection) -> Result<Vec<Upload>> {
-    let mut statement = connection.prepare("select id, hash, length, device from upload")?;
+    let mut statement = connection.prepare_cached("select id, hash, length, device from upload")?;
     let rows = statement.query_map([], |row| {
         Ok(Upload {
             id: row.get(0)?,
@@ -136,7 +136,7 @@ pub fn uploads(connection: &Connection) -> Result<Vec<Upload>> {
             device: DeviceId(row.get::<_, Uuid>(3)?),
         })
     })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Ends an upload, finished or given up.
