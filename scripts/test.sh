@@ -58,6 +58,8 @@ part "rust tests" cargo test --locked --workspace
 part "generated files" scripts/generated.sh
 part "window" scripts/window.sh
 part "day" scripts/day.sh
+part "cuts" scripts/cuts.sh
+part "kill" scripts/kill.sh
 part "console" scripts/console.sh
 part "android" scripts/android.sh
 summary

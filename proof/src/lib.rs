@@ -1,11 +1,16 @@
 //! Tools that prove the product and are never part of it: they start the real binaries on loopback, let them work,
 //! and compare what each side holds.
 
+pub mod corner;
+pub mod cut;
 pub mod doors;
+pub mod ear;
 pub mod holdings;
 pub mod measure;
 pub mod process;
+pub mod restless;
 pub mod shift;
+pub mod tables;
 pub mod watch;
 pub mod wire;
 

@@ -1,0 +1,352 @@
+//! Killed at any moment. Two phones and a server, each a real process under load; one of them after the other is ended
+//! with SIGKILL and started again, and everything that was acknowledged before must be there: on the phone what it said is
+//! saved, at the centre every hash that it answered. The ledger is kept here, outside of whatever is killed; it is
+//! written by what comes out of the phones' pipes.
+//!
+//! `kill N [SEED]` kills N times; `kill phone DATA` is one of the phones.
+
+use gridwalk_core::ids::Hash;
+use gridwalk_proof::{
+    corner,
+    holdings::Holdings,
+    process::{Outcome, Server, begin, command, free_port, run},
+    restless::{self, Word},
+};
+use gridwalk_server::{Config, blobs::Blobs, clock::Clock};
+use rusqlite::{Connection, OpenFlags};
+use serde::Serialize;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    time::{Duration, Instant},
+};
+
+/// Kills before both folders are made anew, so that documents stay as large as those of a real day.
+const ROUND: usize = 12;
+/// Acknowledgements between two kills.
+const LOAD: std::ops::Range<u64> = 12..60;
+/// A kill comes so long after the last of them, at most: in the middle of what follows.
+const SOON: u64 = 30_000;
+/// Nobody says anything for so long: something hangs.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// The last line of standard output.
+#[derive(Serialize, Default)]
+struct Figures {
+    kills: usize,
+    acknowledged: usize,
+    lost: usize,
+}
+
+fn main() -> Outcome<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        ["phone", data] => restless::live(Path::new(data)),
+        [kills] => driver(kills.parse()?, std::process::id().into()),
+        [kills, seed] => driver(kills.parse()?, seed.parse()?),
+        _ => Err("usage: kill N [SEED] | kill phone DATA".into()),
+    }
+}
+
+fn driver(kills: usize, seed: u64) -> Outcome<()> {
+    begin(corner::morning()?);
+    eprintln!("seed {seed}");
+    let folder = tempfile::tempdir()?;
+    let port = free_port()?;
+    prepare(folder.path(), port)?;
+    let mut dice = Dice(seed);
+    let mut figures = Figures::default();
+    let begun = Instant::now();
+    while figures.kills < kills {
+        let now = folder.path().join("now");
+        corner::copy(&folder.path().join("before"), &now)?;
+        let mut world = World::open(&now, port)?;
+        for _ in 0..ROUND.min(kills - figures.kills) {
+            world.work(dice.within(LOAD))?;
+            std::thread::sleep(Duration::from_micros(dice.within(0..SOON)));
+            match dice.within(0..3) {
+                0 => world.kill_server()?,
+                phone => world.kill_phone(phone as usize - 1)?,
+            }
+            figures.kills += 1;
+        }
+        world.settle()?;
+        figures.acknowledged += world.acknowledged();
+        figures.lost += world.lost.len();
+        for (name, place) in world.lost.iter().take(12) {
+            eprintln!("lost: {name} {place}");
+        }
+        drop(world);
+        std::fs::remove_dir_all(&now)?;
+        eprintln!(
+            "{} kills, {} acknowledged, {} lost, {:.0} s",
+            figures.kills,
+            figures.acknowledged,
+            figures.lost,
+            begun.elapsed().as_secs_f64()
+        );
+    }
+    println!("{}", serde_json::to_string(&figures)?);
+    match figures.lost {
+        0 => Ok(()),
+        lost => Err(format!("{lost} acknowledged are lost").into()),
+    }
+}
+
+/// Two enrolled phones and a centre on a corner of the street, as nobody works yet.
+fn prepare(folder: &Path, port: u16) -> Outcome<()> {
+    let before = folder.join("before");
+    let centre = before.join("centre");
+    let mut config = Config::new(&centre);
+    config.clock = Clock::standing_at(corner::morning()?);
+    let who = corner::seed_centre(config)?;
+    corner::closed(&centre.join("registry.db"))?;
+    let server = Server::start(&centre, port)?;
+    let data = centre.to_string_lossy();
+    for (name, login) in [("phone-0", &who.worker), ("phone-1", &who.lead)] {
+        let code = run(
+            "gridwalk-server",
+            &["device", "code", "--data", &data, "--worker", login],
+        )?;
+        let phone = before.join(name);
+        let phone = phone.to_string_lossy();
+        let (address, code) = (server.address.as_str(), code.trim());
+        let words = [
+            "enrol", "--data", &phone, "--server", address, "--code", code,
+        ];
+        run("gridwalk", &words)?;
+        run("gridwalk", &["sync", "--data", &phone])?;
+    }
+    Ok(())
+}
+
+/// SplitMix64: the same seed, the same choices (the machine's own scheduling aside).
+struct Dice(u64);
+
+impl Dice {
+    fn within(&mut self, range: std::ops::Range<u64>) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        range.start + (z ^ (z >> 31)) % (range.end - range.start)
+    }
+}
+
+/// What one phone said, and that its process has ended.
+type Heard = (usize, Option<Word>);
+
+/// One round: three processes and the ledger.
+struct World {
+    folder: PathBuf,
+    port: u16,
+    server: Option<Server>,
+    phones: [Restless; 2],
+    say: Sender<Heard>,
+    heard: Receiver<Heard>,
+    /// Changes and blobs that the centre acknowledged, to either phone.
+    centre: BTreeSet<(&'static str, String)>,
+    /// Each once, with the place where it was missing first.
+    lost: BTreeMap<String, String>,
+}
+
+/// A phone's process, and what it said is saved.
+struct Restless {
+    child: Child,
+    input: ChildStdin,
+    saved: BTreeSet<String>,
+    /// What it said it has, since it was started.
+    has: BTreeSet<String>,
+    settled: bool,
+}
+
+impl Restless {
+    fn start(data: &Path, number: usize, say: &Sender<Heard>) -> Outcome<Self> {
+        let mut child = command("kill")?
+            .arg("phone")
+            .arg(data)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let output = child.stdout.take().ok_or("no standard output")?;
+        let input = child.stdin.take().ok_or("no standard input")?;
+        let say = say.clone();
+        std::thread::spawn(move || {
+            // What a killed process wrote is still in the pipe; a line that it did not end was not said.
+            let mut lines = BufReader::new(output);
+            let mut line = String::new();
+            while matches!(lines.read_line(&mut line), Ok(1..)) && line.ends_with('\n') {
+                if let Ok(word) = line.trim_end().parse() {
+                    let _ = say.send((number, Some(word)));
+                }
+                line.clear();
+            }
+            let _ = say.send((number, None));
+        });
+        Ok(Self {
+            child,
+            input,
+            saved: BTreeSet::new(),
+            has: BTreeSet::new(),
+            settled: false,
+        })
+    }
+}
+
+impl Drop for Restless {
+    fn drop(&mut self) {
+        // Already gone is as good as ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl World {
+    fn open(folder: &Path, port: u16) -> Outcome<Self> {
+        let server = Server::start(&folder.join("centre"), port)?;
+        let (say, heard) = channel();
+        let phone = |n: usize| Restless::start(&folder.join(format!("phone-{n}")), n, &say);
+        let phones = [phone(0)?, phone(1)?];
+        let mut world = Self {
+            folder: folder.to_owned(),
+            port,
+            server: Some(server),
+            phones,
+            say,
+            heard,
+            centre: BTreeSet::new(),
+            lost: BTreeMap::new(),
+        };
+        let mut ready = 0;
+        while ready < 2 {
+            ready += usize::from(world.hear()?.1 == Some(Word::Ready));
+        }
+        Ok(world)
+    }
+
+    fn acknowledged(&self) -> usize {
+        let saved = self.phones.iter().map(|phone| phone.saved.len());
+        self.centre.len() + saved.sum::<usize>()
+    }
+
+    /// The next word, entered into the ledger.
+    fn hear(&mut self) -> Outcome<Heard> {
+        let heard = self
+            .heard
+            .recv_timeout(SILENCE)
+            .map_err(|error| match error {
+                RecvTimeoutError::Timeout => "nobody works any more",
+                RecvTimeoutError::Disconnected => "nobody is left",
+            })?;
+        let phone = &mut self.phones[heard.0];
+        match &heard.1 {
+            Some(Word::Saved(id)) => drop(phone.saved.insert(id.clone())),
+            Some(Word::Has(id)) => drop(phone.has.insert(id.clone())),
+            Some(Word::Change(hash)) => drop(self.centre.insert(("change", hash.clone()))),
+            Some(Word::Blob(hash)) => drop(self.centre.insert(("blob", hash.clone()))),
+            Some(Word::Settled) => phone.settled = true,
+            Some(Word::Ready) | None => {}
+        }
+        Ok(heard)
+    }
+
+    /// Until so much more is acknowledged. A phone that ends by itself is a failure.
+    fn work(&mut self, more: u64) -> Outcome<()> {
+        let enough = self.acknowledged() + usize::try_from(more)?;
+        while self.acknowledged() < enough {
+            if let (number, None) = self.hear()? {
+                return Err(format!("phone {number} ended by itself").into());
+            }
+        }
+        Ok(())
+    }
+
+    fn kill_phone(&mut self, number: usize) -> Outcome<()> {
+        self.phones[number].child.kill()?;
+        self.phones[number].child.wait()?;
+        while self.hear()? != (number, None) {}
+        let data = self.folder.join(format!("phone-{number}"));
+        let again = Restless::start(&data, number, &self.say)?;
+        let gone = std::mem::replace(&mut self.phones[number], again);
+        self.phones[number].saved.clone_from(&gone.saved);
+        while self.hear()? != (number, Some(Word::Ready)) {}
+        self.check_phone(number, &gone.saved);
+        Ok(())
+    }
+
+    /// What it had said before it was killed is on its disk.
+    fn check_phone(&mut self, number: usize, said: &BTreeSet<String>) {
+        for id in said.difference(&self.phones[number].has) {
+            let place = self.lost.entry(id.clone());
+            place.or_insert_with(|| format!("was saved on phone {number}"));
+        }
+    }
+
+    fn kill_server(&mut self) -> Outcome<()> {
+        drop(self.server.take());
+        self.server = Some(Server::start(&self.folder.join("centre"), self.port)?);
+        self.check_centre()
+    }
+
+    /// Every hash that it answered is in its log or folder, read from outside with nothing of its own code.
+    fn check_centre(&mut self) -> Outcome<()> {
+        let centre = self.folder.join("centre");
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let db = Connection::open_with_flags(centre.join("registry.db"), flags)?;
+        db.busy_timeout(Duration::from_secs(10))?;
+        let mut select = db.prepare("select hash from change")?;
+        let changes = select.query_map([], |row| Ok(Hash(row.get(0)?).to_string()))?;
+        let changes = changes.collect::<Result<BTreeSet<_>, _>>()?;
+        let mut select = db.prepare("select hash from blob")?;
+        let blobs = select.query_map([], |row| Ok(Hash(row.get(0)?).to_string()))?;
+        let blobs = blobs.collect::<Result<BTreeSet<_>, _>>()?;
+        let files = Blobs::open(&centre.join("blobs")).map_err(|error| error.to_string())?;
+        for (kind, hash) in &self.centre {
+            let here = match *kind {
+                "change" => changes.contains(hash),
+                _ => blobs.contains(hash) && files.get(&hash.parse::<Hash>()?).is_ok(),
+            };
+            if !here {
+                let place = self.lost.entry(hash.clone());
+                place.or_insert_with(|| format!("is a {kind} that was at the centre"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Both phones stop working and deliver what they have; then everything is looked for once more, and what was saved
+    /// must have come to the registry.
+    fn settle(&mut self) -> Outcome<()> {
+        for phone in &mut self.phones {
+            phone.input.write_all(b"enough\n")?;
+        }
+        let mut ended = 0;
+        while ended < 2 {
+            ended += usize::from(self.hear()?.1.is_none());
+        }
+        if !self.phones.iter().all(|phone| phone.settled) {
+            return Err("a phone ended before everything had its receipt".into());
+        }
+        self.check_centre()?;
+        let data = self.folder.join("centre");
+        let data = data.to_string_lossy();
+        let held: Holdings =
+            serde_json::from_str(&run("gridwalk-server", &["holdings", "--data", &data])?)?;
+        for (number, phone) in self.phones.iter().enumerate() {
+            for id in &phone.saved {
+                let mut nouns = held.rows().into_iter();
+                if !nouns.any(|(_, names)| names.contains(id)) {
+                    let place = self.lost.entry(id.clone());
+                    place.or_insert_with(|| {
+                        format!("was saved on phone {number} and is not in the registry")
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}
