@@ -129,7 +129,7 @@ pub fn live(data: &Path) -> Outcome<()> {
             }
         };
         saved.into_iter().map(Word::Saved).for_each(|w| say(&w));
-        if round % 4 == 0 {
+        if round.is_multiple_of(4) {
             phone.sync_now()?; // as a person would, so that a back-off does not outlast this process
         }
     }

@@ -47,7 +47,6 @@ pub fn read(file: &Path, key: Option<[u8; 32]>, apart: &[Apart]) -> Outcome<Tabl
         let mut select = db.prepare(&format!("select * from \"{name}\""))?;
         let columns: Vec<(usize, String)> = select
             .column_names()
-            .into_iter()
             .map(str::to_owned)
             .enumerate()
             .filter(|(_, column)| {
