@@ -1,6 +1,6 @@
 //! What the operator decides, in one value. There is no configuration file and no default password.
 
-use crate::clock::Clock;
+use crate::{callers::Courtesy, clock::Clock};
 use std::{net::SocketAddr, path::PathBuf};
 
 /// A certificate chain and its key, as PEM files.
@@ -31,6 +31,8 @@ pub struct Config {
     pub merge_program: Option<PathBuf>,
     /// Bytes of memory that one merging process may use.
     pub merge_memory: u64,
+    /// What callers are held to.
+    pub courtesy: Courtesy,
     /// Where the time comes from.
     pub clock: Clock,
 }
@@ -47,6 +49,7 @@ impl Config {
             queue: 256,
             merge_program: None,
             merge_memory: 512 * 1024 * 1024,
+            courtesy: Courtesy::default(),
             clock: Clock::system(),
         }
     }

@@ -4,6 +4,7 @@ pub mod arrival;
 pub mod attribution;
 pub mod auth;
 pub mod blobs;
+pub mod callers;
 pub mod clock;
 pub mod config;
 pub mod console;

@@ -30,7 +30,7 @@ pub async fn serve(config: Config) -> Result<Running> {
     state.merger.recover();
     let handle = Handle::new();
     let (address, task) =
-        listen::start(&state.config, routes::router(state.clone()), handle.clone()).await?;
+        listen::start(&state, routes::router(state.clone()), handle.clone()).await?;
     let sweeper = tokio::spawn(sweep::run(state.clone()));
     Ok(Running {
         address,

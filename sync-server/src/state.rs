@@ -3,6 +3,7 @@
 use crate::{
     auth::enrol::Challenges,
     blobs::Blobs,
+    callers::Callers,
     clock::Clock,
     config::Config,
     error::{Error, Result},
@@ -35,6 +36,8 @@ pub struct Parts {
     pub process: DeviceId,
     /// Nonces that phones are about to sign.
     pub challenges: Challenges,
+    /// Everybody who calls.
+    pub callers: Callers,
     /// Uploads that a request is writing to at this moment.
     pub uploads: Turns,
     /// How it was started.
@@ -62,6 +65,7 @@ impl AppState {
             key,
             process: DeviceId(new_id(now)?),
             challenges: Challenges::default(),
+            callers: Callers::new(config.courtesy, config.behind_proxy),
             uploads: Turns::default(),
             clock: config.clock.clone(),
             config,

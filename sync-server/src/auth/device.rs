@@ -56,11 +56,13 @@ impl FromRequestParts<AppState> for Phone {
         let token = bearer(parts).ok_or(Error::Unauthorized(Code::TokenExpired))?;
         let hash = super::enrol::sha256(&token);
         let now = state.now();
-        state
+        let phone = state
             .store
             .read(move |connection| device::by_token(connection, &hash, now))
             .await?
-            .ok_or(Error::Unauthorized(Code::TokenExpired))
+            .ok_or(Error::Unauthorized(Code::TokenExpired))?;
+        state.callers.admit(parts, phone.device)?;
+        Ok(phone)
     }
 }
 

@@ -140,6 +140,7 @@ impl FromRequestParts<AppState> for Session {
             })
             .await?
             .ok_or_else(ended)?;
+        state.callers.know(parts);
         if now.since(seen) > TOUCH_MS {
             state
                 .store

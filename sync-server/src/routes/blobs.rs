@@ -15,6 +15,7 @@
 use crate::{
     arrival::{self, Stands},
     auth::device::Phone,
+    callers::Pace,
     error::{Error, Result},
     state::{AppState, random},
     store::blob::{self, Upload},
@@ -35,8 +36,8 @@ const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const UPLOAD_METADATA: HeaderName = HeaderName::from_static("upload-metadata");
 const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
-/// A sender that says nothing for so long has gone.
-const IDLE: Duration = Duration::from_secs(15);
+/// A refused request is let in for so long.
+const DRAINING: Duration = Duration::from_secs(15);
 /// What is read of a refused request: more than any photo, less than anybody should get us to read.
 const DRAINED: usize = 4 * 1024 * 1024;
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -229,9 +230,10 @@ async fn receive(
     body: &mut Body,
 ) -> Result<u64> {
     let mut file = state.blobs.open_part(&upload.id)?;
+    let mut pace = Pace::new(state.callers.courtesy());
     loop {
-        match tokio::time::timeout(IDLE, next(body)).await {
-            Ok(Some(Ok(bytes))) => {
+        match pace.next(body).await {
+            Some(Ok(bytes)) => {
                 length += bytes.len() as u64;
                 if length > upload.length {
                     drop(file);
@@ -240,8 +242,8 @@ async fn receive(
                 }
                 tokio::task::block_in_place(|| file.write_all(&bytes))?;
             }
-            Ok(None) => break,
-            Ok(Some(Err(_))) | Err(_) => {
+            None => break,
+            Some(Err(_)) => {
                 tokio::task::block_in_place(|| file.sync_data())?;
                 return Err(Error::Malformed(
                     "the upload was cut; it may be continued".into(),
@@ -330,13 +332,17 @@ pub async fn send(state: &AppState, hash: Hash) -> Result<Response> {
 /// A refusal is often clear before the body is read. It is let in and thrown away all the same: a connection that is closed
 /// on bytes which nobody read takes the answer with it, and a phone that hears nothing believes that there is no network.
 pub async fn drain(body: &mut Body) {
-    let mut left = DRAINED;
-    while let Ok(Some(Ok(bytes))) = tokio::time::timeout(IDLE, next(body)).await {
-        match left.checked_sub(bytes.len()) {
-            Some(rest) => left = rest,
-            None => break,
+    let draining = async {
+        let mut left = DRAINED;
+        while let Some(Ok(bytes)) = next(body).await {
+            match left.checked_sub(bytes.len()) {
+                Some(rest) => left = rest,
+                None => break,
+            }
         }
-    }
+    };
+    // Whoever has not sent it by then is not waiting for an answer.
+    let _ = tokio::time::timeout(DRAINING, draining).await;
 }
 
 /// The next piece of a body.

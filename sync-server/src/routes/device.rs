@@ -100,6 +100,7 @@ async fn enrol(
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     body: Result<Json<Enrol>, JsonRejection>,
 ) -> Result<Json<Enrolled>> {
+    state.callers.knock(from.ip())?;
     let body = json(body)?;
     let key = hex::decode(&body.public_key)
         .ok()

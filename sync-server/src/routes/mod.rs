@@ -9,6 +9,7 @@ pub mod registry;
 pub mod sync;
 
 use crate::{
+    callers::json_in_time,
     error::{Error, ErrorBody},
     state::AppState,
 };
@@ -32,6 +33,7 @@ pub fn router(state: AppState) -> Router {
         .merge(sync::routes())
         .merge(Router::from(console()))
         .merge(page::routes(state.config.console.as_deref()))
+        .layer(middleware::from_fn_with_state(state.clone(), json_in_time))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(codes))
         .layer(middleware::from_fn(headers))

@@ -45,6 +45,9 @@ async fn log_in(
     jar: CookieJar,
     body: std::result::Result<Json<Login>, JsonRejection>,
 ) -> Result<(CookieJar, Json<Me>)> {
+    if let Ok(from) = address.parse() {
+        state.callers.knock(from)?;
+    }
     let Json(login) = body.map_err(|error| Error::Malformed(error.body_text()))?;
     let (cookie, person) = session::log_in(&state, login.name, login.password, address).await?;
     Ok((jar.add(cookie), Json(Me { person })))

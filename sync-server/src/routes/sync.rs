@@ -2,10 +2,11 @@
 
 use crate::{
     auth::device::Phone,
+    callers::Pace,
     error::{Error, Result},
     ingest::{Delivery, Receipt},
     jpeg,
-    routes::blobs::{drain, next},
+    routes::blobs::drain,
     state::AppState,
     store::{self, Connection, feed::Reading, reference},
 };
@@ -31,8 +32,6 @@ use gridwalk_core::{
 };
 use std::time::Duration;
 
-/// A sender that says nothing for so long has gone.
-const IDLE: Duration = Duration::from_secs(15);
 /// Publishing is waited for so long; the acknowledgement does not depend on it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -54,7 +53,8 @@ async fn exchange(
             return Err(refusal);
         }
     };
-    let request = read(&headers, body).await?;
+    let pace = Pace::new(state.callers.courtesy());
+    let request = read(&headers, body, pace).await?;
     let protocol = version::common(request.protocol)
         .ok_or_else(|| Error::refused(Code::ProtocolUnknown, "no protocol version in common"))?;
     let now = state.now();
@@ -85,7 +85,7 @@ async fn exchange(
 }
 
 /// The request, counted while it arrives.
-async fn read(headers: &HeaderMap, mut body: Body) -> Result<Request> {
+async fn read(headers: &HeaderMap, mut body: Body, mut pace: Pace) -> Result<Request> {
     if headers
         .get(header::CONTENT_TYPE)
         .is_none_or(|kind| kind != CONTENT_TYPE)
@@ -99,15 +99,13 @@ async fn read(headers: &HeaderMap, mut body: Body) -> Result<Request> {
     }
     let mut bytes = Vec::new();
     loop {
-        match tokio::time::timeout(IDLE, next(&mut body)).await {
-            Ok(Some(Ok(piece))) if bytes.len() + piece.len() > limits::REQUEST_PACKED => {
+        match pace.next(&mut body).await {
+            Some(Ok(piece)) if bytes.len() + piece.len() > limits::REQUEST_PACKED => {
                 return Err(Error::TooBig(Code::BodyTooBig));
             }
-            Ok(Some(Ok(piece))) => bytes.extend_from_slice(&piece),
-            Ok(None) => break,
-            Ok(Some(Err(_))) | Err(_) => {
-                return Err(Error::Malformed("the request was cut".into()));
-            }
+            Some(Ok(piece)) => bytes.extend_from_slice(&piece),
+            None => break,
+            Some(Err(_)) => return Err(Error::Malformed("the request was cut".into())),
         }
     }
     tokio::task::spawn_blocking(move || frame::decode::<Request>(&bytes))
