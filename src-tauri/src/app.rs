@@ -8,7 +8,7 @@ use crate::{
     photo::{album, lane::Lane},
     ports::Ports,
     projection,
-    sync::{Driver, Link},
+    sync::{self, Driver, Link},
     view::{SyncPhase, SyncState},
 };
 use gridwalk_core::{
@@ -48,6 +48,8 @@ struct Inner {
     /// Told whenever delivery moved, for the chip.
     delivery: watch::Sender<()>,
     wake: Notify,
+    /// Somebody looks at the app.
+    in_front: watch::Sender<bool>,
     /// The next wake-up was asked for by a person: it does not wait for a back-off.
     asked: AtomicBool,
     driver: tokio::sync::Mutex<Driver>,
@@ -69,6 +71,7 @@ impl Phone {
         let key = ports.keystore.key(&*ports.dice)?;
         let database = Database::open(&dir.join(database::FILE), &key)?;
         let missing = database.write(documents::check_outbox)?;
+        database.write(sync::reconsider)?;
         if missing > 0 {
             tracing::error!(missing, "changes without a receipt were not in the outbox");
         }
@@ -92,6 +95,7 @@ impl Phone {
             photo_phase: Mutex::new((SyncPhase::Idle, None)),
             delivery: watch::Sender::new(()),
             wake: Notify::new(),
+            in_front: watch::Sender::new(true),
             asked: AtomicBool::new(false),
             driver: tokio::sync::Mutex::new(Driver::new(dice)),
             lane: tokio::sync::Mutex::default(),
@@ -104,7 +108,21 @@ impl Phone {
 
     /// Delivers as long as it is polled: at once, after every save, when a person asks, and every two minutes.
     pub async fn keep_in_sync(&self) {
-        tokio::join!(self.keep_records_in_sync(), self.keep_photos_in_sync());
+        tokio::join!(
+            self.keep_records_in_sync(),
+            self.keep_photos_in_sync(),
+            sync::listen(self)
+        );
+    }
+
+    /// Whether somebody looks at the app. Behind another one it keeps no line open.
+    pub fn in_front(&self, seen: bool) {
+        self.0.in_front.send_replace(seen);
+    }
+
+    /// Follows that; told too when somebody enrols.
+    pub(crate) fn seen(&self) -> watch::Receiver<bool> {
+        self.0.in_front.subscribe()
     }
 
     async fn keep_records_in_sync(&self) {
@@ -220,6 +238,7 @@ impl Phone {
             .enrolment
             .write()
             .unwrap_or_else(PoisonError::into_inner) = enrolment;
+        self.0.in_front.send_modify(|_| ());
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 //! that a headless phone does not have, tauri.md §5), no redirects, no cookies, no proxies from the environment.
 
 use crate::ports::{Call, Exchange, NoReply, Replied, Reply};
-use reqwest::{Certificate, Client, Method, redirect};
+use reqwest::{Certificate, Client, Method, Response, redirect};
 use std::{
     collections::HashMap,
     error::Error,
@@ -14,6 +14,10 @@ use std::{
 const LONGEST_REPLY: usize = 16 * 1024 * 1024;
 const CONNECT: Duration = Duration::from_secs(15);
 const WHOLE_CALL: Duration = Duration::from_secs(120);
+/// The centre says something more often than this, if only that it is there.
+const SILENCE: Duration = Duration::from_secs(60);
+/// A line is given up after so long, whatever comes over it.
+const WHOLE_LINE: Duration = Duration::from_secs(3600);
 
 /// Calls over the network. Keeps one connection pool per extra root.
 #[derive(Default)]
@@ -60,34 +64,65 @@ fn build(extra_root: Option<&[u8]>) -> Result<Client, reqwest::Error> {
 impl Exchange for HttpExchange {
     fn call(&self, call: Call) -> Replied<'_> {
         Box::pin(async move {
-            let client = self.client(&call.extra_root)?;
-            let method =
-                Method::from_bytes(call.method.as_bytes()).map_err(|_| NoReply::Unreachable)?;
-            let mut request = client.request(method, &call.url).body(call.body);
-            for (name, value) in call.headers {
-                request = request.header(name, value);
-            }
-            let mut response = request.send().await.map_err(why)?;
-            let mut reply = Reply {
-                status: response.status().as_u16(),
-                headers: response
-                    .headers()
-                    .iter()
-                    .filter_map(|(name, value)| {
-                        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-                    })
-                    .collect(),
-                body: Vec::new(),
-            };
+            let (mut reply, mut response) = self.begin(call, WHOLE_CALL).await?;
             while let Some(chunk) = response.chunk().await.map_err(why)? {
-                if reply.body.len() + chunk.len() > LONGEST_REPLY {
-                    return Err(NoReply::TooBig);
-                }
-                reply.body.extend_from_slice(&chunk);
+                keep(&mut reply, &chunk)?;
             }
             Ok(reply)
         })
     }
+
+    fn listen<'a>(&'a self, call: Call, heard: &'a (dyn Fn(&[u8]) + Send + Sync)) -> Replied<'a> {
+        Box::pin(async move {
+            let (mut reply, mut response) = self.begin(call, WHOLE_LINE).await?;
+            loop {
+                let chunk = tokio::time::timeout(SILENCE, response.chunk())
+                    .await
+                    .map_err(|_| NoReply::Unreachable)?;
+                match chunk.map_err(why)? {
+                    None => return Ok(reply),
+                    Some(chunk) if reply.status == 200 => heard(&chunk),
+                    Some(chunk) => keep(&mut reply, &chunk)?,
+                }
+            }
+        })
+    }
+}
+
+impl HttpExchange {
+    /// Sends it and waits for the head of the answer.
+    async fn begin(&self, call: Call, whole: Duration) -> Result<(Reply, Response), NoReply> {
+        let client = self.client(&call.extra_root)?;
+        let method =
+            Method::from_bytes(call.method.as_bytes()).map_err(|_| NoReply::Unreachable)?;
+        let mut request = client
+            .request(method, &call.url)
+            .timeout(whole)
+            .body(call.body);
+        for (name, value) in call.headers {
+            request = request.header(name, value);
+        }
+        let response = request.send().await.map_err(why)?;
+        let headers = response.headers().iter();
+        let reply = Reply {
+            status: response.status().as_u16(),
+            headers: headers
+                .filter_map(|(name, value)| {
+                    Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+                })
+                .collect(),
+            body: Vec::new(),
+        };
+        Ok((reply, response))
+    }
+}
+
+fn keep(reply: &mut Reply, chunk: &[u8]) -> Result<(), NoReply> {
+    if reply.body.len() + chunk.len() > LONGEST_REPLY {
+        return Err(NoReply::TooBig);
+    }
+    reply.body.extend_from_slice(chunk);
+    Ok(())
 }
 
 /// A certificate that is not the centre's is somebody else answering; everything else is no network.

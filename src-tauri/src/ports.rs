@@ -218,4 +218,10 @@ pub type Replied<'a> = Pin<Box<dyn Future<Output = Result<Reply, NoReply>> + Sen
 pub trait Exchange: Send + Sync {
     /// Sends it and waits for the answer, at most two minutes.
     fn call(&self, call: Call) -> Replied<'_>;
+
+    /// Sends it and hands every piece of a good answer's body to `heard`, at once and for as long as pieces come. Comes
+    /// back when they end; only the answer that is not a good one has a body then.
+    fn listen<'a>(&'a self, _call: Call, _heard: &'a (dyn Fn(&[u8]) + Send + Sync)) -> Replied<'a> {
+        Box::pin(async { Err(NoReply::Unreachable) })
+    }
 }

@@ -227,6 +227,8 @@ pub fn plan<H: Holdings>(
     }
     plan.more |= response.reference.more;
     plan.own_bytes |= asked.own_bytes && plan.more;
+    // to know now that own bytes are needed is a step, though nothing else of the page was stored
+    plan.progress |= plan.own_bytes && !asked.own_bytes;
     plan.forks(holdings)?;
     plan.progress |= !plan.receipts.is_empty() || renewed;
     Ok(plan)

@@ -39,6 +39,7 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             status::today,
             status::complete_task,
             status::categories,
+            status::in_front,
             household::households,
             household::household,
             household::begin_visit,

@@ -76,3 +76,11 @@ pub fn complete_task(desk: State<'_, Desk>, task: TaskId, note: Option<String>) 
 pub fn categories(desk: State<'_, Desk>) -> Answer<Vec<Category>> {
     desk.phone()?.categories()
 }
+
+/// Whether somebody looks at the app; while nobody does, the phone keeps no line to the centre open.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn in_front(desk: State<'_, Desk>, seen: bool) -> Answer<()> {
+    desk.phone()?.in_front(seen);
+    Ok(())
+}

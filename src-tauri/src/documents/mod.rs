@@ -140,7 +140,7 @@ fn changes(db: &Connection, id: DocumentId, tail_only: bool) -> Answer<Vec<Vec<u
 pub(crate) fn positions(db: &Connection, id: DocumentId) -> Answer<HashMap<Hash, u64>> {
     let mut select = db.prepare_cached(
         "select change.hash, min(placed.position) from change join placed on placed.hash = change.hash
-         where change.document = ?1 group by change.hash",
+         where change.document = ?1 and placed.departed = 0 group by change.hash",
     )?;
     let rows = select.query_map([id.0], |row| Ok((Hash(row.get(0)?), row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)

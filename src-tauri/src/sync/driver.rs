@@ -1,6 +1,9 @@
 //! Does what the session says, one exchange at a time, and tells it what came of it.
 
-use super::store::{self, Stored};
+use super::{
+    leaving,
+    store::{self, Stored},
+};
 use crate::{Phone, enrolment::Enrolment, error::Failure, projection, view::SyncPhase};
 use gridwalk_core::{
     error::Code,
@@ -80,6 +83,7 @@ impl Driver {
                         let applied = phone
                             .database()
                             .write(|db| store::apply(db, &who.identity, &asked, &response))?;
+                        leaving::sweep(phone.dir(), phone.database())?;
                         phone.measure_clock()?;
                         while projection::refresh(phone.database())? {}
                         Ok(applied)
@@ -110,6 +114,9 @@ impl Driver {
             }
             Effect::Report(report) => {
                 self.report(phone, report);
+                if report == Report::Refused(Code::DeviceRevoked) {
+                    forget_everything(phone).await;
+                }
                 None
             }
         }
@@ -158,6 +165,20 @@ impl Driver {
             }
         }
     }
+}
+
+/// The centre answers a revoked phone's deliveries as long as it has any, and turns it away after that.
+async fn forget_everything(phone: &Phone) {
+    let forgotten = phone
+        .off_the_loop(|phone| {
+            phone.database().write(leaving::everything)?;
+            leaving::sweep(phone.dir(), phone.database())
+        })
+        .await;
+    if let Err(failure) = forgotten {
+        tracing::error!(%failure, "a revoked phone could not be emptied; it is tried again");
+    }
+    phone.tell_delivery();
 }
 
 fn broken(failure: Failure) -> Event {

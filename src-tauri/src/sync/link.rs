@@ -151,11 +151,25 @@ impl Link {
             body,
             extra_root: self.extra_root.clone(),
         };
-        self.exchange.call(call).await.map_err(|none| match none {
-            NoReply::Unreachable => Trouble::Unreachable,
-            NoReply::WrongCertificate => Trouble::NotOurServer,
-            NoReply::TooBig => Trouble::Server,
-        })
+        self.exchange.call(call).await.map_err(no_reply)
+    }
+
+    /// Listens at an address; `heard` is given every piece of a good answer.
+    pub async fn listen(
+        &self,
+        path: &str,
+        headers: BTreeMap<&'static str, String>,
+        heard: &(dyn Fn(&[u8]) + Send + Sync),
+    ) -> Result<Reply, Trouble> {
+        let call = Call {
+            method: "GET",
+            url: format!("{}{path}", self.server),
+            headers,
+            body: Vec::new(),
+            extra_root: self.extra_root.clone(),
+        };
+        let replied = self.exchange.listen(call, heard).await;
+        replied.map_err(no_reply)
     }
 
     async fn ask<T: DeserializeOwned>(
@@ -170,6 +184,14 @@ impl Link {
         ]);
         let reply = self.call("POST", path, headers, body).await?;
         serde_json::from_slice(expect(&reply, JSON)?).map_err(|_| Trouble::Server)
+    }
+}
+
+fn no_reply(none: NoReply) -> Trouble {
+    match none {
+        NoReply::Unreachable => Trouble::Unreachable,
+        NoReply::WrongCertificate => Trouble::NotOurServer,
+        NoReply::TooBig => Trouble::Server,
     }
 }
 

@@ -8,9 +8,13 @@
 //! ```
 
 mod driver;
+mod leaving;
 mod link;
+mod poke;
 mod store;
 
 pub(crate) use driver::Driver;
+pub(crate) use leaving::reconsider;
 pub(crate) use link::{Link, address, code, trouble};
+pub(crate) use poke::listen;
 pub(crate) use store::APP;

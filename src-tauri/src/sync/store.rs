@@ -5,6 +5,7 @@ use crate::{
     documents::{self, Identity, RefusedChange},
     error::{Answer, Failure},
     reference,
+    sync::leaving,
 };
 use gridwalk_core::{
     error::Code,
@@ -295,7 +296,11 @@ impl Holdings for SentBefore<'_> {
     fn sent(&self, number: u64, index: u32) -> Answer<Option<Hash>> {
         Ok(self
             .0
-            .prepare_cached("select hash from sent where envelope = ?1 and place = ?2")?
+            // a change whose document was purged is as good as lost: its bytes are asked for
+            .prepare_cached(
+                "select hash from sent where envelope = ?1 and place = ?2
+                 and exists (select 1 from change where change.hash = sent.hash)",
+            )?
             .query_row((number, index), |row| Ok(Hash(row.get(0)?)))
             .optional()?)
     }
@@ -358,7 +363,7 @@ pub(super) fn apply(
     set_fact(db, "reference_version", &plan.reference.version)?;
     set_fact(db, "clock_ahead_ms", &plan.clock_ahead_ms)?;
     set_fact(db, "own_bytes", &plan.own_bytes)?;
-    gone(db, &plan)?;
+    leaving::settle(db, &plan)?;
     if plan.receipts.iter().any(|(_, result)| no_room(result)) {
         return Ok(Stored::NoRoom); // going on at once would send the same page again, for ever
     }
@@ -371,9 +376,13 @@ pub(super) fn apply(
     });
     let waiting: bool =
         db.query_row("select exists (select 1 from outbox)", [], |row| row.get(0))?;
+    // a revoked phone asks on until it is turned away: then it knows that everything has arrived
+    let revoked = plan.receipts.iter().any(|(_, result)| {
+        matches!(result, ChangeResult::Refused { code, .. } if *code == Code::DeviceRevoked.as_str())
+    });
     let applied = plan.applied();
     Ok(Stored::All(Applied {
-        more: applied.more || again && waiting,
+        more: applied.more || again && waiting || revoked,
         ..applied
     }))
 }
@@ -410,6 +419,9 @@ fn receipts(db: &Connection, who: &Identity, plan: &Plan, asked: &Asked) -> Answ
                 missing.iter().try_for_each(|hash| offer_again(db, hash))?;
             }
             full if no_room(full) => {}
+            ChangeResult::Refused { code, .. } if *code == Code::DeviceRevoked.as_str() => {
+                quarantined(db, hash)?;
+            }
             ChangeResult::Refused { code, follows } => {
                 let code = Code::parse(code).unwrap_or(Code::ServerError);
                 let document: Option<DocumentId> = db
@@ -454,6 +466,45 @@ fn stored(db: &Connection, hash: &Hash, at: Timestamp) -> Answer<()> {
     Ok(())
 }
 
+/// It was refused once, and a person at the centre let it in after all: it is part of the document again.
+fn released(db: &Connection, hash: &Hash, at: Timestamp) -> Answer<()> {
+    let released = db
+        .prepare_cached(
+            "update change set standing = 'stored' where hash = ?1 and standing = 'retired'",
+        )?
+        .execute([hash.0])?;
+    if released == 0 {
+        return Ok(());
+    }
+    db.prepare_cached(
+        "update edit set standing = 'stored', value = null, code = null, arrived_at = ?2 where change = ?1",
+    )?
+    .execute((hash.0, at.0))?;
+    db.prepare_cached(
+        "update document set stale = 1, snapshot = null where id = (select document from change where hash = ?1)",
+    )?
+    .execute([hash.0])?;
+    db.prepare_cached(
+        "update change set snapshotted = 0 where document = (select document from change where hash = ?1)",
+    )?
+    .execute([hash.0])?;
+    Ok(())
+}
+
+/// The centre keeps it for a person to look at, because this phone was revoked. There is nothing to apply again; its words
+/// have arrived and leave this phone.
+fn quarantined(db: &Connection, hash: &Hash) -> Answer<()> {
+    db.prepare_cached("update change set standing = 'retired' where hash = ?1")?
+        .execute([hash.0])?;
+    db.prepare_cached("delete from outbox where hash = ?1")?
+        .execute([hash.0])?;
+    db.prepare_cached(
+        "update edit set standing = 'refused', code = ?2, value = null where change = ?1 and standing = 'waiting'",
+    )?
+    .execute((hash.0, Code::DeviceRevoked.as_str()))?;
+    Ok(())
+}
+
 /// The server misses an own change that it had acknowledged before (or that was lost on the way).
 fn offer_again(db: &Connection, hash: &Hash) -> Answer<()> {
     let own = db
@@ -487,6 +538,7 @@ fn arrived(db: &Connection, plan: &Plan, at: Timestamp) -> Answer<()> {
         if new == 0 {
             // what stands in a feed is durable, also when the answer that said so was lost
             stored(db, &change.placed.hash, at)?;
+            released(db, &change.placed.hash, at)?;
         }
         touched.insert(change.document);
     }
@@ -501,9 +553,20 @@ fn arrived(db: &Connection, plan: &Plan, at: Timestamp) -> Answer<()> {
             placed.position,
             placed.hash.0,
         ))?;
+        // where a change stands, its document lives, also when it was created elsewhere
+        db.prepare_cached(
+            "update document set grid = ?1, class = ?2 where (grid <> ?1 or class <> ?2)
+             and id = (select document from change where hash = ?3)",
+        )?
+        .execute((
+            placed.partition.grid.0,
+            placed.partition.class.0,
+            placed.hash.0,
+        ))?;
     }
     for placed in &plan.placed {
         stored(db, &placed.hash, at)?;
+        released(db, &placed.hash, at)?;
         // its place decides the order of a fold
         db.prepare_cached(
             "update document set stale = 1 where kind = ?2 and stale = 0
@@ -525,63 +588,14 @@ fn arrived(db: &Connection, plan: &Plan, at: Timestamp) -> Answer<()> {
     for (partition, row) in &plan.unknown {
         keep_unknown(db, partition, row)?;
     }
-    Ok(())
+    leaving::told(db, plan)
 }
 
-fn keep_unknown(db: &Connection, partition: &Partition, row: &FeedRow) -> Answer<()> {
+pub(super) fn keep_unknown(db: &Connection, partition: &Partition, row: &FeedRow) -> Answer<()> {
     let bytes = minicbor::to_vec(row).map_err(Failure::internal)?;
     db.prepare_cached(
         "insert or replace into unknown_row (grid, class, position, bytes) values (?1, ?2, ?3, ?4)",
     )?
     .execute((partition.grid.0, partition.class.0, row.position, bytes))?;
-    Ok(())
-}
-
-/// Partitions that this phone may not read any more: once nothing else is on its way, their documents leave it, except
-/// those with acts that the server does not have. The rows of the documents stay, because a retired actor must not be
-/// used again.
-fn gone(db: &Connection, plan: &Plan) -> Answer<()> {
-    let mut leaving: Vec<(GridId, u8)> = fact(db, "leaving")?.unwrap_or_default();
-    if plan.gone.is_empty() && leaving.is_empty() {
-        return Ok(());
-    }
-    for partition in &plan.gone {
-        db.prepare_cached("delete from cursor where grid = ?1 and class = ?2")?
-            .execute((partition.grid.0, partition.class.0))?;
-        leaving.push((partition.grid, partition.class.0));
-    }
-    if !plan.more {
-        for (grid, class) in leaving.drain(..) {
-            purge(db, grid, class)?;
-        }
-    }
-    set_fact(db, "leaving", &leaving)
-}
-
-fn purge(db: &Connection, grid: GridId, class: u8) -> Answer<()> {
-    let leaving = "select id from document where grid = ?1 and class = ?2 and id not in
-                   (select document from edit where standing <> 'stored')";
-    for (table, column) in [
-        ("household", "id"),
-        ("incident", "id"),
-        ("patrol", "id"),
-        ("task_done", "document"),
-        ("change", "document"),
-    ] {
-        db.execute(
-            &format!("delete from {table} where {column} in ({leaving})"),
-            (grid.0, class),
-        )?;
-    }
-    db.execute(
-        "delete from placed where grid = ?1 and class = ?2",
-        (grid.0, class),
-    )?;
-    db.execute(
-        &format!(
-            "update document set incarnation = incarnation + 1, snapshot = null, stale = 0 where id in ({leaving})"
-        ),
-        (grid.0, class),
-    )?;
     Ok(())
 }

@@ -42,6 +42,8 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 pub const GRID: GridId = GridId(Uuid::from_u128(0x100));
+/// A grid beside it, whose feed is empty until somebody moves something there.
+pub const NEXT_GRID: GridId = GridId(Uuid::from_u128(0x101));
 pub const BUILDING: BuildingId = BuildingId(Uuid::from_u128(0x200));
 pub const LIN_XIAO: PersonId = PersonId(Uuid::from_u128(0x300));
 pub const GU_YUANSHAN: PersonId = PersonId(Uuid::from_u128(0x301));
@@ -103,6 +105,16 @@ pub struct State {
     /// What the centre's clock shows.
     pub clock: Timestamp,
     pub feed: Vec<Entry>,
+    /// The feed of the grid beside it.
+    pub next_feed: Vec<Entry>,
+    /// What this worker may read.
+    pub readable: Vec<GridId>,
+    /// Rows of a feed in one answer.
+    pub rows_at_once: usize,
+    /// The partitions that each request named.
+    pub named: Vec<Vec<GridId>>,
+    /// It keeps what a revoked phone brings, and turns it away once that brings nothing.
+    pub revoked: bool,
     pub reference: Vec<ReferenceRow>,
     /// Changes of these documents are refused with a code, so many times.
     pub refusing: HashMap<DocumentId, (Code, u32)>,
@@ -119,7 +131,8 @@ pub struct State {
     key: Option<VerifyingKey>,
 }
 
-/// One change of the feed.
+/// One position of a feed.
+#[derive(Clone)]
 pub struct Entry {
     document: DocumentId,
     kind: DocumentKind,
@@ -127,6 +140,30 @@ pub struct Entry {
     bytes: Vec<u8>,
     /// Envelope and place, when this phone uploaded it.
     own: Option<(u64, u32)>,
+    /// It does not stand here any more: it moved, or was erased (true).
+    departed: Option<bool>,
+    /// It is only the row that says so.
+    says_so: bool,
+}
+
+impl Entry {
+    fn body(&self, own_bytes: bool) -> FeedBody {
+        let (document, change) = (self.document, (!self.says_so).then_some(self.hash));
+        match (self.departed, self.own.filter(|_| !own_bytes)) {
+            (Some(false), _) => FeedBody::Left { document, change },
+            (Some(true), _) => FeedBody::Erased { document, change },
+            (None, Some((envelope, first))) => FeedBody::Own {
+                envelope,
+                first,
+                count: 1,
+            },
+            (None, None) => FeedBody::Change {
+                document,
+                kind: self.kind,
+                bytes: self.bytes.clone().into(),
+            },
+        }
+    }
 }
 
 impl Centre {
@@ -138,6 +175,11 @@ impl Centre {
                 fates: None,
                 clock: NINE,
                 feed: Vec::new(),
+                next_feed: Vec::new(),
+                readable: vec![GRID],
+                rows_at_once: usize::MAX,
+                named: Vec::new(),
+                revoked: false,
                 reference: Vec::new(),
                 refusing: HashMap::new(),
                 refused: HashMap::new(),
@@ -313,7 +355,31 @@ impl Centre {
             hash: envelope::change_hash(&bytes),
             bytes,
             own: None,
+            departed: None,
+            says_so: false,
         });
+    }
+
+    /// A document moves into the grid beside its own.
+    pub fn moves(&self, document: DocumentId) {
+        let state = &mut *self.state();
+        let moved = depart(&mut state.feed, document, false);
+        state.next_feed.extend(moved);
+    }
+
+    /// And back.
+    pub fn comes_back(&self, document: DocumentId) {
+        let state = &mut *self.state();
+        let moved = depart(&mut state.next_feed, document, false);
+        state.feed.extend(moved);
+    }
+
+    /// A document is erased, and whatever still comes of it refused.
+    pub fn erases(&self, document: DocumentId) {
+        let state = &mut *self.state();
+        depart(&mut state.feed, document, true);
+        let late = (Code::Erased, u32::MAX);
+        state.refusing.insert(document, late);
     }
 
     /// Every change of a document that the centre holds.
@@ -322,6 +388,25 @@ impl Centre {
         let of = state.feed.iter().filter(|entry| entry.document == document);
         of.map(|entry| entry.bytes.clone()).collect()
     }
+}
+
+/// Takes a document out of a feed and leaves the names of its changes; answers what stood there.
+fn depart(feed: &mut Vec<Entry>, document: DocumentId, erased: bool) -> Vec<Entry> {
+    let mut gone = Vec::new();
+    for entry in feed.iter_mut() {
+        if entry.document == document && entry.departed.is_none() {
+            gone.push(entry.clone());
+            entry.departed = Some(erased);
+            entry.bytes.clear();
+        }
+    }
+    let last = gone.last().expect("it stood there").clone();
+    feed.push(Entry {
+        departed: Some(erased),
+        says_so: true,
+        ..last
+    });
+    gone
 }
 
 pub fn person(id: PersonId, name: &str) -> Person {
@@ -388,9 +473,12 @@ impl State {
                 if !self.knows(call) {
                     return refusal(401, "TOKEN_EXPIRED");
                 }
-                let Ok(request) = frame::decode(&call.body) else {
+                let Ok(request) = frame::decode::<Request>(&call.body) else {
                     return refusal(400, "BODY_MALFORMED");
                 };
+                if self.revoked && request.upload.is_none() {
+                    return refusal(403, "DEVICE_REVOKED");
+                }
                 let response = self.exchange(request);
                 Reply {
                     status: 200,
@@ -435,23 +523,31 @@ impl State {
                 self.blobs.push(blob.to_vec());
             }
         }
-        let partition = Partition {
-            grid: GRID,
-            class: AccessClass::GENERAL,
+        let named: Vec<Partition> = request.cursors.iter().map(|held| held.partition).collect();
+        self.named
+            .push(named.iter().map(|named| named.grid).collect());
+        let readable = match self.revoked {
+            true => Vec::new(),
+            false => self.readable.clone(),
         };
-        let from = request
-            .cursors
+        let partitions = readable
             .iter()
-            .find(|cursor| cursor.partition == partition)
-            .map_or(0, |cursor| cursor.position);
-        let rows: Vec<FeedRow> = (from..self.feed.len() as u64)
-            .map(|at| self.row(at))
+            .map(|grid| {
+                let held = request
+                    .cursors
+                    .iter()
+                    .find(|cursor| cursor.partition.grid == *grid);
+                self.news(
+                    *grid,
+                    held.map_or(0, |cursor| cursor.position),
+                    request.own_bytes,
+                )
+            })
             .collect();
-        let cursor = Cursor {
-            partition,
-            position: self.feed.len() as u64,
-            digest: Digest::of(self.feed.iter().map(|entry| &entry.hash)),
-        };
+        let gone = named
+            .into_iter()
+            .filter(|named| !readable.contains(&named.grid))
+            .collect();
         let version = self.reference.len() as u64;
         Response {
             protocol: PROTOCOL,
@@ -461,13 +557,7 @@ impl State {
             },
             server_time: self.clock,
             results,
-            partitions: vec![PartitionNews {
-                partition,
-                restart: false,
-                rows,
-                cursor,
-                more: false,
-            }],
+            partitions,
             reference: ReferenceNews {
                 version,
                 rows: self.reference[request.reference as usize..].to_vec(),
@@ -475,7 +565,37 @@ impl State {
             },
             blobs,
             envelope: answered,
-            gone: Vec::new(),
+            gone,
+        }
+    }
+
+    fn news(&self, grid: GridId, from: u64, own_bytes: bool) -> PartitionNews {
+        let feed = if grid == GRID {
+            &self.feed
+        } else {
+            &self.next_feed
+        };
+        let partition = Partition {
+            grid,
+            class: AccessClass::GENERAL,
+        };
+        let after = usize::try_from(from).unwrap();
+        let to = after.saturating_add(self.rows_at_once).min(feed.len());
+        let rows = (after..to).map(|at| FeedRow {
+            position: at as u64 + 1,
+            body: feed[at].body(own_bytes),
+        });
+        let counted = feed[..to].iter().filter(|entry| !entry.says_so);
+        PartitionNews {
+            partition,
+            restart: false,
+            rows: rows.collect(),
+            cursor: Cursor {
+                partition,
+                position: to as u64,
+                digest: Digest::of(counted.map(|entry| &entry.hash)),
+            },
+            more: to < feed.len(),
         }
     }
 
@@ -486,7 +606,21 @@ impl State {
         bytes: &[u8],
         own: (u64, u32),
     ) -> ChangeResult {
-        if self.feed.iter().any(|entry| entry.hash == hash) {
+        let refused = |code: Code| ChangeResult::Refused {
+            code: code.as_str().into(),
+            follows: None,
+        };
+        if self.revoked {
+            return refused(Code::DeviceRevoked);
+        }
+        let stands = |entry: &Entry| entry.departed.is_none() && entry.document == group.document;
+        let lives_next_door = self.next_feed.iter().any(stands);
+        if lives_next_door && !self.readable.contains(&NEXT_GRID) {
+            self.refused.insert(hash, Code::OutOfScope);
+            return refused(Code::OutOfScope);
+        }
+        let mut both = self.feed.iter().chain(&self.next_feed);
+        if both.any(|entry| entry.hash == hash && entry.departed.is_none()) {
             return ChangeResult::Had;
         }
         let header = scan_change(bytes, &Default::default()).unwrap();
@@ -516,33 +650,20 @@ impl State {
                 follows: None,
             };
         }
-        self.feed.push(Entry {
+        let entry = Entry {
             document: group.document,
             kind: group.kind,
             hash,
             bytes: bytes.to_vec(),
             own: Some(own),
-        });
-        ChangeResult::Stored
-    }
-
-    fn row(&self, at: u64) -> FeedRow {
-        let entry = &self.feed[at as usize];
-        FeedRow {
-            position: at + 1,
-            body: match entry.own {
-                Some((envelope, first)) => FeedBody::Own {
-                    envelope,
-                    first,
-                    count: 1,
-                },
-                None => FeedBody::Change {
-                    document: entry.document,
-                    kind: entry.kind,
-                    bytes: entry.bytes.clone().into(),
-                },
-            },
+            departed: None,
+            says_so: false,
+        };
+        match lives_next_door {
+            true => self.next_feed.push(entry),
+            false => self.feed.push(entry),
         }
+        ChangeResult::Stored
     }
 }
 

@@ -19,6 +19,7 @@ async function open() {
     await dress()
     setStatus(status)
     followSync(status.sync)
+    document.addEventListener('visibilitychange', () => void phone.inFront(!document.hidden))
     createApp(App).use(words).use(router).mount('#app')
   } catch (thrown) {
     createApp(Broken, { code: asFault(thrown).code })

@@ -27,6 +27,8 @@ export const commands = {
 	completeTask: (task: string, note: string | null) => typedError<Today, Failure>(__TAURI_INVOKE("complete_task", { task, note })),
 	/**  The category tree. */
 	categories: () => typedError<Category[], Failure>(__TAURI_INVOKE("categories")),
+	/**  Whether somebody looks at the app; while nobody does, the phone keeps no line to the centre open. */
+	inFront: (seen: boolean) => typedError<null, Failure>(__TAURI_INVOKE("in_front", { seen })),
 	/**  The list in walking order; an empty query is the whole list. */
 	households: (query: string) => typedError<HouseholdRow[], Failure>(__TAURI_INVOKE("households", { query })),
 	/**  One household with its history. */

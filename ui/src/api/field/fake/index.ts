@@ -150,6 +150,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     draftGet: async (key) => drafts.get(key) ?? null,
     draftDrop: async (key) => (drafts.delete(key), null),
     categories: async () => categories,
+    inFront: async () => null,
     beginIncident: async (start) => ({
       id: mint('incident'),
       grid: grid.id,
