@@ -36,6 +36,29 @@ pub fn objection(bytes: &[u8], worker: PersonId, roles: &[Role]) -> Option<Code>
         })
 }
 
+/// The same about the name alone: the roles of that time are not known any more.
+pub fn in_another_name(bytes: &[u8], worker: PersonId) -> Option<Code> {
+    let every: Vec<Role> = records(bytes)
+        .iter()
+        .filter_map(|record| record.get("act").unwrap_or(record).get("role"))
+        .filter_map(|role| serde_json::from_value(role.clone()).ok())
+        .collect();
+    objection(bytes, worker, &every)
+}
+
+/// The JSON records that a change writes, for a person to look at; none when it cannot be read.
+pub fn records(bytes: &[u8]) -> Vec<Value> {
+    if scan_change(bytes, &Limits::default()).is_err() {
+        return Vec::new();
+    }
+    let texts = catch_unwind(AssertUnwindSafe(|| texts(bytes))).unwrap_or(None);
+    let parsed = texts.unwrap_or_default().into_iter();
+    parsed
+        .filter_map(|text| serde_json::from_str::<Value>(&text).ok())
+        .filter(Value::is_object)
+        .collect()
+}
+
 fn against(frame: &Value, worker: PersonId, roles: &[Role]) -> Option<Code> {
     let by = frame.get("by")?.as_str()?;
     if by.parse() != Ok(worker) {

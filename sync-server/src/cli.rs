@@ -1,5 +1,7 @@
 //! The command line. What is asked for goes to standard output, everything else to standard error.
 
+mod scope;
+
 use clap::{Args, Parser, Subcommand};
 use gridwalk_core::{
     act::Role,
@@ -91,6 +93,16 @@ enum Command {
     },
     /// Print the shapes of the console's answers as OpenAPI.
     Openapi,
+    /// Move or erase documents.
+    Document {
+        #[command(subcommand)]
+        command: scope::Document,
+    },
+    /// Say who works in which grid.
+    Worker {
+        #[command(subcommand)]
+        command: scope::Worker,
+    },
     /// Enrol and revoke phones.
     Device {
         #[command(subcommand)]
@@ -207,6 +219,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
             println!("{}", console::openapi::document()?);
             Ok(())
         }
+        Command::Document { command } => scope::run_document(command).await,
+        Command::Worker { command } => scope::run_worker(command).await,
         Command::Device { command } => run_device(command).await,
         Command::Seed { data, today } => run_seed(data, today).await,
         Command::Rebuild { data } => run_rebuild(data).await,

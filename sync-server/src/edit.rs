@@ -54,12 +54,14 @@ where
     F: FnMut(Document, &Author, &dyn FeedOrder) -> Result<Edited, Refusal> + Send + 'static,
 {
     let (process, now) = (state.process, state.now());
-    state
+    let done = state
         .store
         .write(move |connection| {
             edit_now(connection, id, &author(process, id, writer, now), &mut edit)
         })
-        .await
+        .await;
+    state.pokes.nudge();
+    done
 }
 
 /// Creates a document in `writer`'s name.

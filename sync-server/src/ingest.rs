@@ -9,6 +9,7 @@ use crate::{
         Connection, audit, blob, document,
         envelope::{self, Signed},
         log::{self, Book, Entry, Origin},
+        scope,
     },
 };
 use gridwalk_core::{
@@ -18,7 +19,7 @@ use gridwalk_core::{
     sync::{
         admit::{Admission, Ledger, Placement, Standing, Waiting, admit},
         envelope::{Chain, change_hash, envelope_hash, verify},
-        message::{AccessClass, ChangeResult, DocumentChanges, Partition, Upload},
+        message::{ChangeResult, Cursor, DocumentChanges, Partition, Upload},
     },
     time::Timestamp,
 };
@@ -38,6 +39,8 @@ pub struct Delivery {
     objections: HashMap<Hash, Code>,
     /// Thumbnails and lines that are durable in the folder: hash, bytes, media type.
     blobs: Vec<(Hash, usize, &'static str)>,
+    /// Where the phone stood when it sent this.
+    cursors: Vec<Cursor>,
     received_at: Timestamp,
 }
 
@@ -48,6 +51,16 @@ pub struct Receipt {
     pub results: Vec<ChangeResult>,
     /// Documents of the upload that have something to merge: from this upload, or from one whose merge was put off.
     pub touched: Vec<DocumentId>,
+}
+
+/// A revoked phone may deliver so much and no more.
+pub fn quarantine_has_room(connection: &Connection, device: DeviceId) -> Result<()> {
+    let (items, bytes) = log::evidence_of(connection, device)?;
+    let blobs = blob::brought_since_revoked(connection, device)?;
+    if items >= QUARANTINE_ITEMS || bytes + blobs >= QUARANTINE_BYTES {
+        return Err(Error::TooMany(Code::QueueFull));
+    }
+    Ok(())
 }
 
 impl Delivery {
@@ -91,8 +104,14 @@ impl Delivery {
             documents: upload.documents.clone(),
             objections,
             blobs: Vec::new(),
+            cursors: Vec::new(),
             received_at,
         })
+    }
+
+    /// Where the phone stood in its feeds when it sent this: what it could know of its own scope.
+    pub fn of_a_phone_at(self, cursors: Vec<Cursor>) -> Self {
+        Self { cursors, ..self }
     }
 
     /// A thumbnail or line that came with it and is durable in the folder.
@@ -126,9 +145,9 @@ impl Delivery {
                 self.received_at,
             )?;
         }
-        let may_write = |partition: &Partition| {
-            partition.class == AccessClass::GENERAL && self.phone.grids.contains(&partition.grid)
-        };
+        let unaware = scope::unaware(connection, &self.phone, &self.cursors, self.received_at)?;
+        let may_write =
+            |partition: &Partition| self.phone.reads(partition) || unaware.contains(partition);
         // What speaks for somebody else is not even shown to admission; what builds on it is refused with it.
         let honest: Vec<DocumentChanges> = self
             .documents
@@ -167,12 +186,10 @@ impl Delivery {
         Ok(Receipt { results, touched })
     }
 
-    /// A revoked phone delivers here: kept unjudged, for a person to look at, within a quota.
-    pub fn quarantine(&self, connection: &Connection) -> Result<()> {
-        let (items, bytes) = log::evidence_of(connection, self.phone.device)?;
-        if items >= QUARANTINE_ITEMS || bytes >= QUARANTINE_BYTES {
-            return Err(Error::TooMany(Code::QueueFull));
-        }
+    /// A revoked phone delivers here: kept unjudged, for a person to look at, within a quota. Answers what became of each
+    /// change.
+    pub fn quarantine(&self, connection: &Connection) -> Result<Vec<ChangeResult>> {
+        quarantine_has_room(connection, self.phone.device)?;
         envelope::keep(connection, &self.signed, self.received_at)?;
         for (hash, bytes, media) in &self.blobs {
             blob::add(
@@ -184,31 +201,37 @@ impl Delivery {
                 self.received_at,
             )?;
         }
-        for (place, document, hash, bytes) in self.changes() {
-            let origin = self.origin(place);
-            log::keep_evidence(
-                connection,
-                Code::DeviceRevoked.as_str(),
-                document,
-                &hash,
-                bytes,
-                &origin,
-            )?;
+        let mut results = Vec::new();
+        for (place, group, hash, bytes) in self.changes() {
+            let standing = Book(connection).standing(&group.document, &hash)?;
+            if standing == Some(Standing::Stored) {
+                results.push(ChangeResult::Had); // it arrived before the phone was lost
+                continue;
+            }
+            let code = Code::DeviceRevoked.as_str();
+            let erased = Book(connection).placement(&group.document)? == Placement::Erased;
+            if !erased {
+                log::keep_evidence(connection, code, group, &hash, bytes, &self.origin(place))?;
+            }
+            results.push(ChangeResult::Refused {
+                code: code.into(),
+                follows: None,
+            });
         }
-        Ok(())
+        Ok(results)
     }
 
-    /// Changes in the order of the envelope: index, document, name, bytes.
-    fn changes(&self) -> impl Iterator<Item = (u32, DocumentId, Hash, &[u8])> {
+    /// Changes in the order of the envelope: index, what is said of their document, name, bytes.
+    fn changes(&self) -> impl Iterator<Item = (u32, &DocumentChanges, Hash, &[u8])> {
         let each = self.documents.iter().flat_map(|group| {
             group
                 .changes
                 .iter()
-                .map(|bytes| (group.document, change_hash(bytes), &bytes[..]))
+                .map(move |bytes| (group, change_hash(bytes), &bytes[..]))
         });
         (0..)
             .zip(each)
-            .map(|(place, (document, hash, bytes))| (place, document, hash, bytes))
+            .map(|(place, (group, hash, bytes))| (place, group, hash, bytes))
     }
 
     fn origin(&self, place: u32) -> Origin {
@@ -233,17 +256,17 @@ impl Delivery {
         &self,
         connection: &Connection,
         place: u32,
-        document: DocumentId,
+        group: &DocumentChanges,
         hash: &Hash,
         bytes: &[u8],
         code: &str,
     ) -> Result<()> {
-        tracing::warn!(device = %self.phone.device, %document, code, "a change was refused");
+        tracing::warn!(device = %self.phone.device, document = %group.document, code, "a change was refused");
         let (items, size) = log::evidence_of(connection, self.phone.device)?;
         if code == Code::Erased.as_str() || items >= QUARANTINE_ITEMS || size >= QUARANTINE_BYTES {
             return Ok(());
         }
-        log::keep_evidence(connection, code, document, hash, bytes, &self.origin(place))
+        log::keep_evidence(connection, code, group, hash, bytes, &self.origin(place))
     }
 
     /// Reaching beyond one's grids or speaking in another name is a denial, one row per upload and code.
@@ -273,18 +296,18 @@ impl Delivery {
     }
 
     fn record(&self, connection: &Connection, admission: &Admission) -> Result<()> {
-        let uploaded: HashMap<Hash, (u32, &[u8])> = self
+        let uploaded: HashMap<Hash, (u32, &DocumentChanges, &[u8])> = self
             .changes()
-            .map(|(place, _, hash, bytes)| (hash, (place, bytes)))
+            .map(|(place, group, hash, bytes)| (hash, (place, group, bytes)))
             .collect();
-        for (place, document, hash, bytes) in self.changes() {
+        for (place, group, hash, bytes) in self.changes() {
             if let Some(code) = self.objections.get(&hash) {
-                self.keep_evidence(connection, place, document, &hash, bytes, code.as_str())?;
+                self.keep_evidence(connection, place, group, &hash, bytes, code.as_str())?;
             }
         }
         let mut headers = HashMap::new();
         for judged in &admission.judged {
-            let Some((place, bytes)) = uploaded.get(&judged.hash) else {
+            let Some((place, group, bytes)) = uploaded.get(&judged.hash) else {
                 continue;
             };
             match &judged.result {
@@ -308,14 +331,7 @@ impl Delivery {
                     }
                 }
                 ChangeResult::Refused { code, .. } => {
-                    self.keep_evidence(
-                        connection,
-                        *place,
-                        judged.document,
-                        &judged.hash,
-                        bytes,
-                        code,
-                    )?;
+                    self.keep_evidence(connection, *place, group, &judged.hash, bytes, code)?;
                     log::drop_held(connection, &judged.hash, self.phone.device)?;
                 }
                 ChangeResult::Had | ChangeResult::Other { .. } => {}
@@ -325,7 +341,7 @@ impl Delivery {
             let held = Book(connection).standing(document, hash)? == Some(Standing::Held);
             match (held, headers.get(hash), uploaded.get(hash)) {
                 (true, ..) => log::release(connection, hash)?,
-                (false, Some(header), Some((place, bytes))) => {
+                (false, Some(header), Some((place, _, bytes))) => {
                     let entry = Entry {
                         document: *document,
                         hash: *hash,

@@ -3,7 +3,7 @@
 use crate::{
     config::Config,
     error::{Error, Result},
-    listen, routes,
+    listen, pokes, routes,
     state::AppState,
     sweep,
 };
@@ -21,6 +21,7 @@ pub struct Running {
     handle: Handle<SocketAddr>,
     task: JoinHandle<std::io::Result<()>>,
     sweeper: JoinHandle<()>,
+    poker: JoinHandle<()>,
 }
 
 /// Opens the data folder and begins to listen. Answers as soon as connections are accepted.
@@ -32,12 +33,14 @@ pub async fn serve(config: Config) -> Result<Running> {
     let (address, task) =
         listen::start(&state, routes::router(state.clone()), handle.clone()).await?;
     let sweeper = tokio::spawn(sweep::run(state.clone()));
+    let poker = tokio::spawn(pokes::run(state.clone()));
     Ok(Running {
         address,
         state,
         handle,
         task,
         sweeper,
+        poker,
     })
 }
 
@@ -62,6 +65,7 @@ impl Running {
     /// Stops accepting, lets requests under way finish (at most 20 s), and ends. Uploads resume and exchanges repeat, so
     /// whatever is cut off then loses nothing.
     pub async fn stop(mut self) -> Result<()> {
+        self.state.pokes.end();
         self.handle.graceful_shutdown(Some(FAREWELL));
         (&mut self.task)
             .await
@@ -72,7 +76,9 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.state.pokes.end();
         self.handle.shutdown();
         self.sweeper.abort();
+        self.poker.abort();
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     config::Config,
     error::{Error, Result},
     merge::Merger,
+    pokes::Pokes,
     server_key::ServerKey,
     store::Store,
     turns::Turns,
@@ -40,6 +41,8 @@ pub struct Parts {
     pub callers: Callers,
     /// Uploads that a request is writing to at this moment.
     pub uploads: Turns,
+    /// Who has to hear that something is new.
+    pub pokes: Pokes,
     /// How it was started.
     pub config: Config,
 }
@@ -67,6 +70,7 @@ impl AppState {
             challenges: Challenges::default(),
             callers: Callers::new(config.courtesy, config.behind_proxy),
             uploads: Turns::default(),
+            pokes: Pokes::default(),
             clock: config.clock.clone(),
             config,
         })))

@@ -2,7 +2,7 @@
 //! left between two steps: uploads that are all here are ended first, files that belong to nothing go after a day.
 
 use crate::{
-    arrival,
+    arrival, departure,
     error::{Error, Result},
     state::AppState,
     store::blob::{self, ExpiredLine},
@@ -33,6 +33,7 @@ pub async fn run(state: AppState) {
 /// One sweep. A file goes only after its row: a crash between the two leaves a file without a row, which the next
 /// upload of the same bytes takes over, never a row without its file.
 pub async fn sweep(state: &AppState) -> Result<()> {
+    departure::remove_blobs(state).await?;
     let left = end_uploads(state).await?;
     let now = state.now();
     let (lines, uploads) = state

@@ -17,7 +17,7 @@ use gridwalk_core::{
     household::{self, FieldChange, HouseholdEdit, NewVisit, VisitKind, VisitOutcome},
     ids::{DocumentId, Hash, PersonId, VisitId},
     incident::{self, IncidentState, Severity},
-    sync::message::{ChangeResult, Digest, FeedBody},
+    sync::message::{AccessClass, ChangeResult, Digest, FeedBody, Partition},
 };
 use gridwalk_server::{ingest::Delivery, store::device};
 use uuid::Uuid;
@@ -186,7 +186,12 @@ async fn a_moved_worker_reads_the_new_grid_and_the_old_one_is_gone_at_the_next_r
         .await
         .expect("a move");
     let (response, _) = lin.exchange().await.expect("an exchange");
-    assert_eq!(response.gone, [partition("梧桐-03")]);
+    let lost = partition("梧桐-03");
+    let care = Partition {
+        class: AccessClass::CARE,
+        ..lost
+    };
+    assert_eq!(response.gone, [lost, care]);
     let grid = ("grid".to_owned(), new.grid.to_string());
     assert!(
         lin.rows.contains_key(&grid),
@@ -212,6 +217,10 @@ async fn a_revoked_phone_reads_nothing_and_what_it_brings_waits_for_a_person() {
         "its token died at once"
     );
     lin.renew_token().await.expect("a token to deliver with");
+    let (response, _) = lin.exchange().await.expect("a delivery");
+    let codes: Vec<_> = response.results.iter().map(ChangeResult::code).collect();
+    assert_eq!(codes, [Some(Code::DeviceRevoked); 2]);
+    assert!(response.partitions.is_empty());
     let refused = lin.exchange().await.map(drop);
     assert_eq!(refused, Err(refusal(403, Code::DeviceRevoked)));
     assert_eq!(field.count("select count(*) from change").await, 0);
@@ -399,7 +408,7 @@ async fn what_was_logged_and_not_merged_is_published_when_the_phone_brings_it_ag
     // As if the connection had ended between the two: durable, nobody told, not published.
     let upload = lin.prepare().request.upload.expect("an upload");
     let (store, device) = (&field.server.state().store, lin.device);
-    let speaker = store.read(move |connection| device::by_id(connection, device));
+    let speaker = store.read(move |connection| device::by_id(connection, device, nine()));
     let speaker = speaker.await.expect("an answer").expect("a phone");
     let delivery = Delivery::check(speaker, &upload, nine()).expect("a good signature");
     let receipt = store.write(move |connection| delivery.write(connection));

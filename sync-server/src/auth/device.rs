@@ -2,6 +2,7 @@
 //! of the token, so that a moved or revoked phone is moved or revoked at once.
 
 use crate::{
+    auth::scope,
     error::{Error, Result},
     state::AppState,
     store::device,
@@ -15,6 +16,7 @@ use gridwalk_core::{
     act::Role,
     error::Code,
     ids::{DeviceId, GridId, PersonId},
+    sync::message::{AccessClass, Partition},
 };
 
 /// The phone behind a request, as the registry knows it at this moment.
@@ -37,6 +39,25 @@ pub struct Phone {
 }
 
 impl Phone {
+    /// Every partition that it reads and writes, at this moment.
+    pub fn partitions(&self) -> Vec<Partition> {
+        let classes = [AccessClass::GENERAL, AccessClass::CARE];
+        let read = classes
+            .into_iter()
+            .filter(|class| scope::reads(self.role, *class));
+        read.flat_map(|class| {
+            self.grids
+                .iter()
+                .map(move |grid| Partition { grid: *grid, class })
+        })
+        .collect()
+    }
+
+    /// Whether this partition is one of them.
+    pub fn reads(&self, partition: &Partition) -> bool {
+        scope::reads(self.role, partition.class) && self.grids.contains(&partition.grid)
+    }
+
     /// Refuses a revoked phone; every route but the upload begins with this.
     pub fn active(self) -> Result<Self> {
         if self.revoked {

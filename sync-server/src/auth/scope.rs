@@ -8,6 +8,7 @@ use gridwalk_core::{
     ids::GridId,
     incident::{IncidentAction, role_may},
     reference::Person,
+    sync::message::AccessClass,
 };
 
 /// What somebody wants to do.
@@ -23,6 +24,8 @@ pub enum Wish<'a> {
     ReadIncidents,
     /// Take data out.
     Export,
+    /// Look at what was not taken, and decide about it.
+    Quarantine,
     /// Do something to an incident.
     Act(&'a IncidentAction),
 }
@@ -64,6 +67,16 @@ pub fn scope(person: &Person) -> Scope {
     }
 }
 
+/// The access classes of a grid that a phone of this role syncs. Care plans go to the grid's own worker, its lead and the
+/// secretary; whoever may not read them does not learn that they exist.
+pub fn reads(role: Role, class: AccessClass) -> bool {
+    match class {
+        AccessClass::GENERAL => true,
+        AccessClass::CARE => matches!(role, Role::Worker | Role::Lead | Role::Secretary),
+        _ => false,
+    }
+}
+
 /// Whether this person may. A handler's incidents are narrowed further, to those of the department.
 pub fn authorise(person: &Person, wish: Wish<'_>) -> Result<Scope> {
     use Role as R;
@@ -86,6 +99,7 @@ pub fn authorise(person: &Person, wish: Wish<'_>) -> Result<Scope> {
                 | R::Checker
                 | R::Callback
         ),
+        Wish::Quarantine => matches!(role, R::Lead | R::Secretary | R::DutyChief | R::Steward),
         Wish::Export => matches!(role, R::Secretary | R::Dispatcher | R::DutyChief),
         Wish::Act(action) => role_may(role, action),
     };
@@ -121,6 +135,29 @@ mod tests {
         let scope = authorise(&person(Role::Lead), Wish::ReadPatrols).unwrap();
         assert!(scope.holds(&GridId(Uuid::from_u128(3))));
         assert!(!scope.holds(&GridId(Uuid::from_u128(4))));
+    }
+
+    #[test]
+    fn care_plans_go_to_worker_lead_and_secretary_and_unknown_classes_to_nobody() {
+        let read_care = |role: &Role| reads(*role, AccessClass::CARE);
+        let all = [
+            Role::Worker,
+            Role::Helper,
+            Role::Lead,
+            Role::Guide,
+            Role::Secretary,
+            Role::Dispatcher,
+            Role::DutyChief,
+            Role::Handler,
+            Role::Checker,
+            Role::Callback,
+            Role::Steward,
+            Role::Auditor,
+            Role::Privacy,
+        ];
+        let may: Vec<Role> = all.into_iter().filter(read_care).collect();
+        assert_eq!(may, [Role::Worker, Role::Lead, Role::Secretary]);
+        assert!(!reads(Role::Lead, AccessClass(2)));
     }
 
     #[test]

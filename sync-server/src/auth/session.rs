@@ -79,9 +79,12 @@ pub async fn log_in(
                 Some(account) if fits && !locked => {
                     account::begin_session(connection, &hash, account.person, now)?;
                     audit::add(connection, &entry("done"), now)?;
-                    Ok(Ok(
-                        person::by_id(connection, account.person)?.ok_or(Error::NotFound)?
-                    ))
+                    Ok(Ok(person::by_id_on(
+                        connection,
+                        account.person,
+                        now.local_date(),
+                    )?
+                    .ok_or(Error::NotFound)?))
                 }
                 _ if locked => {
                     audit::add(connection, &entry(Code::LoginLocked.as_str()), now)?;
@@ -130,16 +133,18 @@ impl FromRequestParts<AppState> for Session {
             .and_then(|text| hex::decode(text).ok())
             .ok_or_else(ended)?;
         let (hash, now) = (sha256(&secret), state.now());
-        let (person, seen) = state
-            .store
-            .read(move |connection| {
-                let Some((id, seen)) = account::session(connection, &hash, now)? else {
-                    return Ok(None);
-                };
-                Ok(person::by_id(connection, id)?.map(|person| (person, seen)))
-            })
-            .await?
-            .ok_or_else(ended)?;
+        let (person, seen) =
+            state
+                .store
+                .read(move |connection| {
+                    let Some((id, seen)) = account::session(connection, &hash, now)? else {
+                        return Ok(None);
+                    };
+                    Ok(person::by_id_on(connection, id, now.local_date())?
+                        .map(|person| (person, seen)))
+                })
+                .await?
+                .ok_or_else(ended)?;
         state.callers.know(parts);
         if now.since(seen) > TOUCH_MS {
             state

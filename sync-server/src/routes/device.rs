@@ -140,7 +140,8 @@ async fn enrol(
                 device::Redeemed::Not(code) => return Ok(Err(code)),
             };
             let epoch = epoch(connection)?;
-            let worker = person::by_id(connection, worker)?.ok_or(Error::NotFound)?;
+            let worker =
+                person::by_id_on(connection, worker, now.local_date())?.ok_or(Error::NotFound)?;
             Ok(Ok(Enrolled {
                 device,
                 grids: worker.grids.clone(),
@@ -184,7 +185,7 @@ async fn token(
     let device = body.device;
     let phone = state
         .store
-        .read(move |connection| device::by_id(connection, device))
+        .read(move |connection| device::by_id(connection, device, now))
         .await?;
     let fresh = state.challenges.redeem(device, &nonce, now);
     // One answer for an unknown device, an old nonce and a wrong signature.

@@ -5,6 +5,8 @@ pub mod device;
 pub mod health;
 pub mod page;
 pub mod people;
+pub mod poke;
+pub mod quarantine;
 pub mod registry;
 pub mod sync;
 
@@ -31,6 +33,7 @@ pub fn router(state: AppState) -> Router {
         .merge(device::routes())
         .merge(blobs::routes())
         .merge(sync::routes())
+        .merge(poke::routes())
         .merge(Router::from(console()))
         .merge(page::routes(state.config.console.as_deref()))
         .layer(middleware::from_fn_with_state(state.clone(), json_in_time))
@@ -42,7 +45,9 @@ pub fn router(state: AppState) -> Router {
 
 /// What the console asks for, routed and described at once.
 pub fn console() -> OpenApiRouter<AppState> {
-    people::routes().merge(registry::routes())
+    people::routes()
+        .merge(registry::routes())
+        .merge(quarantine::routes())
 }
 
 /// The framework refuses in plain text what does not fit a route; whoever asks here expects a code.

@@ -63,7 +63,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// Asks who may, and writes a refusal down.
-async fn allowed(state: &AppState, session: &Session, wish: Wish<'_>) -> Result<Scope> {
+pub(super) async fn allowed(state: &AppState, session: &Session, wish: Wish<'_>) -> Result<Scope> {
     match authorise(&session.person, wish) {
         Ok(scope) => Ok(scope),
         Err(error) => {
@@ -81,7 +81,7 @@ async fn allowed(state: &AppState, session: &Session, wish: Wish<'_>) -> Result<
 }
 
 /// Passes on what was found. What is outside the asker's scope does not exist, and reaching for it is a denial.
-async fn found<T>(
+pub(super) async fn found<T>(
     state: &AppState,
     session: &Session,
     what: impl FnOnce() -> String,
@@ -93,7 +93,7 @@ async fn found<T>(
     answer
 }
 
-async fn note(
+pub(super) async fn note(
     state: &AppState,
     session: &Session,
     action: &'static str,

@@ -4,11 +4,11 @@ use crate::{
     auth::device::Phone,
     callers::Pace,
     error::{Error, Result},
-    ingest::{Delivery, Receipt},
+    ingest::{Delivery, Receipt, quarantine_has_room},
     jpeg,
     routes::blobs::drain,
     state::AppState,
-    store::{self, Connection, feed::Reading, reference},
+    store::{self, Connection, feed::Reading, reference, scope},
 };
 use axum::{
     Router,
@@ -20,17 +20,17 @@ use axum::{
 };
 use gridwalk_core::{
     error::Code,
-    ids::Hash,
+    ids::{GridId, Hash},
     sync::{
-        answer::{Asked, news},
+        answer::{Asked, Older, news},
         frame::{self, CONTENT_TYPE, Effort, FrameError},
         limits,
-        message::{AccessClass, Partition, Request, Response, Upload},
+        message::{Cursor, ReferenceNews, Request, Response, Upload},
         version,
     },
     time::Timestamp,
 };
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 /// Publishing is waited for so long; the acknowledgement does not depend on it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -63,16 +63,37 @@ async fn exchange(
     if let Some(upload) = upload {
         // To its end, whether or not the phone still listens: this handler is dropped with the phone's connection, and what
         // is durable must be merged.
-        let taken = tokio::spawn(take(state.clone(), phone.clone(), upload, now));
+        let epoch = state.store.read(store::epoch).await?;
+        let cursors = match request.epoch == Some(epoch) {
+            true => request.cursors.clone(),
+            false => Vec::new(),
+        };
+        let taken = tokio::spawn(take(state.clone(), phone.clone(), upload, cursors, now));
         uploaded = taken
             .await
             .map_err(|error| Error::internal("taking an upload", error))??;
     }
-    let phone = phone.active()?;
-    let response = state
-        .store
-        .read(move |connection| answer(connection, &phone, &request, uploaded, now, protocol))
-        .await?;
+    let delivered = uploaded.envelope.is_some();
+    let device = phone.device;
+    let response = match phone.revoked && delivered && protocol >= version::V2026_11_25 {
+        true => farewell(&state, &request, uploaded, now, protocol).await?,
+        false => {
+            let phone = phone.active()?;
+            state
+                .store
+                .read(move |connection| {
+                    answer(connection, &phone, &request, uploaded, now, protocol)
+                })
+                .await?
+        }
+    };
+    if !delivered && !response.gone.is_empty() {
+        let gone = response.gone.clone();
+        state
+            .store
+            .write(move |connection| scope::tell(connection, device, &gone, now))
+            .await?;
+    }
     let bytes = tokio::task::spawn_blocking(move || frame::encode(&response, Effort::Fast))
         .await
         .map_err(|error| Error::internal("encoding", error))?
@@ -131,11 +152,24 @@ struct Uploaded {
 }
 
 /// Durable first: blobs, then changes in one transaction. Then merged, if that is quick.
-async fn take(state: AppState, phone: Phone, upload: Upload, now: Timestamp) -> Result<Uploaded> {
-    let (folder, revoked) = (state.blobs.clone(), phone.revoked);
+async fn take(
+    state: AppState,
+    phone: Phone,
+    upload: Upload,
+    cursors: Vec<Cursor>,
+    now: Timestamp,
+) -> Result<Uploaded> {
+    let (folder, revoked, device) = (state.blobs.clone(), phone.revoked, phone.device);
+    if revoked {
+        // asked before a byte of it reaches the folder
+        state
+            .store
+            .read(move |connection| quarantine_has_room(connection, device))
+            .await?;
+    }
     let delivery = tokio::task::spawn_blocking(move || {
         // The signature first: a stranger's bytes do not reach the folder.
-        let mut delivery = Delivery::check(phone, &upload, now)?;
+        let mut delivery = Delivery::check(phone, &upload, now)?.of_a_phone_at(cursors);
         for blob in &upload.blobs {
             if let Some(media) = media_of(blob) {
                 delivery.brings(folder.put(blob)?, blob.len(), media);
@@ -145,15 +179,23 @@ async fn take(state: AppState, phone: Phone, upload: Upload, now: Timestamp) -> 
     })
     .await
     .map_err(|error| Error::internal("checking an upload", error))??;
+    let envelope = Some(delivery.envelope());
+    let blobs = delivery.blobs();
     if revoked {
-        state
+        let results = state
             .store
             .write(move |connection| delivery.quarantine(connection))
             .await?;
-        return Ok(Uploaded::default());
+        let receipt = Receipt {
+            results,
+            touched: Vec::new(),
+        };
+        return Ok(Uploaded {
+            receipt,
+            envelope,
+            blobs,
+        });
     }
-    let envelope = Some(delivery.envelope());
-    let blobs = delivery.blobs();
     let receipt = state
         .store
         .write(move |connection| delivery.write(connection))
@@ -165,6 +207,7 @@ async fn take(state: AppState, phone: Phone, upload: Upload, now: Timestamp) -> 
     {
         tracing::warn!("answering before everything is merged");
     }
+    state.pokes.nudge();
     Ok(Uploaded {
         receipt,
         envelope,
@@ -182,6 +225,34 @@ fn media_of(bytes: &[u8]) -> Option<&'static str> {
         .map(|_| "application/json")
 }
 
+/// What a revoked phone hears as long as it delivers: each change waits for a person now, and nothing is its to read.
+async fn farewell(
+    state: &AppState,
+    request: &Request,
+    uploaded: Uploaded,
+    now: Timestamp,
+    protocol: u32,
+) -> Result<Response> {
+    Ok(Response {
+        protocol,
+        epoch: state.store.read(store::epoch).await?,
+        server_time: now,
+        results: uploaded.receipt.results,
+        partitions: Vec::new(),
+        reference: ReferenceNews {
+            version: request.reference,
+            ..ReferenceNews::default()
+        },
+        blobs: uploaded.blobs,
+        envelope: uploaded.envelope,
+        gone: request
+            .cursors
+            .iter()
+            .map(|cursor| cursor.partition)
+            .collect(),
+    })
+}
+
 fn answer(
     connection: &Connection,
     phone: &Phone,
@@ -193,14 +264,22 @@ fn answer(
     let epoch = store::epoch(connection)?;
     let other_life = request.epoch.is_some_and(|held| held != epoch);
     let mut budget = request.page_bytes.min(limits::ANSWER_PAGE_MOST) as usize;
-    let version = if other_life { 0 } else { request.reference };
-    let reference = reference::news(connection, version, &phone.grids, &mut budget)?;
-    let readable = phone.grids.iter().map(|grid| Partition {
-        grid: *grid,
-        class: AccessClass::GENERAL,
-    });
+    let known = if other_life { 0 } else { request.reference };
+    let mut reference = reference::news(connection, known, &phone.grids, &mut budget)?;
+    if known > 0 {
+        // a grid that it has only since today: the rows are older than what it has read
+        let held = request.cursors.iter().map(|cursor| cursor.partition);
+        let held: HashSet<GridId> = held.map(|partition| partition.grid).collect();
+        let new = phone.grids.iter().filter(|grid| !held.contains(grid));
+        let new: Vec<GridId> = new.copied().collect();
+        let mut rows = reference::of_grids(connection, known, &new)?;
+        budget = budget.saturating_sub(rows.iter().map(reference::weight).sum());
+        rows.append(&mut reference.rows);
+        reference.rows = rows;
+    }
+    let readable = phone.partitions();
     let mut partitions = Vec::new();
-    for partition in readable.clone() {
+    for partition in readable.iter().copied() {
         let cursor = request
             .cursors
             .iter()
@@ -211,13 +290,17 @@ fn answer(
             cursor: cursor.copied(),
             restart: other_life && cursor.is_some(),
         };
-        partitions.extend(news(&Reading(connection), partition, &asked, &mut budget)?);
+        let feed = Reading(connection);
+        partitions.extend(match protocol < version::V2026_11_25 {
+            true => news(&Older(&feed), partition, &asked, &mut budget)?,
+            false => news(&feed, partition, &asked, &mut budget)?,
+        });
     }
     let gone = request
         .cursors
         .iter()
         .map(|cursor| cursor.partition)
-        .filter(|named| readable.clone().all(|partition| partition != *named))
+        .filter(|named| !readable.contains(named))
         .collect();
     Ok(Response {
         protocol,

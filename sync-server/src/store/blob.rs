@@ -69,6 +69,16 @@ pub fn is_brought_by(connection: &Connection, hash: &Hash, device: DeviceId) -> 
         .is_some())
 }
 
+/// Bytes of the blobs that a revoked device brought since it was revoked.
+pub fn brought_since_revoked(connection: &Connection, device: DeviceId) -> Result<usize> {
+    Ok(connection
+        .prepare_cached(
+            "select coalesce(sum(b.bytes), 0) from blob b join device d on d.id = b.device
+             where b.device = ?1 and b.received_at >= d.revoked_at",
+        )?
+        .query_row([device.0], |row| row.get(0))?)
+}
+
 /// An upload under way.
 #[derive(Clone, Debug)]
 pub struct Upload {

@@ -129,13 +129,13 @@ pub fn by_token(connection: &Connection, hash: &[u8; 32], now: Timestamp) -> Res
         .query_row(params![hash, now.0], |row| row.get::<_, Uuid>(0))
         .optional()?;
     match device {
-        Some(device) => by_id(connection, DeviceId(device)),
+        Some(device) => by_id(connection, DeviceId(device), now),
         None => Ok(None),
     }
 }
 
 /// A phone with what its worker may reach at this moment.
-pub fn by_id(connection: &Connection, device: DeviceId) -> Result<Option<Phone>> {
+pub fn by_id(connection: &Connection, device: DeviceId, now: Timestamp) -> Result<Option<Phone>> {
     let row = connection
         .prepare_cached(
             "select worker, role, public_key, revoked_at is not null from device where id = ?1",
@@ -160,7 +160,7 @@ pub fn by_id(connection: &Connection, device: DeviceId) -> Result<Option<Phone>>
         enrolled_as,
         // somebody who left has no row and no grids
         role: person::role(connection, worker)?.unwrap_or(enrolled_as),
-        grids: person::grids(connection, worker)?,
+        grids: person::grids_on(connection, worker, now.local_date())?,
         key: VerifyingKey::from_bytes(&key)
             .map_err(|error| Error::internal("device key", error))?,
         revoked,

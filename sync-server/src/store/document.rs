@@ -195,7 +195,7 @@ fn facts(merged: &Merged) -> registry::Facts {
 /// Takes a document out of merging. Its changes stay in the log; a person looks at it.
 pub fn quarantine(connection: &Connection, document: DocumentId, reason: &str) -> Result<()> {
     connection.execute(
-        "update document set quarantined = ?2 where id = ?1",
+        "update document set quarantined = ?2, dismissed = null where id = ?1",
         params![document.0, reason],
     )?;
     connection.execute(

@@ -7,8 +7,8 @@ use crate::{
 use gridwalk_core::{
     ids::{DeviceId, DocumentId, Hash},
     sync::{
-        answer::{Feed, StoredRow},
-        message::{Digest, DocumentKind, Partition},
+        answer::{Feed, StoredMark, StoredRow},
+        message::{Digest, DocumentKind, FeedBody, Partition},
     },
 };
 use std::collections::HashMap;
@@ -24,7 +24,9 @@ impl Feed for Reading<'_> {
         Ok(self
             .0
             .prepare_cached(
-                "select digest from feed where grid = ?1 and class = ?2 and position = ?3",
+                "select digest from feed where grid = ?1 and class = ?2 and position = ?3
+                 union all
+                 select digest from feed_mark where grid = ?1 and class = ?2 and position = ?3",
             )?
             .query_row(
                 params![partition.grid.0, partition.class.0, position.cast_signed()],
@@ -64,6 +66,134 @@ impl Feed for Reading<'_> {
         )?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+
+    fn marks(&self, partition: &Partition, after: u64, limit: usize) -> Result<Vec<StoredMark>> {
+        let mut statement = self.0.prepare_cached(
+            "select position, digest, kind, document, change from feed_mark
+             where grid = ?1 and class = ?2 and position > ?3 order by position limit ?4",
+        )?;
+        let rows = statement.query_map(
+            params![
+                partition.grid.0,
+                partition.class.0,
+                after.cast_signed(),
+                i64::try_from(limit).unwrap_or(i64::MAX)
+            ],
+            |row| {
+                let document = DocumentId(row.get::<_, Uuid>(3)?);
+                let change = row.get::<_, Option<[u8; 32]>>(4)?.map(Hash);
+                Ok(StoredMark {
+                    position: row.get::<_, i64>(0)?.cast_unsigned(),
+                    digest: Digest(row.get(1)?),
+                    body: if row.get::<_, i64>(2)? == Departure::Erased as i64 {
+                        FeedBody::Erased { document, change }
+                    } else {
+                        FeedBody::Left { document, change }
+                    },
+                })
+            },
+        )?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Why a document no longer stands in a feed; as `feed_mark.kind` and [`FeedBody`] have it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Departure {
+    /// It lives in another partition now.
+    Left = 2,
+    /// It is nowhere any more.
+    Erased = 3,
+}
+
+/// Takes the rows of these partitions in the one order in which everybody takes them.
+pub fn lock(connection: &Connection, partitions: &[Partition]) -> Result<()> {
+    let mut ordered = partitions.to_vec();
+    ordered.sort_unstable();
+    ordered.dedup();
+    for partition in ordered {
+        connection
+            .prepare_cached(
+                "insert into partition (grid, class, tip, digest) values (?1, ?2, 0, ?3)
+                 on conflict (grid, class) do nothing",
+            )?
+            .execute(params![
+                partition.grid.0,
+                partition.class.0,
+                Digest::EMPTY.0
+            ])?;
+        connection
+            .prepare_cached("select tip from partition where grid = ?1 and class = ?2 for update")?
+            .query_row(params![partition.grid.0, partition.class.0], |row| {
+                row.get::<_, i64>(0)
+            })?;
+    }
+    Ok(())
+}
+
+/// How far a feed has come.
+pub fn tip(connection: &Connection, partition: &Partition) -> Result<u64> {
+    let tip = connection
+        .prepare_cached("select tip from partition where grid = ?1 and class = ?2")?
+        .query_row(params![partition.grid.0, partition.class.0], |row| {
+            row.get::<_, i64>(0)
+        })
+        .optional()?;
+    Ok(tip.unwrap_or(0).cast_unsigned())
+}
+
+/// Takes a document out of a feed: where its changes stood, their names stay, with the digests of before, and the next
+/// position says that it is gone. Whoever calls this holds the partition's lock.
+pub fn depart(
+    connection: &Connection,
+    document: DocumentId,
+    partition: Partition,
+    departure: Departure,
+) -> Result<()> {
+    let kind = departure as i64;
+    connection
+        .prepare_cached(
+            "insert into feed_mark (grid, class, position, kind, document, change, digest)
+             select f.grid, f.class, f.position, cast(?2 as bigint), c.document, c.hash, f.digest
+             from feed f join change c on c.sequence = f.change
+             where c.document = ?1 and c.state <> 'held' and f.grid = ?3 and f.class = ?4",
+        )?
+        .execute(params![
+            document.0,
+            kind,
+            partition.grid.0,
+            partition.class.0
+        ])?;
+    connection
+        .prepare_cached(
+            "delete from feed where grid = ?2 and class = ?3
+             and change in (select sequence from change where document = ?1)",
+        )?
+        .execute(params![document.0, partition.grid.0, partition.class.0])?;
+    connection
+        .prepare_cached("update partition set tip = tip + 1 where grid = ?1 and class = ?2")?
+        .execute(params![partition.grid.0, partition.class.0])?;
+    connection
+        .prepare_cached(
+            "insert into feed_mark (grid, class, position, kind, document, digest)
+             select p.grid, p.class, p.tip, cast(?3 as bigint), d.id, p.digest from partition p, document d
+             where p.grid = ?1 and p.class = ?2 and d.id = ?4",
+        )?
+        .execute(params![
+            partition.grid.0,
+            partition.class.0,
+            kind,
+            document.0
+        ])?;
+    Ok(())
+}
+
+/// In every feed in which this document once stood, its marks say that it was erased.
+pub fn marks_say_erased(connection: &Connection, document: DocumentId) -> Result<()> {
+    connection
+        .prepare_cached("update feed_mark set kind = ?2 where document = ?1")?
+        .execute(params![document.0, Departure::Erased as i64])?;
+    Ok(())
 }
 
 /// Gives a logged change the next position of its partition: from now on every reader of it sees the change.

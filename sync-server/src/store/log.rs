@@ -10,7 +10,7 @@ use gridwalk_core::{
     scan::{self, ActorId},
     sync::{
         admit::{Ledger, Placement, Standing, Waiting},
-        message::{AccessClass, DocumentKind, Partition},
+        message::{AccessClass, DocumentChanges, DocumentKind, Partition},
     },
     time::Timestamp,
 };
@@ -58,9 +58,12 @@ impl Ledger for Book<'_> {
         let code = self
             .0
             .prepare_cached(
-                "select code from evidence where hash = ?1 and document = ?2 and code <> ?3 order by received_at desc",
+                "select code from evidence where hash = ?1 and document = ?2 and code <> ?3
+                 and coalesce(decision, '') <> 'released' order by received_at desc",
             )?
-            .query_row(params![change.0, document.0, UNJUDGED], |row| row.get::<_, String>(0))
+            .query_row(params![change.0, document.0, UNJUDGED], |row| {
+                row.get::<_, String>(0)
+            })
             .optional()?;
         Ok(code
             .and_then(|code| Code::parse(&code))
@@ -135,6 +138,12 @@ pub fn catalogue(
     kind: DocumentKind,
     partition: Partition,
 ) -> Result<()> {
+    if !kind.belongs_in(partition.class) {
+        return Err(Error::Internal(format!(
+            "document {document} of kind {} does not belong in class {}",
+            kind.0, partition.class.0
+        )));
+    }
     connection
         .prepare_cached(
             "insert into document (id, kind, grid, class) values (?1, ?2, ?3, ?4) on conflict do nothing",
@@ -274,25 +283,29 @@ pub fn drop_held(connection: &Connection, change: &Hash, device: DeviceId) -> Re
 pub fn keep_evidence(
     connection: &Connection,
     code: &str,
-    document: DocumentId,
+    group: &DocumentChanges,
     hash: &Hash,
     bytes: &[u8],
     origin: &Origin,
 ) -> Result<()> {
     connection
         .prepare_cached(
-            "insert into evidence (hash, code, document, device, worker, bytes, envelope, received_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) on conflict do nothing",
+            "insert into evidence (hash, code, document, device, worker, bytes, envelope, received_at, kind, grid, class, incarnation)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) on conflict do nothing",
         )?
         .execute(params![
             hash.0,
             code,
-            document.0,
+            group.document.0,
             origin.device.0,
             origin.worker.0,
             bytes,
             origin.envelope.map(|(hash, ..)| hash.0),
-            origin.received_at.0
+            origin.received_at.0,
+            group.kind.0,
+            group.partition.grid.0,
+            group.partition.class.0,
+            group.incarnation
         ])?;
     Ok(())
 }

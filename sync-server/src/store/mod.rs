@@ -19,11 +19,13 @@ mod connection;
 pub mod device;
 pub mod document;
 pub mod envelope;
+pub mod erasure;
 pub mod feed;
 pub mod log;
 pub mod person;
 pub mod reference;
 pub mod registry;
+pub mod scope;
 mod sqlite;
 mod value;
 

@@ -4,6 +4,7 @@ use crate::{
     error::{Error, Result},
     store::{Connection, OptionalExtension, params},
 };
+use chrono::NaiveDate;
 use gridwalk_core::{
     act::Role,
     ids::{GridId, PersonId},
@@ -47,6 +48,66 @@ pub fn grids(connection: &Connection, person: PersonId) -> Result<Vec<GridId>> {
             .map_err(|error| Error::internal("a grid id", error))
     })
     .collect()
+}
+
+/// The grids this person works in on that day: those of a substitute begin and end with a day.
+pub fn grids_on(connection: &Connection, person: PersonId, day: NaiveDate) -> Result<Vec<GridId>> {
+    let mut statement = connection.prepare_cached(
+        "select grid from person_grid where person = ?1 and (from_day is null or from_day <= ?2)
+           and (to_day is null or to_day >= ?2) order by grid",
+    )?;
+    let rows = statement.query_map([person.to_string(), day.to_string()], |row| {
+        row.get::<_, String>(0)
+    })?;
+    rows.map(|grid| {
+        grid?
+            .parse()
+            .map_err(|error| Error::internal("a grid id", error))
+    })
+    .collect()
+}
+
+/// The person with the grids of that day.
+pub fn by_id_on(
+    connection: &Connection,
+    person: PersonId,
+    day: NaiveDate,
+) -> Result<Option<Person>> {
+    let Some(known) = by_id(connection, person)? else {
+        return Ok(None);
+    };
+    Ok(Some(Person {
+        grids: grids_on(connection, person, day)?,
+        ..known
+    }))
+}
+
+/// From when to when somebody stands in for a colleague; both days included, none means open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Cover {
+    /// First day.
+    pub from: Option<NaiveDate>,
+    /// Last day.
+    pub to: Option<NaiveDate>,
+}
+
+/// Limits the days of a grid that this person has.
+pub fn limit_grid(
+    connection: &Connection,
+    person: PersonId,
+    grid: GridId,
+    cover: Cover,
+) -> Result<()> {
+    connection.execute(
+        "update person_grid set from_day = ?3, to_day = ?4 where person = ?1 and grid = ?2",
+        params![
+            person.to_string(),
+            grid.to_string(),
+            cover.from.map(|day| day.to_string()),
+            cover.to.map(|day| day.to_string())
+        ],
+    )?;
+    Ok(())
 }
 
 /// Who logs in with this name.
@@ -122,10 +183,18 @@ pub fn put(connection: &Connection, person: &Person, login: Option<&str>) -> Res
             person.department.map(|id| id.to_string())
         ],
     )?;
-    connection.execute("delete from person_grid where person = ?1", [&id])?;
+    // a grid that stays keeps its days
+    for grid in grids(connection, person.id)? {
+        if !person.grids.contains(&grid) {
+            connection.execute(
+                "delete from person_grid where person = ?1 and grid = ?2",
+                params![id, grid.to_string()],
+            )?;
+        }
+    }
     for grid in &person.grids {
         connection.execute(
-            "insert into person_grid (person, grid) values (?1, ?2)",
+            "insert into person_grid (person, grid) values (?1, ?2) on conflict do nothing",
             params![id, grid.to_string()],
         )?;
     }

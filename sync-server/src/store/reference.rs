@@ -3,12 +3,13 @@
 
 use crate::{
     error::{Error, Result},
-    store::{Connection, Fault, Row, next_count, params, person},
+    store::{Connection, Fault, Row, next_count, params, person, scope},
 };
 use gridwalk_core::{
-    ids::GridId,
+    ids::{DocumentId, GridId},
     reference::{Building, Category, Department, Grid, Person, ReferenceKind},
     sync::message::{ReferenceNews, ReferenceRow},
+    time::Timestamp,
 };
 use serde::Serialize;
 
@@ -118,6 +119,54 @@ pub fn put_person(connection: &Connection, person: &Person, login: Option<&str>)
     )
 }
 
+/// The same, and what of it ends is remembered: what this person's phones saved before they heard of it is still taken.
+pub fn reassign(
+    connection: &Connection,
+    person: &Person,
+    login: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
+    for grid in person::grids(connection, person.id)? {
+        if !person.grids.contains(&grid) {
+            scope::ends(connection, person.id, grid, now)?;
+        }
+    }
+    for grid in &person.grids {
+        scope::begins(connection, person.id, *grid)?;
+    }
+    put_person(connection, person, login)
+}
+
+/// Rows that somebody who has these grids only now may have read past: all of them, however old.
+pub fn of_grids(
+    connection: &Connection,
+    version: u64,
+    grids: &[GridId],
+) -> Result<Vec<ReferenceRow>> {
+    let mut found = Vec::new();
+    let mut statement = connection.prepare_cached(
+        "select kind, id, json from reference where grid = ?1 and version <= ?2 and json is not null order by version",
+    )?;
+    for grid in grids {
+        let rows = statement.query_map(params![grid.0, version], |row| {
+            Ok(ReferenceRow {
+                kind: row.get(0)?,
+                id: row.get(1)?,
+                json: row.get(2)?,
+            })
+        })?;
+        for row in rows {
+            found.push(row?);
+        }
+    }
+    Ok(found)
+}
+
+/// What a row costs in an answer, roughly.
+pub fn weight(row: &ReferenceRow) -> usize {
+    8 + row.id.len() + row.json.as_ref().map_or(0, String::len)
+}
+
 /// 类别
 pub fn put_category(connection: &Connection, category: &Category) -> Result<()> {
     connection.execute(
@@ -145,6 +194,24 @@ pub fn put_category(connection: &Connection, category: &Category) -> Result<()> 
         None,
         category,
     )
+}
+
+/// Withdraws tasks and notices that speak of a document. Phones that have them drop them.
+pub fn withdraw_about(connection: &Connection, document: DocumentId) -> Result<()> {
+    let rows = connection
+        .prepare_cached(
+            "select kind, id from reference where json like '%' || ?1 || '%' order by version",
+        )?
+        .query_map([document.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<std::result::Result<Vec<(String, String)>, _>>()?;
+    for (kind, id) in rows {
+        let version = next_count(connection, "reference")?;
+        connection.execute(
+            "update reference set version = ?3, json = null where kind = ?1 and id = ?2",
+            params![kind, id, version.cast_signed()],
+        )?;
+    }
+    Ok(())
 }
 
 fn touch_grid(connection: &Connection, grid: GridId) -> Result<()> {

@@ -399,7 +399,7 @@ fn worker_day(
     connection
         .prepare_cached(
             "insert into worker_day (id, worker, grid, date, acknowledged, completed, view) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-             on conflict (id) do update set acknowledged = excluded.acknowledged, completed = excluded.completed, view = excluded.view",
+             on conflict (id) do update set grid = excluded.grid, acknowledged = excluded.acknowledged, completed = excluded.completed, view = excluded.view",
         )?
         .execute(params![
             document.to_string(),

@@ -75,6 +75,8 @@ fn connect(file: &Path) -> Result<rusqlite::Connection> {
 fn set_up(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.set_prepared_statement_cache_capacity(128);
+    // what was erased is overwritten, not only forgotten
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "foreign_keys", true)
 }
 
