@@ -10,6 +10,11 @@ const routes: RouteRecordRaw[] = [
   { path: '/incidents/:id?', name: 'incidents', component: DeskPage },
   { path: '/patrols/:id?', name: 'patrols', component: () => import('./patrol/PatrolsPage.vue') },
   { path: '/visits', name: 'visits', component: () => import('./visit/VisitsPage.vue') },
+  {
+    path: '/quarantine/:id?',
+    name: 'quarantine',
+    component: () => import('./quarantine/QuarantinePage.vue'),
+  },
   { path: '/:rest(.*)*', name: 'home', redirect: () => home(me.value?.role) },
 ]
 

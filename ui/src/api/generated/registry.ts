@@ -242,6 +242,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/registry/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for the asker, newest first. */
+        get: operations["list_quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/quarantine/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them, with what it would have done. */
+        get: operations["one_of_quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/quarantine/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets it in or leaves it out; answers with what still waits. */
+        post: operations["decide_on_quarantine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/registry/visits": {
         parameters: {
             query?: never;
@@ -361,6 +412,7 @@ export interface components {
         };
         DepartmentId: string;
         DeviceId: string;
+        DocumentId: string;
         /** @description The body of every error answer. */
         ErrorBody: {
             /** @description Stable; the screens translate it. */
@@ -945,6 +997,61 @@ export interface components {
             /** @description The phone says that the fix was made up. */
             mock?: boolean;
         };
+        /** @description What a person says about it. */
+        QuarantineDecision: {
+            /** @description Why. */
+            reason: string;
+            /** @description Let it in; otherwise it stays out and is no longer shown. */
+            release: boolean;
+        };
+        /** @description One line with what it would have done. */
+        QuarantineDetail: {
+            /** @description Acts in it, in the order in which they came; empty when they cannot be read. */
+            acts: components["schemas"]["QuarantinedAct"][];
+            /** @description As in the list. */
+            line: components["schemas"]["QuarantineLine"];
+        };
+        /** @description One line of the list. */
+        QuarantineLine: {
+            /**
+             * Format: int32
+             * @description How many changes.
+             */
+            changes: number;
+            /** @description Why it was not taken. `INTERNAL` for a document that does not merge; then `detail` says more. */
+            code: components["schemas"]["Code"];
+            /** @description For the operator, in English. */
+            detail?: string | null;
+            /** @description With which phone. */
+            device: components["schemas"]["DeviceId"];
+            /** @description Of which document. */
+            document: components["schemas"]["DocumentId"];
+            grid?: components["schemas"]["GridId"] | null;
+            /** @description Names it in its address. */
+            id: string;
+            /** @description What that is: `household`, `incident`, `patrol`, `place`, `worker_day`, `care_plan`, `other`. */
+            kind: string;
+            /** @description It may be let in: nothing is known against the changes themselves. */
+            may_release: boolean;
+            /** @description When the last of them came. */
+            received_at: components["schemas"]["Timestamp"];
+            /** @description The door or the number by which people know it, if the registry has it. */
+            title?: string | null;
+            /** @description Who brought it, as colleagues know them. */
+            worker: string;
+        };
+        /** @description Something that a person did, as far as its record tells without its document. */
+        QuarantinedAct: {
+            at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whose act it says it is. */
+            by?: string | null;
+            /** @description What somebody typed. */
+            text?: string | null;
+            /** @description `visit`, `incident`, `event`, `hit`, `finding`, `field`, `other`. */
+            what: string;
+            /** @description The word of it: an outcome, an event's type, a checkpoint's state, a field, a category. */
+            word?: string | null;
+        };
         /**
          * @description What a person may do; scope comes from the registry, never from here. Codes of `domain.md` §3.2.
          * @enum {string}
@@ -1425,6 +1532,95 @@ export interface operations {
                 };
                 content: {
                     "image/jpeg": unknown;
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_quarantine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineLine"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    one_of_quarantine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineDetail"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    decide_on_quarantine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuarantineDecision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineLine"][];
                 };
             };
             default: {

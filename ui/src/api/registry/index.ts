@@ -12,6 +12,9 @@ import type {
   PatrolDetail,
   PatrolLine,
   Person,
+  QuarantineDecision,
+  QuarantineDetail,
+  QuarantineLine,
   Range,
   VisitLine,
 } from './types'
@@ -47,6 +50,11 @@ export const registry = {
   incident: (id: string) => ask<IncidentDetail>(`${HOME}/incidents/${id}`),
   act: (id: string, action: IncidentAction) =>
     tell<IncidentDetail>(`${HOME}/incidents/${id}/actions`, action),
+
+  quarantine: () => ask<QuarantineLine[]>(`${HOME}/quarantine`),
+  quarantined: (id: string) => ask<QuarantineDetail>(`${HOME}/quarantine/${id}`),
+  decide: (id: string, decision: QuarantineDecision) =>
+    tell<QuarantineLine[]>(`${HOME}/quarantine/${id}/decision`, decision),
 
   /** Where a photo can be seen. */
   photo: (hash: string) => `${HOME}/photos/${hash}`,
