@@ -326,6 +326,68 @@ fn a_partition_outside_the_scope_is_refused_and_the_catalogue_wins_over_the_clai
 }
 
 #[test]
+fn a_document_begins_only_once_and_what_builds_on_a_second_beginning_follows_it() {
+    let (mut server, mut phone) = (Server::new(), Phone::new(1, 0));
+    let second = {
+        let made = create(2, door(1), at(60_000));
+        let visited = household::apply(
+            made.document,
+            &visit(7, "另起"),
+            &author(2, door(1), 0, at(60_000)),
+        )
+        .expect("a visit");
+        [made.change, visited.change]
+    };
+    let theirs = group(&second);
+    upload(&mut server, &mut phone, vec![group(&history())]);
+    let Ok(admission) = admit(&server, device(2), &|_| true, &[theirs.clone()]);
+    let follows = ChangeResult::Refused {
+        code: Code::AlreadyRecorded.as_str().into(),
+        follows: Some(second[0].hash),
+    };
+    assert_eq!(
+        admission.results(),
+        [refused(Code::AlreadyRecorded), follows]
+    );
+    // the first beginning again is still only had, and both in one upload are told apart
+    assert_eq!(
+        judge(&server, &[group(&history()[..1])]).results(),
+        [ChangeResult::Had]
+    );
+    let Ok(admission) = admit(
+        &Server::new(),
+        device(2),
+        &|_| true,
+        &[
+            theirs,
+            DocumentChanges {
+                incarnation: 1,
+                ..group([&{
+                    let author = author(2, door(1), 1, at(0));
+                    let dwelling = household::Dwelling {
+                        id: door(1).into(),
+                        building: gridwalk_core::ids::BuildingId(uuid(5, 3)),
+                        unit: "2单元".into(),
+                        room: "502".into(),
+                    };
+                    household::create(&dwelling, &[], &[], &author)
+                        .expect("a household")
+                        .change
+                }])
+            },
+        ],
+    );
+    assert_eq!(
+        admission.results(),
+        [
+            ChangeResult::Stored,
+            ChangeResult::Stored,
+            refused(Code::AlreadyRecorded)
+        ]
+    );
+}
+
+#[test]
 fn a_care_plan_in_a_general_partition_is_out_of_scope() {
     let mut care = group(&history()[..1]);
     care.kind = DocumentKind::CARE_PLAN;
@@ -349,6 +411,9 @@ impl Ledger for Erased {
     }
     fn held(&self, _: &DocumentId) -> Result<Vec<gridwalk_core::sync::admit::Waiting>, Infallible> {
         Ok(Vec::new())
+    }
+    fn begun(&self, _: &DocumentId) -> Result<bool, Infallible> {
+        Ok(false)
     }
     fn held_by(&self, _: &gridwalk_core::ids::DeviceId) -> Result<usize, Infallible> {
         Ok(limits::HELD_PER_DEVICE)
@@ -389,6 +454,9 @@ fn a_device_that_holds_too_much_already_is_told_so_and_its_complete_changes_go_t
             document: &DocumentId,
         ) -> Result<Vec<gridwalk_core::sync::admit::Waiting>, Infallible> {
             self.0.held(document)
+        }
+        fn begun(&self, document: &DocumentId) -> Result<bool, Infallible> {
+            self.0.begun(document)
         }
         fn held_by(&self, _: &gridwalk_core::ids::DeviceId) -> Result<usize, Infallible> {
             Ok(limits::HELD_PER_DEVICE)

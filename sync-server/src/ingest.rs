@@ -390,6 +390,9 @@ impl Ledger for Objecting<'_> {
     fn held(&self, document: &DocumentId) -> Result<Vec<Waiting>> {
         self.book.held(document)
     }
+    fn begun(&self, document: &DocumentId) -> Result<bool> {
+        self.book.begun(document)
+    }
     fn held_by(&self, device: &DeviceId) -> Result<usize> {
         self.book.held_by(device)
     }

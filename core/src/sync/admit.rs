@@ -10,9 +10,11 @@
 //! 5. it builds on a change that was refused → refused with that one's code, and `follows` names it: whoever wrote it
 //!    re-applies the edit under a new actor (holding it would be holding it for ever);
 //! 6. its sequence number is taken by another change → refused `ACTOR_FORKED`;
-//! 7. a change that it builds on is not stored → *held*, durable and invisible until that one arrives;
-//! 8. its sequence number leaves a gap although it builds on nothing missing → refused `CHANGE_MALFORMED`;
-//! 9. otherwise → *stored*, and held changes that waited for it are looked at again.
+//! 7. it builds on nothing, and the document has begun already → refused `ALREADY_RECORDED`: Automerge would show one of the
+//!    two beginnings and hide the other, with everything that was ever put into it;
+//! 8. a change that it builds on is not stored → *held*, durable and invisible until that one arrives;
+//! 9. its sequence number leaves a gap although it builds on nothing missing → refused `CHANGE_MALFORMED`;
+//! 10. otherwise → *stored*, and held changes that waited for it are looked at again.
 
 use super::{
     actor::actor,
@@ -48,6 +50,8 @@ pub trait Ledger {
     ) -> Result<Option<(u64, Hash)>, Self::Error>;
     /// The changes of this document that are held.
     fn held(&self, document: &DocumentId) -> Result<Vec<Waiting>, Self::Error>;
+    /// Whether a change of this document is stored (not held): then its beginning is.
+    fn begun(&self, document: &DocumentId) -> Result<bool, Self::Error>;
     /// How many changes of this device are held, in all documents.
     fn held_by(&self, device: &DeviceId) -> Result<usize, Self::Error>;
 }
@@ -150,6 +154,7 @@ pub fn admit<L: Ledger>(
         may_write,
         standing: HashMap::new(),
         last: HashMap::new(),
+        begun: HashMap::new(),
         held: ledger.held_by(&device)?,
         admission: Admission::default(),
     };
@@ -168,6 +173,7 @@ struct Bench<'a, L: Ledger> {
     may_write: &'a dyn Fn(&Partition) -> bool,
     standing: HashMap<Place, Standing>,
     last: HashMap<(DocumentId, ActorId), Option<(u64, Hash)>>,
+    begun: HashMap<DocumentId, bool>,
     held: usize,
     admission: Admission,
 }
@@ -242,7 +248,7 @@ impl<L: Ledger> Bench<'_, L> {
         self.release(group.document, waiting)
     }
 
-    /// Rules 5 to 9 for one change.
+    /// Rules 5 to 10 for one change.
     fn weigh(&mut self, document: DocumentId, change: &Waiting) -> Result<Verdict, L::Error> {
         let mut missing = Vec::new();
         for dep in &change.deps {
@@ -255,6 +261,8 @@ impl<L: Ledger> Bench<'_, L> {
         let last = self.last(document, change.actor)?.map_or(0, |(seq, _)| seq);
         Ok(if change.seq <= last {
             Verdict::Refuse(Code::ActorForked, None)
+        } else if change.deps.is_empty() && self.begun(document)? {
+            Verdict::Refuse(Code::AlreadyRecorded, None)
         } else if !missing.is_empty() {
             Verdict::Hold(missing)
         } else if change.seq != last + 1 {
@@ -291,6 +299,7 @@ impl<L: Ledger> Bench<'_, L> {
             .insert((document, change.hash), Standing::Stored);
         self.last
             .insert((document, change.actor), Some((change.seq, change.hash)));
+        self.begun.insert(document, true);
         self.admission.entering.push((document, change.hash));
     }
 
@@ -362,6 +371,15 @@ impl<L: Ledger> Bench<'_, L> {
             self.standing.insert(place, standing);
         }
         Ok(standing)
+    }
+
+    fn begun(&mut self, document: DocumentId) -> Result<bool, L::Error> {
+        if let Some(begun) = self.begun.get(&document) {
+            return Ok(*begun);
+        }
+        let begun = self.ledger.begun(&document)?;
+        self.begun.insert(document, begun);
+        Ok(begun)
     }
 
     fn last(

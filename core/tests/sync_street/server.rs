@@ -235,6 +235,9 @@ impl Ledger for Server {
             .filter_map(|logged| logged.waiting.clone())
             .collect())
     }
+    fn begun(&self, document: &DocumentId) -> Result<bool, Infallible> {
+        Ok(!self.stored(document).is_empty())
+    }
     fn held_by(&self, device: &DeviceId) -> Result<usize, Infallible> {
         let all = self.log.values().flat_map(BTreeMap::values);
         Ok(all

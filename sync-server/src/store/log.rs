@@ -102,6 +102,13 @@ impl Ledger for Book<'_> {
         Ok(held)
     }
 
+    fn begun(&self, document: &DocumentId) -> Result<bool> {
+        Ok(self
+            .0
+            .prepare_cached("select 1 from change where document = ?1 and state <> 'held' limit 1")?
+            .exists([document.0])?)
+    }
+
     fn held_by(&self, device: &DeviceId) -> Result<usize> {
         Ok(self
             .0
