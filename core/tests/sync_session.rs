@@ -310,6 +310,22 @@ fn a_clock_that_was_set_back_does_not_make_a_wait_of_years() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_an_hour_makes_no_wait_longer_than_the_longest() {
+    let mut phone = Phone::new();
+    phone.fails(Failure::Unreachable);
+    phone.now = NOON.plus_ms(-3_600_000);
+    assert!(phone.hears(Event::TimerDue).collects().is_some());
+
+    let mut phone = Phone::new();
+    phone.talking(Outbox::default());
+    phone.now = NOON.plus_ms(-3_600_000);
+    assert!(
+        phone.hears(Event::TimerDue).waits().is_some(),
+        "a driver that went silent is given up, whatever the clock says"
+    );
+}
+
+#[test]
 fn an_expired_token_is_renewed_once_and_the_exchange_begins_again() {
     let mut phone = Phone::new();
     phone.fails(Failure::TokenExpired);

@@ -24,8 +24,6 @@ const FIRST_WAIT_MS: i64 = 2_000;
 const LONGEST_WAIT_MS: i64 = 10 * 60_000;
 /// No wait that a server asks for is believed beyond this.
 const LONGEST_RETRY_AFTER_MS: i64 = 60 * 60_000;
-/// A wait beyond this means that somebody set the clock back.
-const LONGEST_PLAUSIBLE_MS: i64 = 2 * LONGEST_RETRY_AFTER_MS;
 /// A driver that never answers is given up after this (half-open connections, F44).
 const PATIENCE_MS: i64 = 150_000;
 
@@ -146,15 +144,17 @@ impl Session {
 
             // the driver went silent: whatever it still answers is for an exchange that no longer exists
             (State::Exchanging(run, .., until) | State::Refreshing(run, until), TimerDue)
-                if due(until, now) =>
+                if due(until, now, PATIENCE_MS) =>
             {
                 self.fail(run, Failure::Unreachable, now)
             }
-            (State::Waiting { until, .. }, Start | Poked | NetworkBack | TimerDue)
-                if due(until, now) =>
-            {
-                self.collect(Run::default())
-            }
+            (
+                State::Waiting {
+                    until,
+                    asked_by_server,
+                },
+                Start | Poked | NetworkBack | TimerDue,
+            ) if due(until, now, longest(asked_by_server)) => self.collect(Run::default()),
             (
                 State::Waiting {
                     asked_by_server: false,
@@ -346,7 +346,16 @@ impl Session {
     }
 }
 
-/// True at `until` and later, and when it is so far ahead that somebody must have set the clock back.
-fn due(until: Timestamp, now: Timestamp) -> bool {
-    !(1..=LONGEST_PLAUSIBLE_MS).contains(&until.since(now))
+/// The longest wait that can have been begun.
+fn longest(asked_by_server: bool) -> i64 {
+    match asked_by_server {
+        true => LONGEST_RETRY_AFTER_MS + LONGEST_RETRY_AFTER_MS / 2,
+        false => LONGEST_WAIT_MS,
+    }
+}
+
+/// True at `until` and later, and when it is further ahead than the longest wait: then somebody has set the clock back,
+/// and a wait of minutes must not become one of hours.
+fn due(until: Timestamp, now: Timestamp, longest: i64) -> bool {
+    !(1..=longest).contains(&until.since(now))
 }
