@@ -248,6 +248,7 @@ fn a_phone_that_lost_what_it_sent_asks_for_the_bytes() {
     let page = news(&server, asks(Some(start())), 1 << 20).expect("news");
     let lost = plan(&Sent(Vec::new()), vec![start()], vec![page.clone()]);
     assert!(lost.own_bytes && lost.restarted && lost.more && lost.changes.is_empty());
+    assert!(!lost.applied().stalled, "it is read again at once");
     assert_eq!(lost.cursors, [start()]);
     // a phone restored from a copy signs envelope 5 a second time and would resolve the first by the second
     let twice = plan(&Sent(vec![Hash([1; 32]); 3]), vec![start()], vec![page]);
@@ -288,6 +289,7 @@ fn a_page_with_a_gap_a_double_or_a_missing_row_is_not_believed() {
     for page in [gap, double, short, other, endless] {
         let plan = plan(&sent, vec![start()], vec![page]);
         assert!(plan.restarted && plan.changes.is_empty() && plan.placed.is_empty());
+        assert!(!plan.applied().stalled, "it is read again at once");
         assert_eq!(plan.reread, [partition(1)]);
     }
 }

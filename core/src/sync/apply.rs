@@ -286,6 +286,8 @@ impl Plan {
             Err(broken) => {
                 self.own_bytes |= broken == Broken::OwnLost;
                 self.restarted = true;
+                // going back is a step too: it is the session that sees to it that it is not taken for ever
+                self.progress = true;
                 self.restart(news.partition);
             }
         }
