@@ -1,5 +1,6 @@
 //! Tools that prove the product and are never part of it: they start the real binaries on loopback, let them work,
-//! and compare what each side holds.
+//! and compare what each side holds. (The simulator needs none of this: `bin/sim.rs`.)
+#![cfg(feature = "product")]
 
 pub mod corner;
 pub mod cut;
