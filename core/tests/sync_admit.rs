@@ -340,7 +340,7 @@ fn a_document_begins_only_once_and_what_builds_on_a_second_beginning_follows_it(
     };
     let theirs = group(&second);
     upload(&mut server, &mut phone, vec![group(&history())]);
-    let Ok(admission) = admit(&server, device(2), &|_| true, &[theirs.clone()]);
+    let Ok(admission) = admit(&server, device(2), &|_| true, std::slice::from_ref(&theirs));
     let follows = ChangeResult::Refused {
         code: Code::AlreadyRecorded.as_str().into(),
         follows: Some(second[0].hash),

@@ -119,6 +119,6 @@ impl Tables {
             held.changes.iter().any(|kept| kept.actor == actor)
         };
         let range = held.incarnation..held.incarnation.saturating_add(LOOK_AHEAD);
-        range.filter(seen).last().unwrap_or(held.incarnation) + 1
+        range.rev().find(seen).unwrap_or(held.incarnation) + 1
     }
 }

@@ -201,10 +201,10 @@ impl World {
                 let waiting = shelf.map(|shelf| shelf.in_state(State::Logged));
                 let names = waiting.into_iter().flatten().map(|(hash, _)| *hash);
                 self.checker.did_not_merge(names);
-                let put = self
-                    .server
-                    .disk
-                    .write(|store| Ok::<_, ()>(store.put_aside(&document, &reason)));
+                let put = self.server.disk.write(|store| {
+                    store.put_aside(&document, &reason);
+                    Ok::<_, ()>(())
+                });
                 put.is_ok() && self.sync_server()
             }
             Outcome::Merged(merged) => {
@@ -265,10 +265,10 @@ impl World {
             }
             if attempts.unwrap_or(0) > ATTEMPTS {
                 let reason = "merging it ended the server twice";
-                let _ = self
-                    .server
-                    .disk
-                    .write(|store| Ok::<_, ()>(store.put_aside(&document, reason)));
+                let _ = self.server.disk.write(|store| {
+                    store.put_aside(&document, reason);
+                    Ok::<_, ()>(())
+                });
                 if !self.sync_server() {
                     return;
                 }
