@@ -3,6 +3,7 @@
 #![cfg(feature = "product")]
 
 pub mod corner;
+pub mod crash;
 pub mod cut;
 pub mod doors;
 pub mod ear;
