@@ -1,4 +1,4 @@
-.PHONY: demo test day bench cuts kill sim
+.PHONY: demo test day bench cuts kill sim crash fuzz
 # Every target installs what is missing on Debian 12 (and Ubuntu 22.04+), asks nothing, and may be run again.
 
 demo: ## The demo street: server, console, two phones. Ctrl-C ends all of it.
@@ -21,3 +21,9 @@ kill: ## Phones and server killed N times under load: nothing acknowledged is mi
 
 sim: ## Days of many phones out of one number each: SEEDS=n FROM=n, SEED=n for one story, PLANTED=1 for planted bugs.
 	@scripts/sim.sh
+
+crash: ## Power cuts under both databases, at every sync of SESSIONS scripted sessions: nothing acknowledged is missing.
+	@scripts/crash.sh
+
+fuzz: ## Bytes from strangers for everything that reads them; TIME=s for the instrumented run.
+	@scripts/fuzz.sh

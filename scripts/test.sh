@@ -61,6 +61,8 @@ part "day" scripts/day.sh
 part "cuts" scripts/cuts.sh
 part "kill" scripts/kill.sh
 part "sim" env SEEDS=500 scripts/sim.sh
+part "crash" scripts/crash.sh
+part "fuzz" scripts/fuzz.sh
 part "console" scripts/console.sh
 part "android" scripts/android.sh
 summary

@@ -7,6 +7,7 @@ pub mod crash;
 pub mod cut;
 pub mod doors;
 pub mod ear;
+pub mod fuzz;
 pub mod holdings;
 pub mod measure;
 pub mod process;

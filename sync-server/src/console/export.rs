@@ -93,11 +93,7 @@ const HEAD: [&str; 19] = [
 ];
 
 fn csv(all: &[PatrolDetail], names: &BTreeMap<String, String>) -> Result<Vec<u8>> {
-    let failed = |error: csv::Error| Error::internal("csv", error);
-    let mut out = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer("\u{feff}".as_bytes().to_vec());
-    out.write_record(HEAD).map_err(failed)?;
+    let mut rows = vec![HEAD.map(str::to_owned).to_vec()];
     for patrol in all {
         let line = &patrol.line;
         let about = [
@@ -123,9 +119,21 @@ fn csv(all: &[PatrolDetail], names: &BTreeMap<String, String>) -> Result<Vec<u8>
                 .collect::<Result<_>>()?,
         };
         for hit in hits {
-            out.write_record(about.iter().chain(&hit).map(|cell| harmless(cell)))
-                .map_err(failed)?;
+            rows.push(about.iter().cloned().chain(hit).collect());
         }
+    }
+    sheet(&rows)
+}
+
+/// Rows as a sheet that offices can open: UTF-8 with its mark, CRLF, and no cell that a spreadsheet would run.
+pub fn sheet(rows: &[Vec<String>]) -> Result<Vec<u8>> {
+    let failed = |error: csv::Error| Error::internal("csv", error);
+    let mut out = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer("\u{feff}".as_bytes().to_vec());
+    for row in rows {
+        out.write_record(row.iter().map(|cell| harmless(cell)))
+            .map_err(failed)?;
     }
     out.into_inner()
         .map_err(|error| Error::internal("csv", error))
