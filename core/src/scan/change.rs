@@ -9,6 +9,7 @@ use super::{ActorId, ChangeHeader, Limits, ScanError};
 use crate::ids::Hash;
 
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
+pub(super) const DOCUMENT: u8 = 0;
 const CHANGE: u8 = 1;
 
 /// A change whose own bytes are in order: what it says of itself, and its operations, to be visited once more.
@@ -22,9 +23,9 @@ pub(super) fn scan<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Scanned<'a>, 
     if bytes.len() > limits.change_bytes {
         return Err(ScanError::TooBig);
     }
-    let (hash, body) = chunk(bytes)?;
+    let (hash, body) = chunk(bytes, CHANGE)?;
     let mut reader = Reader::new(body);
-    let deps = read_deps(&mut reader, limits)?;
+    let deps = read_hashes(&mut reader, limits.deps)?;
     let actor = read_actor(&mut reader)?;
     let seq = reader.unsigned()?;
     let start_op = reader.unsigned()?;
@@ -86,8 +87,8 @@ pub(super) fn scan<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Scanned<'a>, 
     })
 }
 
-/// Cuts the chunk into hash and body: the whole of `bytes`, of type change, under its true checksum.
-fn chunk(bytes: &[u8]) -> Result<(Hash, &[u8]), ScanError> {
+/// Cuts the chunk into hash and body: the whole of `bytes`, of that type, under its true checksum.
+pub(super) fn chunk(bytes: &[u8], wanted: u8) -> Result<(Hash, &[u8]), ScanError> {
     let mut reader = Reader::new(bytes);
     if reader.array()? != MAGIC {
         return Err(ScanError::Malformed("not an Automerge chunk"));
@@ -95,8 +96,8 @@ fn chunk(bytes: &[u8]) -> Result<(Hash, &[u8]), ScanError> {
     let checksum: [u8; 4] = reader.array()?;
     let hashed = reader.rest();
     let kind = reader.byte()?;
-    if kind != CHANGE {
-        return Err(ScanError::NotAChange(kind));
+    if kind != wanted {
+        return Err(ScanError::WrongType(kind));
     }
     let length = reader.unsigned()?;
     let body = reader.take(length)?;
@@ -111,9 +112,9 @@ fn chunk(bytes: &[u8]) -> Result<(Hash, &[u8]), ScanError> {
     Ok((hash, body))
 }
 
-fn read_deps(reader: &mut Reader<'_>, limits: &Limits) -> Result<Vec<Hash>, ScanError> {
+pub(super) fn read_hashes(reader: &mut Reader<'_>, most: u64) -> Result<Vec<Hash>, ScanError> {
     let count = reader.unsigned()?;
-    if count > limits.deps {
+    if count > most {
         return Err(ScanError::Limit("dependencies"));
     }
     let mut deps: Vec<Hash> = Vec::new();
@@ -127,7 +128,7 @@ fn read_deps(reader: &mut Reader<'_>, limits: &Limits) -> Result<Vec<Hash>, Scan
     Ok(deps)
 }
 
-fn read_actor(reader: &mut Reader<'_>) -> Result<ActorId, ScanError> {
+pub(super) fn read_actor(reader: &mut Reader<'_>) -> Result<ActorId, ScanError> {
     if reader.unsigned()? != 16 {
         return Err(ScanError::Malformed("an actor is sixteen bytes"));
     }

@@ -59,7 +59,7 @@ pub(super) struct Columns<'a> {
 }
 
 /// A column's specification: its id in the upper bits, 8 for "deflated", its type in the lowest three.
-const DEFLATED: u64 = 0b1000;
+pub(super) const DEFLATED: u64 = 0b1000;
 
 impl<'a> Columns<'a> {
     /// Reads the column table and cuts the data behind it. Only known columns, each once, in order, none of them empty.
@@ -133,31 +133,16 @@ impl<'a> Columns<'a> {
         let mut preds_left = limits.preds;
         let mut preds = Vec::new();
         for _ in 0..ops {
-            let object = match (object_actor.next()?, object_counter.next()?) {
-                (None, None) => None,
-                (Some(actor), Some(counter)) => Some(op_ref(actor, counter)?),
-                _ => return Err(ScanError::Malformed("half an object id")),
-            };
-            let key = match (key_actor.next()?, key_counter.next()?, key_name.next()?) {
-                (None, None, Some(name)) if name.len() <= limits.key_bytes => Key::Named(name),
-                (None, None, Some(_)) => return Err(ScanError::Limit("key")),
-                (None, Some(0), None) => Key::Head,
-                (Some(actor), Some(counter), None) => Key::Element(op_ref(actor, counter)?),
-                _ => return Err(ScanError::Malformed("neither a name nor an element")),
-            };
             let row = Row {
-                object,
-                key,
+                object: object(object_actor.next()?, object_counter.next()?)?,
+                key: key(
+                    key_actor.next()?,
+                    key_counter.next()?,
+                    key_name.next()?,
+                    limits,
+                )?,
                 insert: insert.next()?,
-                action: match action.required()? {
-                    0 => Action::MakeMap,
-                    1 => Action::Put,
-                    2 => Action::MakeList,
-                    3 => Action::Delete,
-                    4 => Action::MakeText,
-                    5 => Action::Increment,
-                    _ => return Err(ScanError::Malformed("unknown action")),
-                },
+                action: self::action(action.required()?)?,
                 value: values.next()?,
             };
             let replaced = pred_count.required()?;
@@ -192,8 +177,45 @@ impl<'a> Columns<'a> {
     }
 }
 
+/// The object that an operation writes to; the root has no id.
+pub(super) fn object(actor: Option<u64>, counter: Option<u64>) -> Result<Option<OpRef>, ScanError> {
+    match (actor, counter) {
+        (None, None) => Ok(None),
+        (Some(actor), Some(counter)) => Ok(Some(op_ref(actor, counter)?)),
+        _ => Err(ScanError::Malformed("half an object id")),
+    }
+}
+
+/// Where in it.
+pub(super) fn key<'a>(
+    actor: Option<u64>,
+    counter: Option<u64>,
+    name: Option<&'a str>,
+    limits: &Limits,
+) -> Result<Key<'a>, ScanError> {
+    match (actor, counter, name) {
+        (None, None, Some(name)) if name.len() <= limits.key_bytes => Ok(Key::Named(name)),
+        (None, None, Some(_)) => Err(ScanError::Limit("key")),
+        (None, Some(0), None) => Ok(Key::Head),
+        (Some(actor), Some(counter), None) => Ok(Key::Element(op_ref(actor, counter)?)),
+        _ => Err(ScanError::Malformed("neither a name nor an element")),
+    }
+}
+
+pub(super) fn action(number: u64) -> Result<Action, ScanError> {
+    Ok(match number {
+        0 => Action::MakeMap,
+        1 => Action::Put,
+        2 => Action::MakeList,
+        3 => Action::Delete,
+        4 => Action::MakeText,
+        5 => Action::Increment,
+        _ => return Err(ScanError::Malformed("unknown action")),
+    })
+}
+
 /// Automerge keeps both halves in 32 bits and panics beyond; a counter of nought is not an operation.
-fn op_ref(actor: u64, counter: u64) -> Result<OpRef, ScanError> {
+pub(super) fn op_ref(actor: u64, counter: u64) -> Result<OpRef, ScanError> {
     match (u32::try_from(actor), u32::try_from(counter)) {
         (Ok(actor), Ok(counter)) if counter > 0 => Ok(OpRef { counter, actor }),
         _ => Err(ScanError::Malformed("operation id out of range")),

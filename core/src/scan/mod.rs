@@ -3,6 +3,7 @@
 
 mod change;
 mod columns;
+mod document;
 mod fitting;
 mod leb;
 mod lineage;
@@ -12,6 +13,7 @@ mod value;
 use crate::error::Code;
 use crate::ids::Hash;
 
+pub use document::{DocumentHeader, scan_document};
 pub use lineage::{Admission, Lineage};
 
 /// Sixteen random bytes: one writer's incarnation in one document.
@@ -65,6 +67,8 @@ pub struct Limits {
     pub extra_bytes: usize,
     /// Objects within objects, counted from the root.
     pub depth: u32,
+    /// Bytes of one document, saved without deflating.
+    pub document_bytes: usize,
     /// Changes of one document.
     pub document_changes: usize,
     /// Operations of one document, over all its changes.
@@ -86,6 +90,7 @@ impl Default for Limits {
             value_bytes: 256 * 1024,
             extra_bytes: 0,
             depth: 32,
+            document_bytes: 16 * 1024 * 1024,
             document_changes: 10_000,
             document_ops: 200_000,
         }
@@ -104,9 +109,10 @@ pub enum ScanError {
     /// The checksum is not that of the bytes.
     #[error("the checksum is wrong")]
     Checksum,
-    /// A chunk, but not a plain change: a document (0), a deflated change (2), a bundle (3) or something unknown.
-    #[error("chunk type {0} is not a plain change")]
-    NotAChange(u8),
+    /// A chunk, but not of the type that is admitted here: document (0), change (1), deflated change (2), bundle (3) or
+    /// something unknown.
+    #[error("chunk type {0} is not admitted here")]
+    WrongType(u8),
     /// More operations than a change may have, or claims to have.
     #[error("the change has too many operations")]
     TooManyOps,
@@ -133,7 +139,7 @@ impl ScanError {
             Self::Unfounded(_)
             | Self::Truncated
             | Self::Checksum
-            | Self::NotAChange(_)
+            | Self::WrongType(_)
             | Self::Malformed(_) => Code::ChangeMalformed,
         }
     }

@@ -182,6 +182,12 @@ impl<'a> Deltas<'a> {
     }
 
     pub(super) fn next(&mut self) -> Result<Option<u64>, ScanError> {
+        let sum = self.next_signed()?.map(u64::try_from).transpose();
+        sum.map_err(|_| ScanError::Malformed("counter out of range"))
+    }
+
+    /// The same where the sum may lie below nought.
+    pub(super) fn next_signed(&mut self) -> Result<Option<i64>, ScanError> {
         let Some(step) = self.steps.next()? else {
             return Ok(None);
         };
@@ -189,9 +195,7 @@ impl<'a> Deltas<'a> {
             .sum
             .checked_add(step)
             .ok_or(ScanError::Malformed("counter out of range"))?;
-        u64::try_from(self.sum)
-            .map(Some)
-            .map_err(|_| ScanError::Malformed("counter out of range"))
+        Ok(Some(self.sum))
     }
 
     pub(super) fn finish(self) -> Result<(), ScanError> {
@@ -205,19 +209,33 @@ pub(super) struct Flags<'a> {
     value: bool,
     left: u64,
     first: bool,
+    /// An absent column says no in every row, where it may be absent.
+    absent: bool,
 }
 
 impl<'a> Flags<'a> {
+    /// A column that is left out when every row says no.
+    pub(super) fn optional(bytes: &'a [u8]) -> Self {
+        Self {
+            absent: bytes.is_empty(),
+            ..Self::new(bytes)
+        }
+    }
+
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self {
             reader: Reader::new(bytes),
             value: true,
             left: 0,
             first: true,
+            absent: false,
         }
     }
 
     pub(super) fn next(&mut self) -> Result<bool, ScanError> {
+        if self.absent {
+            return Ok(false);
+        }
         while self.left == 0 {
             if self.reader.is_empty() {
                 return Err(ScanError::Malformed("column shorter than the change"));

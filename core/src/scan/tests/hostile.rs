@@ -8,7 +8,11 @@ use super::forgery;
 
 /// Header and checksum in front of `body`, so that only the body is under suspicion.
 pub fn seal(body: &[u8]) -> Vec<u8> {
-    let mut hashed = vec![1];
+    seal_as(1, body)
+}
+
+fn seal_as(kind: u8, body: &[u8]) -> Vec<u8> {
+    let mut hashed = vec![kind];
     unsigned(&mut hashed, body.len() as u64);
     hashed.extend_from_slice(body);
     let mut chunk = vec![0x85, 0x6f, 0x4a, 0x83];
@@ -207,4 +211,105 @@ fn runs(dice: &mut Dice) -> Vec<u8> {
         }
     }
     out
+}
+
+/// A document's front, its two column tables and the heads' indexes behind them.
+pub struct DocumentParts {
+    pub front: Vec<u8>,
+    pub tables: [Vec<(u64, Vec<u8>)>; 2],
+    pub rest: Vec<u8>,
+}
+
+pub fn document_parts(body: &[u8]) -> DocumentParts {
+    let mut left = body;
+    let actors = read(&mut left) as usize;
+    left = &left[17 * actors..];
+    let heads = read(&mut left) as usize;
+    left = &left[32 * heads..];
+    let front = body[..body.len() - left.len()].to_vec();
+    let mut tables = [(); 2].map(|()| {
+        (0..read(&mut left))
+            .map(|_| (read(&mut left), read(&mut left)))
+            .collect::<Vec<(u64, u64)>>()
+    });
+    let tables = tables.each_mut().map(|table| {
+        table
+            .iter()
+            .map(|(spec, length)| {
+                let (data, behind) = left.split_at(*length as usize);
+                left = behind;
+                (*spec, data.to_vec())
+            })
+            .collect()
+    });
+    DocumentParts {
+        front,
+        tables,
+        rest: left.to_vec(),
+    }
+}
+
+impl DocumentParts {
+    pub fn join(&self) -> Vec<u8> {
+        let mut out = self.front.clone();
+        for table in &self.tables {
+            unsigned(&mut out, table.len() as u64);
+            for (spec, data) in table {
+                unsigned(&mut out, *spec);
+                unsigned(&mut out, data.len() as u64);
+            }
+        }
+        for (_, data) in self.tables.iter().flatten() {
+            out.extend_from_slice(data);
+        }
+        out.extend_from_slice(&self.rest);
+        out
+    }
+}
+
+/// The same as [`seal`] for a document.
+pub fn seal_document(body: &[u8]) -> Vec<u8> {
+    seal_as(0, body)
+}
+
+/// A document, bent in its bytes or in its columns, with columns of another now and then.
+pub fn bend_document(bytes: &[u8], donor: &[u8], dice: &mut Dice) -> Vec<u8> {
+    if dice.one_in(4) {
+        return seal_document(&bend_bytes(body(bytes), dice));
+    }
+    let mut bent = document_parts(body(bytes));
+    let donor = document_parts(body(donor));
+    for _ in 0..1 + dice.below(2) {
+        let table = dice.below(2);
+        let which = dice.below(bent.tables[table].len());
+        match dice.below(8) {
+            _ if bent.tables[table].is_empty() => {}
+            0 => drop(bent.tables[table].remove(which)),
+            1 | 2 => bent.tables[table][which].1 = bend_bytes(&bent.tables[table][which].1, dice),
+            3 => bent.tables[table][which].1 = runs(dice),
+            4 => bent.tables[table][which].0 ^= 1 << dice.below(8),
+            5 => {
+                let mut front = bent.front.clone();
+                let at = dice.below(front.len());
+                front[at] ^= 1 << dice.below(8);
+                bent.front = front;
+            }
+            6 => {
+                // two values change places inside a column of small numbers: meaning is bent, spelling is kept
+                let data = &mut bent.tables[table][which].1;
+                let (a, b) = (dice.below(data.len()), dice.below(data.len()));
+                if data[a] < 0x40 && data[b] < 0x40 {
+                    data.swap(a, b);
+                }
+            }
+            _ => {
+                let spec = bent.tables[table][which].0;
+                let other = donor.tables[table].iter().find(|(known, _)| *known == spec);
+                if let Some((_, data)) = other {
+                    bent.tables[table][which].1.clone_from(data);
+                }
+            }
+        }
+    }
+    seal_document(&bent.join())
 }

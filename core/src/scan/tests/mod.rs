@@ -16,6 +16,7 @@ mod history;
 mod hostile;
 mod refusals;
 mod siege;
+mod whole;
 
 fn assert_reads_like_automerge(change: &Change) {
     let header = match scan_change(change.raw_bytes(), &Limits::default()) {

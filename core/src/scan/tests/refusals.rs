@@ -173,11 +173,11 @@ fn anything_but_a_plain_change_is_refused() {
     doc.put(ROOT, "note", "没变化".repeat(200))
         .expect("the root takes a value");
     doc.commit();
-    assert_eq!(refusal(&doc.save()), ScanError::NotAChange(0));
+    assert_eq!(refusal(&doc.save()), ScanError::WrongType(0));
     let mut change = doc.get_last_local_change().expect("somebody has written");
     assert_eq!(
         refusal(&change.bytes()),
-        ScanError::NotAChange(2),
+        ScanError::WrongType(2),
         "deflated"
     );
     assert_eq!(refusal(&change.bytes()).code(), Code::ChangeMalformed);
