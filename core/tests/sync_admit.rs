@@ -97,6 +97,8 @@ fn upload(
         upload: Some(sealed.upload),
         page_bytes: 0,
         own_bytes: false,
+        dictionaries: None,
+        packs: None,
     };
     let body =
         gridwalk_core::sync::frame::encode(&request, gridwalk_core::sync::frame::Effort::Fast)

@@ -13,6 +13,7 @@ use gridwalk_core::{
     },
     sync::{
         answer::{self, Asked, StoredRow},
+        dictionary,
         envelope::{self, Sender},
         frame::{self, Body, Effort},
         message::*,
@@ -170,6 +171,8 @@ fn request(cursors: Vec<Cursor>, upload: Option<Upload>) -> Request {
         upload,
         page_bytes: 512 * 1024,
         own_bytes: false,
+        dictionaries: Some(dictionary::KNOWN.to_vec()),
+        packs: Some(PackWish::default()),
     }
 }
 
@@ -194,6 +197,8 @@ fn response(
         blobs: Vec::new(),
         envelope,
         gone: Vec::new(),
+        dictionaries: Some(dictionary::KNOWN.to_vec()),
+        packs: None,
     }
 }
 

@@ -89,6 +89,8 @@ fn answer() -> Response {
         blobs: Vec::new(),
         envelope: None,
         gone: Vec::new(),
+        dictionaries: None,
+        packs: None,
     }
 }
 

@@ -4,6 +4,7 @@
 
 #![allow(clippy::disallowed_methods)] // the core reads no files; its fixtures are files
 
+use gridwalk_core::sync::pack::{self, Content, Manifest, PackFile, PackFrame};
 use gridwalk_core::{
     ids::{DeviceId, DocumentId, GridId, Hash, PersonId},
     sync::{actor, envelope, frame, message::*},
@@ -82,6 +83,8 @@ fn first_request() -> Request {
         upload: None,
         page_bytes: 524_288,
         own_bytes: false,
+        dictionaries: None,
+        packs: None,
     }
 }
 
@@ -138,6 +141,8 @@ fn quiet_response() -> Response {
         blobs: Vec::new(),
         envelope: None,
         gone: Vec::new(),
+        dictionaries: None,
+        packs: None,
     }
 }
 
@@ -276,13 +281,15 @@ fn an_upload_of_the_first_version_still_verifies_under_its_key_and_actor() {
     );
 }
 
-/// The end of a message is where a newer side says more: here an eleventh field, a twelfth, and so on.
+/// The end of a message is where a newer side says more: two fields beyond all that are known, nothing in between.
 fn with_more_fields(cbor: &[u8]) -> Vec<u8> {
+    const KNOWN: u8 = 21;
     let fields = cbor[0] - 0x80;
-    assert!(fields < 22, "a short array");
+    assert!(fields <= KNOWN, "a short array");
     [
-        &[cbor[0] + 2][..],
+        &[0x80 + KNOWN + 2][..],
         &cbor[1..],
+        &vec![0xf6; usize::from(KNOWN - fields)],
         &[0x63, b'n', b'e', b'w', 0xa1, 0x01, 0x82, 0xf6, 0x20],
     ]
     .concat()
@@ -355,4 +362,89 @@ fn a_known_kind_with_a_field_too_few_is_an_error() {
             "{short:?}"
         );
     }
+}
+
+fn manifest() -> Manifest {
+    let frame = |n: u8| PackFrame {
+        packed: 81_000 + u32::from(n),
+        raw: 262_000 + u32::from(n),
+        hash: Hash([n; 32]),
+        items: 40,
+    };
+    Manifest {
+        format: 1,
+        epoch: epoch(),
+        cursor: cursor(AccessClass::GENERAL, 9_000),
+        rest: Digest([1; 32]),
+        files: vec![
+            PackFile {
+                content: Content::INDEX,
+                kind: None,
+                hash: Hash([10; 32]),
+                frames: vec![frame(11)],
+            },
+            PackFile {
+                content: Content::DOCUMENTS,
+                kind: Some(DocumentKind::HOUSEHOLD),
+                hash: Hash([20; 32]),
+                frames: vec![frame(21), frame(22)],
+            },
+        ],
+    }
+}
+
+fn server_key() -> ed25519_dalek::SigningKey {
+    ed25519_dalek::SigningKey::from_bytes(&[4; 32])
+}
+
+fn offer() -> PackOffer {
+    pack::offer(&manifest(), |purpose, bytes| {
+        use ed25519_dalek::Signer;
+        let message = [purpose.as_bytes(), &[0], bytes].concat();
+        server_key().sign(&message).to_bytes()
+    })
+}
+
+#[test]
+fn a_manifest_and_its_offer_are_read_and_believed() {
+    reads_as("pack-manifest.cbor", &manifest());
+    let with_offer = Response {
+        dictionaries: Some(vec![20_261_125]),
+        packs: Some(PackNews {
+            key: server_key().verifying_key().to_bytes().to_vec().into(),
+            offers: vec![offer()],
+        }),
+        ..quiet_response()
+    };
+    reads_as("response-offer.cbor", &with_offer);
+    let asking = Request {
+        dictionaries: Some(vec![20_261_125]),
+        packs: Some(PackWish {
+            under_way: vec![Hash([5; 32])],
+            refused: vec![partition(AccessClass::CARE)],
+        }),
+        ..first_request()
+    };
+    reads_as("request-packs.cbor", &asking);
+    let kept: Response = minicbor::decode(&read("response-offer.cbor")).expect("read");
+    let kept = &kept.packs.expect("an offer").offers[0];
+    assert_eq!(
+        pack::verify(&server_key().verifying_key(), kept),
+        Ok(manifest())
+    );
+}
+
+/// An app of before there were packs and dictionaries reads what it knows and skips the rest.
+#[test]
+fn what_is_new_costs_an_older_reader_nothing() {
+    #[derive(minicbor::Decode)]
+    struct Older {
+        #[n(0)]
+        protocol: u32,
+        #[n(8)]
+        gone: Vec<Partition>,
+    }
+    let older: Older = minicbor::decode(&read("response-offer.cbor")).expect("read");
+    assert_eq!(older.protocol, quiet_response().protocol);
+    assert!(older.gone.is_empty());
 }

@@ -2,20 +2,25 @@
 //! and nothing is decoded before its shape is known to be modest.
 
 use super::{
-    limits,
+    dictionary, limits,
     message::{Request, Response},
     shape,
 };
 use crate::error::Code;
 use minicbor::{Decode, Encode};
 use std::io::Read;
+use zstd::{dict::DecoderDictionary, stream::read::Decoder};
 
 /// The content type of both directions.
 pub const CONTENT_TYPE: &str = "application/vnd.gridwalk.sync";
 
 const PLAIN: u8 = 0;
 const ZSTD: u8 = 1;
-// 2 is kept free for zstd with a trained dictionary, named by its id
+/// zstd with a trained dictionary, whose number stands in the four bytes behind it.
+const DICTIONARY: u8 = 2;
+
+pub(super) const FAST: i32 = 3;
+pub(super) const SMALL: i32 = 19;
 
 /// What may be a body, and how large it may travel.
 pub trait Body: Encode<()> + for<'b> Decode<'b, ()> {
@@ -59,26 +64,55 @@ impl FrameError {
     }
 }
 
-/// The body of `message`; plain where packing would not make it smaller. Fails where no reader would take it.
+/// The body of `message` for a reader that may know no dictionary; plain where packing would not make it smaller. Fails
+/// where no reader would take it.
 pub fn encode<M: Body>(message: &M, effort: Effort) -> Result<Vec<u8>, FrameError> {
+    encode_for(message, effort, &[])
+}
+
+/// The body of `message` for a reader that knows these dictionaries: whatever is smallest.
+pub fn encode_for<M: Body>(
+    message: &M,
+    effort: Effort,
+    dictionaries: &[u32],
+) -> Result<Vec<u8>, FrameError> {
     let plain = minicbor::to_vec(message).map_err(|_| FrameError::Malformed)?;
     if plain.len() > limits::BODY_UNPACKED {
         return Err(FrameError::TooBig);
     }
     let level = match effort {
-        Effort::Fast => 3,
-        Effort::Small if plain.len() <= 4 * limits::NEXT_PAGE => 19,
+        Effort::Fast => FAST,
+        Effort::Small if plain.len() <= 4 * limits::NEXT_PAGE => SMALL,
         Effort::Small => 9,
     };
-    let packed = zstd::bulk::compress(&plain, level).unwrap_or_default();
-    let body = match packed.len() {
-        1.. if packed.len() < plain.len() => [&[ZSTD][..], &packed].concat(),
-        _ => [&[PLAIN][..], &plain].concat(),
+    let mut body = match with_dictionary(&plain, level, dictionaries) {
+        Some(body) => body,
+        None => {
+            let packed = zstd::bulk::compress(&plain, level).unwrap_or_default();
+            [&[ZSTD][..], &packed].concat()
+        }
     };
+    if body.len() == 1 || body.len() > plain.len() {
+        body = [&[PLAIN][..], &plain].concat();
+    }
     if body.len() > M::PACKED {
         return Err(FrameError::TooBig);
     }
     Ok(body)
+}
+
+/// Small bodies only: a large one has words enough of its own, and packing it twice to find that out costs more than it
+/// could save.
+fn with_dictionary(plain: &[u8], level: i32, theirs: &[u32]) -> Option<Vec<u8>> {
+    if !(dictionary::FROM..=dictionary::UP_TO).contains(&plain.len()) {
+        return None;
+    }
+    let id = dictionary::common(theirs)?;
+    let prepared = dictionary::encoder(id, level)?;
+    let mut packer = zstd::bulk::Compressor::with_prepared_dictionary(prepared).ok()?;
+    packer.include_dictid(false).ok()?; // it stands in front
+    let packed = packer.compress(plain).ok()?;
+    Some([&[DICTIONARY][..], &id.to_be_bytes(), &packed].concat())
 }
 
 /// The message in `body`. Takes at most about [`limits::BODY_UNPACKED`] + 100 bytes for each of [`limits::BODY_ITEMS`].
@@ -88,7 +122,12 @@ pub fn decode<M: Body>(body: &[u8]) -> Result<M, FrameError> {
     }
     match body.split_first() {
         Some((&PLAIN, plain)) => parse(plain),
-        Some((&ZSTD, packed)) => parse(&inflate(packed)?),
+        Some((&ZSTD, packed)) => parse(&inflate(packed, None)?),
+        Some((&DICTIONARY, rest)) => {
+            let (id, packed) = rest.split_first_chunk().ok_or(FrameError::Malformed)?;
+            let known = dictionary::decoder(u32::from_be_bytes(*id));
+            parse(&inflate(packed, Some(known.ok_or(FrameError::Malformed)?))?)
+        }
         _ => Err(FrameError::Malformed),
     }
 }
@@ -100,11 +139,17 @@ fn parse<M: Body>(plain: &[u8]) -> Result<M, FrameError> {
     minicbor::decode(plain).map_err(|_| FrameError::Malformed)
 }
 
-fn inflate(packed: &[u8]) -> Result<Vec<u8>, FrameError> {
+fn inflate(
+    packed: &[u8],
+    dictionary: Option<&DecoderDictionary<'static>>,
+) -> Result<Vec<u8>, FrameError> {
     let malformed = |_| FrameError::Malformed;
-    let mut decoder = zstd::stream::read::Decoder::with_buffer(packed)
-        .map_err(malformed)?
-        .single_frame();
+    let mut decoder = match dictionary {
+        None => Decoder::with_buffer(packed),
+        Some(dictionary) => Decoder::with_prepared_dictionary(packed, dictionary),
+    }
+    .map_err(malformed)?
+    .single_frame();
     decoder.window_log_max(WINDOW_LOG).map_err(malformed)?;
     let mut plain = Vec::new();
     let most = limits::BODY_UNPACKED as u64 + 1;

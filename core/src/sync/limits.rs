@@ -38,3 +38,14 @@ pub const PHOTO_PIXELS: u64 = 50_000_000;
 pub const PHOTO_SIDE: u32 = 12_000;
 /// Photos per device and day.
 pub const PHOTOS_PER_DAY: u32 = 500;
+/// Packs that a phone may say it is fetching; more are not looked at.
+pub const PACKS_UNDER_WAY: usize = 64;
+/// An encoded manifest of a pack: some 45 bytes for each frame.
+pub const PACK_MANIFEST: usize = 256 * 1024;
+/// Raw bytes of a pack's frame, about; one document may overshoot it. What a phone holds at once, and what a cut may cost.
+/// On the demo street's grid, beside one frame of everything: 64 KiB 1.25 ×, 256 KiB 1.09 ×, 512 KiB 1.05 ×, this 1.03 ×.
+pub const PACK_FRAME: usize = 1024 * 1024;
+/// A frame of a pack as it travels.
+pub const PACK_FRAME_PACKED: usize = 16 * 1024 * 1024;
+/// A frame of a pack, unpacked: one document of the largest size and what stands beside it.
+pub const PACK_FRAME_RAW: usize = 17 * 1024 * 1024;

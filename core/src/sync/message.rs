@@ -131,6 +131,23 @@ pub struct Request {
     /// Send the bytes of this device's own changes too: the phone lost what it once sent (a restore, a new database).
     #[n(6)]
     pub own_bytes: bool,
+    /// Numbers of the dictionaries that the phone reads ([`super::dictionary`]); none from an app that knows of none.
+    #[n(7)]
+    pub dictionaries: Option<Vec<u32>>,
+    /// What the phone says of packs; none when it does not read them.
+    #[n(8)]
+    pub packs: Option<PackWish>,
+}
+
+/// A phone that reads packs ([`super::pack`]): for a partition whose feed it has not begun, a pack is welcome.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
+pub struct PackWish {
+    /// Packs that are being downloaded, by the hash of their manifest: no need to say anything of their partitions.
+    #[n(0)]
+    pub under_way: Vec<Hash>,
+    /// Partitions whose pack was no good: these it reads from the feed.
+    #[n(1)]
+    pub refused: Vec<Partition>,
 }
 
 /// Changes that the server has not acknowledged, signed once by the device.
@@ -234,6 +251,34 @@ pub struct Response {
     /// Partitions that the phone named and may not read any more.
     #[n(8)]
     pub gone: Vec<Partition>,
+    /// Numbers of the dictionaries that the server reads; none from a server that knows of none.
+    #[n(9)]
+    pub dictionaries: Option<Vec<u32>>,
+    /// Packs to fetch instead of reading feeds from their start.
+    #[n(10)]
+    pub packs: Option<PackNews>,
+}
+
+/// Packs that are ready.
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct PackNews {
+    /// The server's public key (Ed25519), for a phone that was enrolled before there were packs.
+    #[n(0)]
+    pub key: ByteVec,
+    /// One per partition at most. Nothing else is said of these partitions until the phone has read the pack.
+    #[n(1)]
+    pub offers: Vec<PackOffer>,
+}
+
+/// A signed manifest.
+#[derive(Clone, PartialEq, Debug, Encode, Decode)]
+pub struct PackOffer {
+    /// Encoded [`super::pack::Manifest`]: the very bytes that were signed.
+    #[n(0)]
+    pub manifest: ByteVec,
+    /// Ed25519, by the server.
+    #[n(1)]
+    pub signature: ByteVec,
 }
 
 /// What became of one uploaded change.

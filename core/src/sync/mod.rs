@@ -11,6 +11,7 @@
 pub mod admit;
 pub mod answer;
 pub mod apply;
+pub mod dictionary;
 pub mod digest;
 pub mod effect;
 pub mod envelope;
@@ -18,6 +19,7 @@ pub mod event;
 pub mod frame;
 pub mod limits;
 pub mod message;
+pub mod pack;
 pub mod session;
 pub mod version;
 

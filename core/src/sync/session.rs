@@ -11,6 +11,7 @@
 //! ```
 
 use super::{
+    dictionary,
     effect::{Effect, Report},
     event::{Applied, Event, Exchange, Failure, Outbox},
     limits,
@@ -215,6 +216,8 @@ impl Session {
             upload: outbox.upload,
             page_bytes: limits::ANSWER_PAGE,
             own_bytes: outbox.own_bytes,
+            dictionaries: Some(dictionary::KNOWN.to_vec()),
+            packs: outbox.packs,
         };
         let until = now.plus_ms(PATIENCE_MS);
         let numbered = Self {

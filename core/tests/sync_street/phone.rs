@@ -244,6 +244,7 @@ impl Phone {
             upload: sealed.map(|sealed| sealed.upload),
             more,
             own_bytes: self.disk.own_bytes,
+            packs: None,
         }
     }
 

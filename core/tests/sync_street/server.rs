@@ -97,6 +97,8 @@ impl Server {
             blobs: Vec::new(),
             envelope: None,
             gone: Vec::new(),
+            dictionaries: None,
+            packs: None,
         };
         if let Some(upload) = &request.upload {
             let (envelope, _) = envelope::verify(&self.keys[&device], upload)

@@ -80,6 +80,7 @@ pub(super) fn collect(
         upload: sealed.map(|sealed| sealed.upload),
         more,
         own_bytes,
+        packs: None,
     };
     Ok((outbox, asked))
 }

@@ -566,6 +566,8 @@ impl State {
             blobs,
             envelope: answered,
             gone,
+            dictionaries: None,
+            packs: None,
         }
     }
 

@@ -23,6 +23,7 @@ use gridwalk_core::{
     ids::{GridId, Hash},
     sync::{
         answer::{Asked, Older, news},
+        dictionary,
         frame::{self, CONTENT_TYPE, Effort, FrameError},
         limits,
         message::{Cursor, ReferenceNews, Request, Response, Upload},
@@ -73,6 +74,7 @@ async fn exchange(
             .await
             .map_err(|error| Error::internal("taking an upload", error))??;
     }
+    let dictionaries = request.dictionaries.clone().unwrap_or_default();
     let delivered = uploaded.envelope.is_some();
     let device = phone.device;
     let response = match phone.revoked && delivered && protocol >= version::V2026_11_25 {
@@ -94,10 +96,12 @@ async fn exchange(
             .write(move |connection| scope::tell(connection, device, &gone, now))
             .await?;
     }
-    let bytes = tokio::task::spawn_blocking(move || frame::encode(&response, Effort::Fast))
-        .await
-        .map_err(|error| Error::internal("encoding", error))?
-        .map_err(|error| Error::internal("encoding", error))?;
+    let bytes = tokio::task::spawn_blocking(move || {
+        frame::encode_for(&response, Effort::Fast, &dictionaries)
+    })
+    .await
+    .map_err(|error| Error::internal("encoding", error))?
+    .map_err(|error| Error::internal("encoding", error))?;
     Ok((
         [(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))],
         bytes,
@@ -250,6 +254,8 @@ async fn farewell(
             .iter()
             .map(|cursor| cursor.partition)
             .collect(),
+        dictionaries: None,
+        packs: None,
     })
 }
 
@@ -312,5 +318,10 @@ fn answer(
         blobs: uploaded.blobs,
         envelope: uploaded.envelope,
         gone,
+        dictionaries: request
+            .dictionaries
+            .is_some()
+            .then(|| dictionary::KNOWN.to_vec()),
+        packs: None,
     })
 }

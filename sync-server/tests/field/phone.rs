@@ -265,6 +265,8 @@ impl Phone {
             upload: sealed.as_ref().map(|sealed| sealed.upload.clone()),
             page_bytes: self.page_bytes,
             own_bytes: self.own_bytes,
+            dictionaries: None,
+            packs: None,
         };
         Prepared {
             bytes: frame::encode(&request, Effort::Small).expect("a body"),

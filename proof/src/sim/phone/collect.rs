@@ -53,6 +53,7 @@ impl Tables {
             more: sealed.is_some() && self.outbox.len() > sent,
             upload: sealed.map(|sealed| sealed.upload),
             own_bytes: self.own_bytes,
+            packs: None,
         };
         (outbox, asked)
     }

@@ -76,6 +76,8 @@ impl Server {
             blobs: Vec::new(),
             envelope,
             gone,
+            dictionaries: None,
+            packs: None,
         })
     }
 }

@@ -266,6 +266,8 @@ impl World {
             upload: Some(sealed.upload),
             page_bytes: 1_000,
             own_bytes: false,
+            dictionaries: None,
+            packs: None,
         };
         let token = Some(self.token());
         if let Ok(body) = frame::encode(&request, Effort::Fast) {
