@@ -568,6 +568,8 @@ impl State {
             gone,
             dictionaries: None,
             packs: None,
+            repair: None,
+            watermarks: None,
         }
     }
 

@@ -548,6 +548,7 @@ fn admit_again(
                 },
                 incarnation,
                 changes: Vec::new(),
+                author: None,
             });
         group.changes.push(bytes.clone().into());
         released.push(Released {

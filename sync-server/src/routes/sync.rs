@@ -256,6 +256,8 @@ async fn farewell(
             .collect(),
         dictionaries: None,
         packs: None,
+        repair: None,
+        watermarks: None,
     })
 }
 
@@ -323,5 +325,7 @@ fn answer(
             .is_some()
             .then(|| dictionary::KNOWN.to_vec()),
         packs: None,
+        repair: None,
+        watermarks: None,
     })
 }
