@@ -1,4 +1,4 @@
-.PHONY: demo test day bench cuts kill sim crash fuzz
+.PHONY: demo test day bench bench-sync cuts kill sim crash fuzz
 # Every target installs what is missing on Debian 12 (and Ubuntu 22.04+), asks nothing, and may be run again.
 
 demo: ## The demo street: server, console, two phones. Ctrl-C ends all of it.
@@ -27,3 +27,6 @@ crash: ## Power cuts under both databases, at every sync of SESSIONS scripted se
 
 fuzz: ## Bytes from strangers for everything that reads them; TIME=s for the instrumented run.
 	@scripts/fuzz.sh
+
+bench-sync: ## Sync beside its peers and the floors, through a link of 300 ms and 1 Mbit/s.
+	@scripts/bench-sync.sh

@@ -3,14 +3,18 @@
 #![cfg(feature = "product")]
 
 pub mod corner;
+pub mod cost;
 pub mod crash;
 pub mod cut;
 pub mod doors;
 pub mod ear;
+pub mod floor;
 pub mod fuzz;
+pub mod grid;
 pub mod holdings;
 pub mod measure;
 pub mod process;
+pub mod radio;
 pub mod restless;
 pub mod shift;
 pub mod tables;

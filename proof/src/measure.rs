@@ -39,6 +39,11 @@ impl Times {
         self.at(0.9)
     }
 
+    /// One of a hundred took longer.
+    pub fn p99(&self) -> f64 {
+        self.at(0.99)
+    }
+
     fn at(&self, share: f64) -> f64 {
         let last = self.0.len().saturating_sub(1);
         let place = (last as f64 * share).round() as usize;

@@ -4,7 +4,7 @@
 use crate::process::Outcome;
 use gridwalk::{
     HttpExchange,
-    ports::{Call, Exchange, Replied},
+    ports::{Call, Exchange, NoReply, Replied, Reply},
 };
 use std::{
     io::{Read, Write},
@@ -103,5 +103,77 @@ impl Exchange for Counted {
             .unwrap_or_else(PoisonError::into_inner)
             .push(format!("{} /{path}", call.method));
         self.network.call(call)
+    }
+}
+
+/// The phone's network port as TLS would negotiate it, without TLS: one HTTP/2 connection that stays open. Remembers the
+/// last call, so that it can be asked again.
+pub struct Warm {
+    client: reqwest::Client,
+    calls: Mutex<Vec<Call>>,
+}
+
+impl Warm {
+    /// A port that has no connection yet.
+    pub fn new() -> Outcome<Self> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .tls_certs_only([])
+            .http2_prior_knowledge()
+            .no_proxy()
+            .user_agent(concat!("gridwalk/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self {
+            client,
+            calls: Mutex::default(),
+        })
+    }
+
+    /// What was asked since the last time this was asked.
+    pub fn take(&self) -> Vec<Call> {
+        std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts calls back that were taken.
+    pub fn remember(&self, calls: Vec<Call>) {
+        self.calls
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(calls);
+    }
+
+    /// One call, as it is.
+    pub async fn send(&self, call: Call) -> Result<Reply, NoReply> {
+        let method = reqwest::Method::from_bytes(call.method.as_bytes());
+        let method = method.map_err(|_| NoReply::Unreachable)?;
+        let mut request = self.client.request(method, &call.url).body(call.body);
+        for (name, value) in call.headers {
+            request = request.header(name, value);
+        }
+        let answer = request.send().await.map_err(|_| NoReply::Unreachable)?;
+        let text = |value: &reqwest::header::HeaderValue| value.to_str().unwrap_or_default().into();
+        Ok(Reply {
+            status: answer.status().as_u16(),
+            headers: answer
+                .headers()
+                .iter()
+                .map(|(name, value)| (name.to_string(), text(value)))
+                .collect(),
+            body: answer
+                .bytes()
+                .await
+                .map_err(|_| NoReply::Unreachable)?
+                .to_vec(),
+        })
+    }
+}
+
+impl Exchange for Warm {
+    fn call(&self, call: Call) -> Replied<'_> {
+        self.calls
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(call.clone());
+        Box::pin(self.send(call))
     }
 }
