@@ -37,7 +37,6 @@ fn shift(world: &grid::World, documents: usize, skip: usize) -> Request {
                 partition,
                 incarnation: 1,
                 changes: vec![bytes.into()],
-                author: None,
             },
         );
     }
@@ -71,7 +70,6 @@ fn shift(world: &grid::World, documents: usize, skip: usize) -> Request {
         own_bytes: false,
         dictionaries: Some(dictionary::KNOWN.to_vec()),
         packs: None,
-        repair: None,
     }
 }
 

@@ -173,7 +173,6 @@ fn request(cursors: Vec<Cursor>, upload: Option<Upload>) -> Request {
         own_bytes: false,
         dictionaries: Some(dictionary::KNOWN.to_vec()),
         packs: Some(PackWish::default()),
-        repair: None,
     }
 }
 
@@ -200,8 +199,6 @@ fn response(
         gone: Vec::new(),
         dictionaries: Some(dictionary::KNOWN.to_vec()),
         packs: None,
-        repair: None,
-        watermarks: None,
     }
 }
 
@@ -229,7 +226,6 @@ fn a_shift_of_forty_changes_costs_little_more_than_its_changes_packed() {
         partition: partition(1),
         incarnation: 0,
         changes: vec![made.bytes.clone().into()],
-        author: None,
     };
     let sender = Sender {
         device: device(1),

@@ -76,8 +76,6 @@ fn response() -> Response {
         gone: vec![partition(2)],
         dictionaries: None,
         packs: None,
-        repair: None,
-        watermarks: None,
     }
 }
 

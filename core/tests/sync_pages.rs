@@ -103,8 +103,6 @@ fn response(partitions: Vec<PartitionNews>) -> Response {
         gone: Vec::new(),
         dictionaries: None,
         packs: None,
-        repair: None,
-        watermarks: None,
     }
 }
 

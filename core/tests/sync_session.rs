@@ -91,8 +91,6 @@ fn answer() -> Response {
         gone: Vec::new(),
         dictionaries: None,
         packs: None,
-        repair: None,
-        watermarks: None,
     }
 }
 
@@ -102,7 +100,6 @@ fn upload() -> Upload {
         signature: Vec::new().into(),
         documents: Vec::new(),
         blobs: Vec::new(),
-        certificates: None,
     }
 }
 

@@ -129,7 +129,6 @@ pub fn seal(
             signature: signature.to_vec().into(),
             documents,
             blobs: blobs.into_iter().map(Into::into).collect(),
-            certificates: None,
         },
     }
 }

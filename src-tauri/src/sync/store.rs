@@ -72,7 +72,6 @@ pub(super) fn collect(
             .as_ref()
             .map(|sealed| (sealed.hash, sealed.changes.clone())),
         received_at: Timestamp::default(),
-        repair: None,
     };
     let outbox = Outbox {
         epoch,
@@ -82,7 +81,6 @@ pub(super) fn collect(
         more,
         own_bytes,
         packs: None,
-        repair: None,
     };
     Ok((outbox, asked))
 }
@@ -141,7 +139,6 @@ fn again(db: &Connection, limit: usize) -> Answer<Option<Sealed>> {
             signature: signature.into(),
             documents,
             blobs: blobs.into_iter().map(Into::into).collect(),
-            certificates: None,
         },
     }))
 }
@@ -263,7 +260,6 @@ impl Page {
                     partition: waiting.partition,
                     incarnation: waiting.incarnation,
                     changes: Vec::new(),
-                    author: None,
                 });
                 self.documents.len() - 1
             });

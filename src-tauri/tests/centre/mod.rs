@@ -568,8 +568,6 @@ impl State {
             gone,
             dictionaries: None,
             packs: None,
-            repair: None,
-            watermarks: None,
         }
     }
 

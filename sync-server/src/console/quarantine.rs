@@ -548,7 +548,6 @@ fn admit_again(
                 },
                 incarnation,
                 changes: Vec::new(),
-                author: None,
             });
         group.changes.push(bytes.clone().into());
         released.push(Released {

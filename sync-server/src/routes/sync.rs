@@ -256,8 +256,6 @@ async fn farewell(
             .collect(),
         dictionaries: None,
         packs: None,
-        repair: None,
-        watermarks: None,
     })
 }
 
@@ -325,7 +323,5 @@ fn answer(
             .is_some()
             .then(|| dictionary::KNOWN.to_vec()),
         packs: None,
-        repair: None,
-        watermarks: None,
     })
 }

@@ -244,7 +244,6 @@ impl Phone {
                     partition: unsent.partition,
                     incarnation: 1,
                     changes: vec![bytes],
-                    author: None,
                 }),
             }
         }
@@ -268,7 +267,6 @@ impl Phone {
             own_bytes: self.own_bytes,
             dictionaries: None,
             packs: None,
-            repair: None,
         };
         Prepared {
             bytes: frame::encode(&request, Effort::Small).expect("a body"),
@@ -312,7 +310,6 @@ impl Phone {
             own_bytes: prepared.request.own_bytes,
             upload: prepared.sealed.map(|sealed| (sealed.hash, sealed.changes)),
             received_at: self.clock.now(),
-            repair: None,
         };
         let held = Held {
             envelopes: &self.envelopes,

@@ -48,7 +48,6 @@ impl Tables {
                 .as_ref()
                 .map(|sealed| (sealed.hash, sealed.changes.clone())),
             received_at: Timestamp::default(),
-            repair: None,
         };
         let outbox = Outbox {
             epoch: self.epoch,
@@ -58,7 +57,6 @@ impl Tables {
             upload: sealed.map(|sealed| sealed.upload),
             own_bytes: self.own_bytes,
             packs: None,
-            repair: None,
         };
         (outbox, asked)
     }
@@ -86,7 +84,6 @@ impl Tables {
                 signature: signed.signature.clone().into(),
                 documents: page.documents,
                 blobs: Vec::new(),
-                certificates: None,
             },
         })
     }
@@ -109,7 +106,6 @@ impl Tables {
                     partition: held.partition,
                     incarnation: kept.incarnation,
                     changes: Vec::new(),
-                    author: None,
                 });
                 page.documents.len() - 1
             });

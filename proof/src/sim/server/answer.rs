@@ -78,8 +78,6 @@ impl Server {
             gone,
             dictionaries: None,
             packs: None,
-            repair: None,
-            watermarks: None,
         })
     }
 }

@@ -74,7 +74,6 @@ impl World {
             partition: prey.partition,
             incarnation,
             changes: Vec::new(),
-            author: None,
         };
         let author = Author {
             actor: actor(who.device, prey.id, incarnation),
@@ -269,7 +268,6 @@ impl World {
             own_bytes: false,
             dictionaries: None,
             packs: None,
-            repair: None,
         };
         let token = Some(self.token());
         if let Ok(body) = frame::encode(&request, Effort::Fast) {
