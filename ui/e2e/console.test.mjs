@@ -46,6 +46,7 @@ const program = (name) => join(process.env.GRIDWALK_PROGRAMS ?? here('../../targ
 const run = (name, ...args) =>
   execFileSync(program(name), args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
 let base
+let data
 let server
 let browser
 /** What the phone recorded in its morning: sets of ids, as `make day` counts them. */
@@ -84,7 +85,7 @@ async function aMorning(data) {
 
 before(async () => {
   mkdirSync(PICTURES, { recursive: true })
-  const data = join(folder(), 'data')
+  data = join(folder(), 'data')
   base = await startServer(data)
   browser = await chromium.launchPersistentContext(folder(), {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -438,6 +439,67 @@ test('the console reads well in English, in the dark, with large text and on a s
   await wear({ language: 'en', scale: 1, theme: 'light' }, 'en')
   await wear({ language: 'zh-CN', scale: 1, theme: 'dark' }, 'dark')
   await wear({ language: 'zh-CN', scale: 1.5, theme: 'light' }, 'large')
+  await page.evaluate(() => localStorage.clear())
+  await closePage(page)
+})
+
+test('what a withdrawn phone still had is looked at, let in, or left out with a reason', async () => {
+  const phone = join(folder(), 'withdrawn')
+  const code = run('gridwalk-server', 'device', 'code', '--data', data, '--worker', 'lin-xiao')
+  run('gridwalk', 'enrol', '--data', phone, '--server', base, '--code', code)
+  run('gridwalk', 'sync', '--data', phone)
+  const page = await openPage()
+  const shots = folder()
+  const files = []
+  for (const colour of ['#a98eb9', '#9ea9b9', '#a9a98e', '#b99ea9', '#9eb9a9']) {
+    const file = join(shots, `${files.length}.png`)
+    writeFileSync(file, await drawing(page, colour))
+    files.push(file)
+  }
+  const recorded = JSON.parse(run('day', 'shift', phone, '1', ...files))
+  const listed = run('gridwalk-server', 'device', 'list', '--data', data).split('\n')
+  run('gridwalk-server', 'device', 'revoke', '--data', data, '--device', listed.at(-1).split(/\s+/)[0])
+  // It delivers what it has, and is turned away after that.
+  assert.throws(() =>
+    execFileSync(program('gridwalk'), ['sync', '--data', phone], { stdio: ['ignore', 'pipe', 'pipe'] }),
+  )
+
+  await logIn(page, 'secretary', '/quarantine')
+  await page.waitForSelector('[data-item]')
+  const waiting = await read(page, '/api/registry/quarantine')
+  assert.ok(waiting.length > 1)
+  assert.ok(waiting.every(({ code: why, may_release }) => why === 'DEVICE_REVOKED' && may_release))
+  const visit = waiting.find(({ kind }) => kind === 'household')
+  await look(page, 'quarantine')
+  await page.click(`[data-item="${visit.id}"]`)
+  await page.waitForSelector('[data-testid=quarantined]')
+  assert.match(await page.textContent('[data-testid=quarantined]'), /走访：/)
+  await page.click('[data-testid=quarantine-release]')
+  await page.waitForSelector('[data-testid=quarantined] [role=alert]')
+  await page.fill('#quarantine-reason', '手机丢在出租车上，这户是她去的')
+  await look(page, 'quarantine-one')
+  const before = (await read(page, `/api/registry/visits?from=${TODAY}&to=${TODAY}`)).length
+  await page.click('[data-testid=quarantine-release]')
+  await page.waitForSelector(`[data-item="${visit.id}"]`, { state: 'detached' })
+  const visits = await read(page, `/api/registry/visits?from=${TODAY}&to=${TODAY}`)
+  assert.ok(visits.length > before, 'what was let in is in the registry')
+  assert.ok(visits.some(({ id }) => recorded.visits.includes(id)))
+
+  const other = (await read(page, '/api/registry/quarantine'))[0]
+  await page.click(`[data-item="${other.id}"]`)
+  await page.waitForSelector('[data-testid=quarantined]')
+  await page.fill('#quarantine-reason', '不是她写的')
+  await page.click('[data-testid=quarantine-dismiss]')
+  await page.waitForSelector(`[data-item="${other.id}"]`, { state: 'detached' })
+
+  await page.evaluate(() =>
+    localStorage.setItem('gridwalk.appearance', JSON.stringify({ language: 'en', scale: 1, theme: 'light' })),
+  )
+  await page.reload()
+  await page.waitForSelector('[data-item]')
+  await page.click('[data-item] >> nth=0')
+  await page.waitForSelector('[data-testid=quarantined]')
+  await look(page, 'quarantine-en')
   await page.evaluate(() => localStorage.clear())
   await closePage(page)
 })
