@@ -55,6 +55,8 @@ if [ "$part" = test ]; then
   need+=(webkit2gtk-driver)
   # Ubuntu's chromium package only points at a snap; any Chrome or Chromium on the path will do there.
   case $system in ubuntu-*) ;; *) need+=(chromium) ;; esac
+  # Its server programs only; the cluster that Debian makes of it is left alone, tests start their own.
+  case $system in debian-12) need+=(postgresql-15) ;; *) need+=(postgresql) ;; esac
   wish+=(clang llvm rustc-web cargo-web rust-web-src)
 fi
 

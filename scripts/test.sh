@@ -55,6 +55,7 @@ part "ui tests" npm --prefix ui test
 part "rust format" cargo fmt --all --check
 part "rust lint" cargo clippy --locked --workspace --all-targets --features gridwalk-proof/e2e -- -D warnings
 part "rust tests" cargo test --locked --workspace
+part "postgres" scripts/postgres.sh
 part "generated files" scripts/generated.sh
 part "dictionary" cargo run --locked -q -p gridwalk-core --example dictionary -- --check
 part "window" scripts/window.sh

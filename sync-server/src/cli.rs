@@ -116,6 +116,10 @@ struct Data {
     /// The data folder; made on first start.
     #[arg(long, env = "GRIDWALK_SERVER_DATA")]
     data: PathBuf,
+    /// A PostgreSQL database, postgres://user@host/name, which several servers may share; otherwise a file in the data
+    /// folder. Give it to every command.
+    #[arg(long, env = "GRIDWALK_SERVER_DATABASE", hide_env_values = true)]
+    database: Option<String>,
 }
 
 impl Data {
@@ -125,6 +129,7 @@ impl Data {
             Clock::from_environment().map_err(|words| Error::internal("the clock", words))?;
         Ok(Config {
             clock,
+            postgres: self.database,
             ..Config::new(self.data)
         })
     }

@@ -15,8 +15,10 @@ pub struct Tls {
 /// How to run one server.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The folder that holds everything: `registry.db` and `blobs/`. Made on first start.
+    /// The folder that holds everything: `registry.db`, unless there is another database, and `blobs/`. Made on first start.
     pub data: PathBuf,
+    /// A PostgreSQL database instead of the folder's own file: `postgres://user@host/name`.
+    pub postgres: Option<String>,
     /// Where to listen; port 0 picks a free one.
     pub listen: SocketAddr,
     /// A proxy in front of us ends TLS: listening beyond loopback is then allowed without a certificate.
@@ -42,6 +44,7 @@ impl Config {
     pub fn new(data: impl Into<PathBuf>) -> Self {
         Self {
             data: data.into(),
+            postgres: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             behind_proxy: false,
             tls: None,

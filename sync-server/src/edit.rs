@@ -7,7 +7,7 @@ use crate::{
     state::AppState,
     store::{
         Connection,
-        document::{Material, material, publish},
+        document::{Material, lock, material, publish},
         log::{Entry, Origin, append, catalogue},
     },
 };
@@ -116,6 +116,7 @@ fn edit_now<F>(
 where
     F: FnMut(Document, &Author, &dyn FeedOrder) -> Result<Edited, Refusal>,
 {
+    lock(connection, [id])?;
     let before = material(connection, id)?.ok_or(Error::NotFound)?;
     let document = load(&before).map_err(Error::Internal)?;
     // What a phone has delivered and the merger has not looked at yet is not part of what was clicked on.

@@ -23,7 +23,10 @@ use gridwalk_core::{
     },
     time::Timestamp,
 };
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
+};
 
 /// What a revoked phone may still leave in quarantine.
 const QUARANTINE_ITEMS: usize = 5_000;
@@ -145,6 +148,10 @@ impl Delivery {
                 self.received_at,
             )?;
         }
+        document::lock(
+            connection,
+            self.documents.iter().map(|group| group.document),
+        )?;
         let unaware = scope::unaware(connection, &self.phone, &self.cursors, self.received_at)?;
         let may_write =
             |partition: &Partition| self.phone.reads(partition) || unaware.contains(partition);
@@ -157,9 +164,10 @@ impl Delivery {
         let ledger = Objecting {
             book: Book(connection),
             objections: &self.objections,
+            new: RefCell::default(),
         };
         let admission = admit(&ledger, self.phone.device, &may_write, &honest)?;
-        self.record(connection, &admission)?;
+        self.record(connection, &admission, &mut ledger.new.borrow_mut())?;
         self.audit_denials(connection, &admission)?;
         let mut judged = admission.results().into_iter();
         let results = self
@@ -295,7 +303,12 @@ impl Delivery {
         Ok(())
     }
 
-    fn record(&self, connection: &Connection, admission: &Admission) -> Result<()> {
+    fn record(
+        &self,
+        connection: &Connection,
+        admission: &Admission,
+        new: &mut BTreeSet<DocumentId>,
+    ) -> Result<()> {
         let uploaded: HashMap<Hash, (u32, &DocumentChanges, &[u8])> = self
             .changes()
             .map(|(place, group, hash, bytes)| (hash, (place, group, bytes)))
@@ -312,7 +325,12 @@ impl Delivery {
             };
             match &judged.result {
                 ChangeResult::Stored | ChangeResult::Held { .. } => {
-                    log::catalogue(connection, judged.document, judged.kind, judged.partition)?;
+                    let entered =
+                        log::catalogue(connection, judged.document, judged.kind, judged.partition)?;
+                    if new.remove(&judged.document) && !entered {
+                        // Another phone created it at this moment: judge again, beside what that one brought.
+                        return Err(connection.overtaken());
+                    }
                     let Some(header) = &judged.header else {
                         continue;
                     };
@@ -371,12 +389,18 @@ impl Delivery {
 struct Objecting<'a> {
     book: Book<'a>,
     objections: &'a HashMap<Hash, Code>,
+    /// Documents that the catalogue did not have when it was asked.
+    new: RefCell<BTreeSet<DocumentId>>,
 }
 
 impl Ledger for Objecting<'_> {
     type Error = Error;
     fn placement(&self, document: &DocumentId) -> Result<Placement> {
-        self.book.placement(document)
+        let placement = self.book.placement(document)?;
+        if placement == Placement::New {
+            self.new.borrow_mut().insert(*document);
+        }
+        Ok(placement)
     }
     fn standing(&self, document: &DocumentId, change: &Hash) -> Result<Option<Standing>> {
         match self.objections.get(change) {

@@ -51,7 +51,10 @@ impl AppState {
     /// Opens the data folder, making it on first start.
     pub fn open(config: Config) -> Result<Self> {
         make_private_folder(&config.data)?;
-        let store = Store::open(&config.database(), config.queue)?;
+        let store = match &config.postgres {
+            Some(url) => Store::connect(url, config.queue)?,
+            None => Store::open(&config.database(), config.queue)?,
+        };
         let blobs = Blobs::open(&config.blobs())?;
         let key = store
             .read_now(ServerKey::of)?

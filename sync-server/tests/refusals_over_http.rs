@@ -81,7 +81,7 @@ async fn a_used_code_enrols_nobody_else() {
     let second = enrolled(&field, &code).await;
     assert_eq!(second, Err(refusal(422, Code::CodeUsed)));
     let audited =
-        "select group_concat(result, ' ' order by sequence) from audit where action = 'enrol'";
+        "select string_agg(result, ' ' order by sequence) from audit where action = 'enrol'";
     assert_eq!(field.text(audited).await, "done CODE_USED");
     assert_eq!(phones(&field).await, 1);
 }

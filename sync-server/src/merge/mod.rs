@@ -18,6 +18,7 @@ use crate::{
     store::{
         Store,
         document::{self, Merged},
+        feed,
     },
 };
 use gridwalk_core::ids::DocumentId;
@@ -168,6 +169,10 @@ fn merge_one(store: &Store, hand: &mut Hand, id: DocumentId) -> Result<Outcome> 
 fn publish_all(store: &Store, merged: Vec<Merged>) -> Result<Vec<DocumentId>> {
     let (overtaken, failed) = store.write_now(move |connection| {
         let (mut overtaken, mut failed) = (Vec::new(), Vec::new());
+        // Several processes publish: all in one order, or they wait for each other.
+        document::lock(connection, merged.iter().map(|one| one.document))?;
+        let partitions: Vec<_> = merged.iter().map(|one| one.partition).collect();
+        feed::lock(connection, &partitions)?;
         for one in &merged {
             match connection.savepoint(|connection| document::publish(connection, one)) {
                 Ok(true) => {}

@@ -9,6 +9,8 @@ use tokio::sync::oneshot;
 pub trait Backend: Send + Sync {
     /// Shows `query` one consistent view of the store, on the caller's thread.
     fn read(&self, query: &mut dyn FnMut(&Connection)) -> Result<()>;
+    /// How many jobs it does at the same time.
+    fn writers(&self) -> usize;
     /// Takes a job, which is answered after its transaction is durable. A full queue answers [`Error::Busy`] at once.
     fn submit(&self, job: Job) -> Result<()>;
     /// The same, waiting for room in the queue.

@@ -32,7 +32,7 @@ impl From<Fault> for Error {
     }
 }
 
-/// What a backend does inside a transaction. Everything else is written on top of these three.
+/// What a backend does inside a transaction. Everything else is written on top of it.
 pub trait Session {
     /// Runs a statement; answers how many rows it touched.
     fn execute(&self, sql: &str, params: &[super::Value<'_>]) -> Result<usize, Fault>;
@@ -45,6 +45,14 @@ pub trait Session {
     ) -> Result<(), Fault>;
     /// Runs several statements without parameters.
     fn batch(&self, sql: &str) -> Result<(), Fault>;
+    /// Keeps other writers off the rows of this query, where there may be others.
+    fn lock(&self, _sql: &str, _params: &[super::Value<'_>]) -> Result<(), Fault> {
+        Ok(())
+    }
+    /// Notes that another writer was faster, so that the same again may succeed.
+    fn overtaken(&self) {}
+    /// Tells every process, once this is committed, that there is something new to read.
+    fn announce(&self) -> Result<(), Fault>;
 }
 
 /// An open transaction.
@@ -87,6 +95,24 @@ impl Connection {
     /// Runs several statements without parameters.
     pub fn execute_batch(&self, sql: &str) -> Result<(), Fault> {
         self.session.batch(sql)
+    }
+
+    /// Keeps other writers off the rows of this query until the end of the transaction. It ends with `for update` and has
+    /// an order, lest two wait for each other; where there is one writer it is not even asked.
+    pub fn lock(&self, sql: &str, params: impl Params) -> Result<(), Fault> {
+        params.bind(|params| self.session.lock(sql, params))
+    }
+
+    /// What was decided on is not so any more, because another writer was faster. The transaction is run again if it can
+    /// be; otherwise whoever asked is told to come back.
+    pub fn overtaken(&self) -> Error {
+        self.session.overtaken();
+        Error::Busy
+    }
+
+    /// Tells every process, once this is committed, that there is something new to read.
+    pub fn announce(&self) -> Result<(), Fault> {
+        self.session.announce()
     }
 
     /// Runs `part` so that nothing of it stays when it fails, and the rest of the transaction goes on.

@@ -59,7 +59,7 @@ pub fn redeem_code(
 ) -> Result<Redeemed> {
     let row = connection
         .query_row(
-            "select secret_hash, worker, expires_at, tries, used_at is not null from enrol_code where id = ?1",
+            "select secret_hash, worker, expires_at, tries, used_at is not null from enrol_code where id = ?1 for update",
             [&code.id],
             |row| {
                 Ok((

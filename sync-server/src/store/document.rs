@@ -10,7 +10,7 @@ use gridwalk_core::{
     sync::message::{DocumentKind, Partition},
     time::Timestamp,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 /// A logged change that no reader sees yet.
@@ -45,6 +45,21 @@ pub struct Material {
     pub waiting: Vec<Waiting>,
     /// When the centre first heard of the document.
     pub received_at: Timestamp,
+}
+
+/// Keeps other writers off these documents until the end of the transaction. Answers those that are in the catalogue now.
+pub fn lock(
+    connection: &Connection,
+    documents: impl IntoIterator<Item = DocumentId>,
+) -> Result<()> {
+    let documents: BTreeSet<Uuid> = documents.into_iter().map(|document| document.0).collect();
+    for document in documents {
+        connection.lock(
+            "select id from document where id = ?1 for update",
+            [document],
+        )?;
+    }
+    Ok(())
 }
 
 /// Reads what a merge needs; none when there is no such document or it is quarantined.
@@ -169,6 +184,7 @@ pub fn publish(connection: &Connection, merged: &Merged) -> Result<bool> {
         &merged.projection,
         facts(merged),
     )?;
+    connection.announce()?;
     Ok(true)
 }
 

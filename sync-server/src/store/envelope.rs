@@ -29,6 +29,7 @@ pub struct Signed {
 /// Keeps an envelope and says how it continues its device's last one. A break is recorded, never a reason to refuse.
 pub fn keep(connection: &Connection, signed: &Signed, now: Timestamp) -> Result<Chain> {
     let device = signed.envelope.device;
+    connection.lock("select id from device where id = ?1 for update", [device.0])?;
     let chain = chain(last(connection, device)?, &signed.envelope, &signed.hash);
     let word = match chain {
         Chain::Again => return Ok(chain),

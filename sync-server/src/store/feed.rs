@@ -204,7 +204,9 @@ pub fn publish(
     hash: &Hash,
 ) -> Result<u64> {
     let row = connection
-        .prepare_cached("select tip, digest from partition where grid = ?1 and class = ?2")?
+        .prepare_cached(
+            "select tip, digest from partition where grid = ?1 and class = ?2 for update",
+        )?
         .query_row(params![partition.grid.0, partition.class.0], |row| {
             Ok((row.get::<_, i64>(0)?, Digest(row.get(1)?)))
         })

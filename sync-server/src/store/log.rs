@@ -138,20 +138,20 @@ pub fn placement(
         .optional()?)
 }
 
-/// Enters a document into the catalogue. One that is there stays where it is.
+/// Enters a document into the catalogue. One that is there stays where it is, and the answer is false.
 pub fn catalogue(
     connection: &Connection,
     document: DocumentId,
     kind: DocumentKind,
     partition: Partition,
-) -> Result<()> {
+) -> Result<bool> {
     if !kind.belongs_in(partition.class) {
         return Err(Error::Internal(format!(
             "document {document} of kind {} does not belong in class {}",
             kind.0, partition.class.0
         )));
     }
-    connection
+    let entered = connection
         .prepare_cached(
             "insert into document (id, kind, grid, class) values (?1, ?2, ?3, ?4) on conflict do nothing",
         )?
@@ -161,7 +161,7 @@ pub fn catalogue(
             partition.grid.0,
             partition.class.0
         ])?;
-    Ok(())
+    Ok(entered == 1)
 }
 
 /// Who brought a change, and how.

@@ -7,8 +7,9 @@
 //! * `on conflict … do nothing` and `do update`, `returning`; in `do update set` the row's own columns are named with their
 //!   table (`counter.value + 1`). No `insert or ignore`, `json_each`, `rowid`, `zeroblob`, `strftime`, `last_insert_rowid`.
 //! * Parameters are `?1`, `?2`; lists are written into the text by whoever has typed ids. Truth is an integer: `exclusive = 0`.
-//! * Whoever reads in order to decide what to write says `for update` at the end of that select, and takes locks in one order:
-//!   device, documents by id, partitions by grid and class, counters. SQLite has one writer and leaves the words out.
+//! * Whoever reads in order to decide what to write keeps other writers off first: [`Connection::lock`], or `for update` at the
+//!   end of the select. Locks are taken in one order: device, documents by id, partitions by grid and class, counters. SQLite
+//!   has one writer and does without.
 //! * A write may run again after a rollback (two writers in each other's way), so it is an `FnMut` and has no other effects.
 
 pub mod account;
@@ -23,6 +24,7 @@ pub mod erasure;
 pub mod feed;
 pub mod log;
 pub mod person;
+mod postgres;
 pub mod reference;
 pub mod registry;
 pub mod scope;
@@ -40,19 +42,39 @@ use crate::{
 use backend::Backend;
 use gridwalk_core::sync::message::Epoch;
 use std::{path::Path, sync::Arc};
+use tokio::sync::watch;
 
 /// A cheap handle; clones share the database.
 #[derive(Clone)]
 pub struct Store {
     backend: Arc<dyn Backend>,
+    published: watch::Receiver<u64>,
 }
 
 impl Store {
     /// Opens the file, makes it on first start and brings it to the newest schema. `queue` bounds waiting writes.
     pub fn open(file: &Path, queue: usize) -> Result<Self> {
-        Ok(Self {
-            backend: Arc::new(sqlite::Sqlite::open(file, queue)?),
-        })
+        let (heard, published) = bell();
+        let backend = Arc::new(sqlite::Sqlite::open(file, queue, heard)?);
+        Ok(Self { backend, published })
+    }
+
+    /// Connects to a PostgreSQL database, which may be shared, and brings it to the newest schema. Refuses one that would
+    /// lose what it has acknowledged.
+    pub fn connect(url: &str, queue: usize) -> Result<Self> {
+        let (heard, published) = bell();
+        let backend = Arc::new(postgres::Postgres::connect(url, queue, heard)?);
+        Ok(Self { backend, published })
+    }
+
+    /// How many writes it does at the same time.
+    pub fn writers(&self) -> usize {
+        self.backend.writers()
+    }
+
+    /// Changes whenever this or another process has published something: the moment to tell phones that wait.
+    pub fn published(&self) -> watch::Receiver<u64> {
+        self.published.clone()
     }
 
     /// Runs `job` in a transaction and answers after it is durable. A job that fails leaves nothing behind and does
@@ -127,6 +149,11 @@ impl<T> Pending<T> {
     pub fn wait(self) -> Result<T> {
         self.0.blocking_recv().map_err(|_| stopped())?
     }
+}
+
+fn bell() -> (impl Fn() + Send + Sync + 'static, watch::Receiver<u64>) {
+    let (sender, receiver) = watch::channel(0);
+    (move || sender.send_modify(|count| *count += 1), receiver)
 }
 
 fn stopped() -> Error {

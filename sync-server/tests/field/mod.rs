@@ -1,6 +1,7 @@
 //! A server on the demo street and phones built from nothing but the core, over real HTTP.
 #![allow(dead_code)] // each test file uses its own part
 
+pub mod database;
 pub mod desk;
 pub mod hazard;
 pub mod phone;
@@ -34,6 +35,7 @@ pub struct Field {
     pub server: Running,
     pub clock: Clock,
     data: TempDir,
+    postgres: Option<String>,
 }
 
 pub fn demo_street() -> &'static Street {
@@ -73,7 +75,8 @@ impl Field {
     /// Started otherwise than usual.
     pub async fn configured(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let field = Self::start(folder, Clock::standing_at(nine()), change).await;
+        let clock = Clock::standing_at(nine());
+        let field = Self::start(folder, database::fresh(), clock, change).await;
         let store = &field.server.state().store;
         store
             .write(|connection| reference_rows(connection, demo_street()))
@@ -82,24 +85,40 @@ impl Field {
         field
     }
 
-    async fn start(data: TempDir, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
+    async fn start(
+        data: TempDir,
+        postgres: Option<String>,
+        clock: Clock,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         // Only the first test of a process installs it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut config = Config::new(data.path());
         config.clock = clock.clone();
+        config.postgres = postgres.clone();
         config.merge_program = Some(env!("CARGO_BIN_EXE_gridwalk-server").into());
         change(&mut config);
         Self {
             server: serve(config).await.expect("a server"),
             clock,
             data,
+            postgres,
         }
+    }
+
+    /// A second server beside the first, on the same database and folder; none where the store is a file of one server.
+    pub async fn second_server(&self) -> Option<Running> {
+        let mut config = Config::new(self.data.path());
+        config.clock = self.clock.clone();
+        config.postgres = Some(self.postgres.clone()?);
+        config.merge_program = Some(env!("CARGO_BIN_EXE_gridwalk-server").into());
+        Some(serve(config).await.expect("a second server"))
     }
 
     /// The same folder, another process as far as anybody can tell.
     pub async fn restart(self) -> Self {
         self.server.stop().await.expect("a stop");
-        Self::start(self.data, self.clock, |_| ()).await
+        Self::start(self.data, self.postgres, self.clock, |_| ()).await
     }
 
     /// Where it keeps everything.

@@ -1,8 +1,8 @@
-//! A disk so slow that the queue before it is full: one write is under way and does not end, others fill every place.
+//! A disk so slow that the queue before it is full: as many writes as the store does at once are under way and do not end, others fill every place.
 
 use super::Field;
 use gridwalk_server::store::Pending;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 
 pub struct SlowDisk {
     release: mpsc::Sender<()>,
@@ -15,13 +15,18 @@ impl SlowDisk {
         let store = &field.server.state().store;
         let (began, begun) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
-        let slow = store.begin_write(move |_| {
-            let _ = began.send(());
-            let _ = released.recv();
-            Ok(())
-        });
-        let mut writes = vec![slow.expect("a write")];
-        tokio::task::block_in_place(|| begun.recv()).expect("the slow write has begun");
+        let released = Arc::new(Mutex::new(released));
+        let mut writes = Vec::new();
+        for _ in 0..store.writers() {
+            let (began, released) = (began.clone(), released.clone());
+            let slow = store.begin_write(move |_| {
+                let _ = began.send(());
+                let _ = released.lock().expect("nobody panicked").recv();
+                Ok(())
+            });
+            writes.push(slow.expect("a write"));
+            tokio::task::block_in_place(|| begun.recv()).expect("the slow write has begun");
+        }
         while let Ok(write) = store.try_begin_write(|_| Ok(())) {
             writes.push(write);
         }

@@ -9,7 +9,7 @@ use super::{
     connection::{Connection, Fault},
 };
 use crate::error::{Error, Result};
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 mod migrations {
     refinery::embed_migrations!("migrations/sqlite");
@@ -23,17 +23,19 @@ pub struct Sqlite {
 
 impl Sqlite {
     /// Opens the file, makes it on first start and brings it to the newest schema. `queue` bounds waiting writes.
-    pub fn open(file: &Path, queue: usize) -> Result<Self> {
+    /// `heard` is called whenever something was published.
+    pub fn open(file: &Path, queue: usize, heard: impl Fn() + Send + 'static) -> Result<Self> {
         let mut connection = connect(file)?;
         // Numbers are given out ahead of the work, so a lower one may arrive after a higher one.
         migrations::migrations::runner()
             .set_abort_missing(false)
             .run(&mut connection)
             .map_err(|error| Error::internal("migration", error))?;
-        let connection = session::open(connection);
+        let news = Arc::default();
+        let connection = session::open(connection, Arc::clone(&news));
         super::furnish(&connection)?;
         Ok(Self {
-            writer: writer::Writer::start(connection, queue)?,
+            writer: writer::Writer::start(connection, queue, news, heard)?,
             readers: readers::Readers::new(file),
         })
     }
@@ -42,6 +44,10 @@ impl Sqlite {
 impl Backend for Sqlite {
     fn read(&self, query: &mut dyn FnMut(&Connection)) -> Result<()> {
         self.readers.with(query)
+    }
+
+    fn writers(&self) -> usize {
+        1
     }
 
     fn submit(&self, job: Job) -> Result<()> {

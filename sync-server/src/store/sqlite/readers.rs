@@ -4,7 +4,7 @@ use super::{connect, fault, session};
 use crate::{error::Result, store::connection::Connection};
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// Kept open at most; more are opened in a rush and closed after it.
@@ -35,7 +35,7 @@ impl Readers {
                 connection
                     .pragma_update(None, "query_only", true)
                     .map_err(fault)?;
-                session::open(connection)
+                session::open(connection, Arc::default())
             }
         };
         connection.execute_batch("begin")?;

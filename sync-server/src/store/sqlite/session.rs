@@ -9,14 +9,20 @@ use rusqlite::{
     ToSql,
     types::{ToSqlOutput, ValueRef},
 };
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
 
-/// Wraps it.
-pub fn open(connection: rusqlite::Connection) -> Connection {
-    Connection::new(Box::new(Sqlite(connection)))
+/// Wraps it; `news` is set when what was written is to be told of.
+pub fn open(connection: rusqlite::Connection, news: Arc<AtomicBool>) -> Connection {
+    Connection::new(Box::new(Sqlite(connection, news)))
 }
 
-struct Sqlite(rusqlite::Connection);
+struct Sqlite(rusqlite::Connection, Arc<AtomicBool>);
 
 impl Sqlite {
     fn run<T>(
@@ -57,6 +63,11 @@ impl Session for Sqlite {
 
     fn batch(&self, sql: &str) -> Result<(), Fault> {
         self.0.execute_batch(sql).map_err(fault)
+    }
+
+    fn announce(&self) -> Result<(), Fault> {
+        self.1.store(true, Relaxed);
+        Ok(())
     }
 }
 

@@ -8,7 +8,11 @@ use crate::{
         connection::{Connection, Fault},
     },
 };
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+    mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+};
 
 /// Jobs per transaction: enough to share the fsync, few enough that nobody waits long.
 const GROUP: usize = 32;
@@ -19,12 +23,24 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread, which ends when the last handle is dropped.
-    pub fn start(connection: Connection, queue: usize) -> Result<Self> {
+    /// Starts the thread, which ends when the last handle is dropped. `heard` is called after a commit that set `news`.
+    pub fn start(
+        connection: Connection,
+        queue: usize,
+        news: Arc<AtomicBool>,
+        heard: impl Fn() + Send + 'static,
+    ) -> Result<Self> {
         let (sender, receiver) = sync_channel(queue);
         std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || run(&connection, &receiver))
+            .spawn(move || {
+                while let Ok(first) = receiver.recv() {
+                    commit_group(&connection, group(first, &receiver));
+                    if news.swap(false, Relaxed) {
+                        heard();
+                    }
+                }
+            })
             .map_err(|error| Error::internal("writer thread", error))?;
         Ok(Self { queue: sender })
     }
@@ -47,16 +63,10 @@ fn stopped() -> Error {
     Error::Internal("the writer has stopped".into())
 }
 
-fn run(connection: &Connection, queue: &Receiver<Job>) {
-    while let Ok(first) = queue.recv() {
-        let mut group = vec![first];
-        while group.len() < GROUP
-            && let Ok(next) = queue.try_recv()
-        {
-            group.push(next);
-        }
-        commit_group(connection, group);
-    }
+fn group(first: Job, queue: &Receiver<Job>) -> Vec<Job> {
+    std::iter::once(first)
+        .chain(queue.try_iter().take(GROUP - 1))
+        .collect()
 }
 
 fn commit_group(connection: &Connection, group: Vec<Job>) {

@@ -1,0 +1,101 @@
+//! Two servers on one PostgreSQL, with no other coordination: what a phone brings to one, another phone reads at the other,
+//! and the other is woken. Where the store is a file there is only one server, and this says so.
+
+mod field;
+
+use field::{Field, database, door, hazard::report, phone::Phone};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_server_is_brought_the_other_shows_and_is_woken_for() {
+    let field = Field::open().await;
+    let Some(second) = field.second_server().await else {
+        return said_so();
+    };
+    let id = field.furnish(door("502")).await;
+    let mut here = field.phone("lin-xiao").await;
+    let code = field.code("lin-xiao").await;
+    let mut there = Phone::enrol(&second.url(), &code, "lin-xiao", &field.clock)
+        .await
+        .expect("a phone at the second server");
+    there.sync().await.expect("a first exchange");
+    assert!(there.documents.contains_key(&id));
+
+    let mut woken = second.state().store.published();
+    woken.mark_unchanged();
+    let incident = report(&mut here, 1);
+    here.sync()
+        .await
+        .expect("an exchange with the first server");
+    woken.changed().await.expect("a listening store");
+    there
+        .sync()
+        .await
+        .expect("an exchange with the second server");
+    assert!(there.documents.contains_key(&incident));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_under_load_publish_every_change_once_and_without_gaps() {
+    let field = Field::open().await;
+    let Some(second) = field.second_server().await else {
+        return said_so();
+    };
+    let mut tasks = Vec::new();
+    for number in 0..6u128 {
+        let url = match number % 2 {
+            0 => field.server.url(),
+            _ => second.url(),
+        };
+        let code = field.code("lin-xiao").await;
+        let clock = field.clock.clone();
+        tasks.push(tokio::spawn(async move {
+            let mut phone = Phone::enrol(&url, &code, "lin-xiao", &clock)
+                .await
+                .expect("a phone");
+            let mut reported = Vec::new();
+            for round in 0..4 {
+                reported.push(report(&mut phone, number * 10 + round));
+                phone.sync().await.expect("an exchange");
+            }
+            (phone, reported)
+        }));
+    }
+    let mut phones = Vec::new();
+    let mut reported = Vec::new();
+    for task in tasks {
+        let (phone, ids) = task.await.expect("a phone's day");
+        phones.push(phone);
+        reported.extend(ids);
+    }
+    for phone in &mut phones {
+        phone.sync().await.expect("a last exchange");
+        for id in &reported {
+            assert!(phone.documents.contains_key(id), "{id} is missing");
+        }
+    }
+    // Positions 1, 2, 3 …: as many as the last one says.
+    let gaps = "select count(*) from partition p
+        where tip <> (select count(*) from feed f where f.grid = p.grid and f.class = p.class)";
+    assert_eq!(field.count(gaps).await, 0);
+    assert_eq!(
+        field
+            .count("select count(*) from change where state <> 'published'")
+            .await,
+        0
+    );
+    assert!(field.count("select max(tip) from partition").await >= 48);
+    assert_eq!(field.count("select count(*) from incident").await, 24);
+    assert_eq!(
+        field
+            .count("select count(distinct case_no) from incident")
+            .await,
+        24
+    );
+}
+
+fn said_so() {
+    eprintln!(
+        "skipped: {} names no PostgreSQL (scripts/postgres.sh)",
+        database::ADDRESS
+    );
+}
