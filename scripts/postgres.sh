@@ -42,6 +42,5 @@ cd - >/dev/null
 
 export GRIDWALK_TEST_POSTGRES="postgres://gridwalk@${home//\//%2F}/postgres"
 if [ $# -gt 0 ]; then "$@"; exit; fi
-for test in store_contract two_servers stories_over_http; do
-  cargo test --locked -p gridwalk-server --test "$test"
-done
+# The whole workspace's choice of features, so that nothing is compiled twice.
+cargo test --locked --workspace --test store_contract --test two_servers --test stories_over_http

@@ -57,7 +57,7 @@ part "rust lint" cargo clippy --locked --workspace --all-targets --features grid
 part "rust tests" cargo test --locked --workspace
 part "postgres" scripts/postgres.sh
 part "generated files" scripts/generated.sh
-part "dictionary" cargo run --locked -q -p gridwalk-core --example dictionary -- --check
+part "dictionary" cargo run --locked -q --example dictionary -- --check
 part "window" scripts/window.sh
 part "day" scripts/day.sh
 part "cuts" scripts/cuts.sh
