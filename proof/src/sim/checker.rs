@@ -16,6 +16,7 @@ use super::{
     street,
 };
 use gridwalk_core::{
+    error::Code,
     ids::{DeviceId, DocumentId, Hash, PersonId},
     sync::{
         limits,
@@ -51,6 +52,11 @@ pub struct Checker {
     erased: BTreeSet<DocumentId>,
     /// Devices that owe nothing: what was acknowledged to them before a restore of the server may be gone.
     pub unreliable: BTreeSet<DeviceId>,
+    /// Devices that were copied, went back, or mean harm, and everybody once the server went back: their numbers may be
+    /// taken. Nobody else's ever are.
+    pub may_fork: BTreeSet<DeviceId>,
+    /// Somebody else's were.
+    forked: Option<(DocumentId, DeviceId)>,
     /// Acknowledged, and nowhere.
     pub lost: u64,
     library: Library,
@@ -86,6 +92,9 @@ impl Checker {
         change: Hash,
         result: &ChangeResult,
     ) {
+        if result.code() == Some(Code::ActorForked) && !self.may_fork.contains(&device) {
+            self.forked.get_or_insert((document, device));
+        }
         if result.acknowledged() {
             self.acknowledged
                 .entry((document, change))
@@ -138,6 +147,12 @@ impl Checker {
             .filter(|(id, hash)| !logged(id, hash))
             .copied()
             .collect();
+        if let Some((document, device)) = self.forked {
+            let what = street::document_name(&document);
+            return Err(format!(
+                "I2: {device} was never copied, and wrote two changes with one number in {what}"
+            ));
+        }
         self.nothing_lost(phones, store, &missing)?;
         self.feeds_are_whole(store)?;
         let tainted: BTreeSet<DocumentId> = missing.iter().map(|(id, _)| *id).collect();

@@ -33,6 +33,9 @@ impl Tables {
         {
             self.outbox
                 .retain(|_, waiting| !sealed.changes.contains(waiting));
+            if let Some(signed) = self.envelopes.get_mut(&sealed.number) {
+                Rc::make_mut(signed).answered = true;
+            }
         }
         let cursors: Vec<_> = self.cursors.values().copied().collect();
         let sent = sealed.as_ref().map_or(0, |sealed| sealed.changes.len());

@@ -66,8 +66,6 @@ pub struct Phone {
     pub rested: bool,
     /// When a copy of it was made that it may go back to.
     pub copied_at: i64,
-    /// It lost something by itself: a copy, a restore. What the checker may hold it to is less.
-    pub wounded: bool,
     /// It was told that it is revoked.
     pub refused: bool,
 }
@@ -84,7 +82,6 @@ impl Phone {
             token: None,
             rested: false,
             copied_at: 0,
-            wounded: false,
             refused: false,
         }
     }

@@ -98,14 +98,18 @@ impl Delivery {
                 group
             })
             .collect();
-        let ledger = Objecting {
-            store,
-            objections: &self.objections,
-        };
-        let admission =
-            admit(&ledger, self.device, &may_write, &honest).unwrap_or_else(|never| match never {});
-        self.record(store, &admission);
-        let mut judged = admission.results().into_iter();
+        let mut judged = Vec::new();
+        for batch in self.batches(store, honest) {
+            let ledger = Objecting {
+                store,
+                objections: &self.objections,
+            };
+            let admission = admit(&ledger, self.device, &may_write, &batch)
+                .unwrap_or_else(|never| match never {});
+            self.record(store, &admission);
+            judged.extend(admission.results());
+        }
+        let mut judged = judged.into_iter();
         let refused = |code: Code| ChangeResult::Refused {
             code: code.as_str().into(),
             follows: None,
@@ -127,6 +131,21 @@ impl Delivery {
                 .filter(|document| unmerged.contains(document))
                 .collect(),
         }
+    }
+
+    /// What is judged together: all of it; one by one only for a planted bug.
+    fn batches(&self, store: &Store, honest: Vec<DocumentChanges>) -> Vec<Vec<DocumentChanges>> {
+        if !store.has_bug(Planted::DescendantsHeld) {
+            return vec![honest];
+        }
+        let alone = |group: &DocumentChanges, change: usize| DocumentChanges {
+            changes: vec![group.changes[change].clone()],
+            ..group.clone()
+        };
+        honest
+            .iter()
+            .flat_map(|group| (0..group.changes.len()).map(|change| vec![alone(group, change)]))
+            .collect()
     }
 
     /// A revoked phone delivers here: kept unjudged, within a quota.

@@ -63,6 +63,7 @@ impl World {
             let who = enrol(&mut dice, &mut store, 200 + number, weather.grids as u64);
             // nobody owes a stranger that a backup keeps what it sent
             checker.unreliable.insert(who.device);
+            checker.may_fork.insert(who.device);
             strangers.push(Stranger::new(who));
         }
         furnish(&mut store, &weather);

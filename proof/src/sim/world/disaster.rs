@@ -78,8 +78,7 @@ impl World {
         let original = &self.phones[phone];
         let mut copy = Phone::new(original.who.clone(), self.dice.roll(), original.skew);
         copy.disk.restore(original.disk.copy());
-        copy.wounded = true;
-        self.phones[phone].wounded = true;
+        self.checker.may_fork.insert(copy.who.device);
         self.phones.push(copy);
         self.timers.push(0);
         self.wake_at.push(None);
@@ -176,13 +175,14 @@ impl World {
                 };
                 let at = self.phones[phone].copied_at;
                 self.checker.went_back(phone, at);
+                let device = self.phones[phone].who.device;
+                self.checker.may_fork.insert(device);
                 let dice = self.dice.roll();
                 let restored = &mut self.phones[phone];
                 restored.disk.restore(copy);
                 restored.session = Session::new(dice);
                 restored.life += 1;
                 restored.token = None;
-                restored.wounded = true;
                 self.wake_at[phone] = None;
                 self.timers[phone] += 1;
                 let life = self.phones[phone].life;
@@ -216,6 +216,7 @@ impl World {
                     }
                 }
                 self.checker.server_went_back(&before, &after);
+                self.checker.may_fork.extend(before.registry.keys());
                 self.server.disk.restore(std::rc::Rc::new(after));
                 self.server.life += 1;
                 self.server.down = true;
