@@ -73,7 +73,7 @@ pub fn is_brought_by(connection: &Connection, hash: &Hash, device: DeviceId) -> 
 pub fn brought_since_revoked(connection: &Connection, device: DeviceId) -> Result<usize> {
     Ok(connection
         .prepare_cached(
-            "select coalesce(sum(b.bytes), 0) from blob b join device d on d.id = b.device
+            "select cast(coalesce(sum(b.bytes), 0) as bigint) from blob b join device d on d.id = b.device
              where b.device = ?1 and b.received_at >= d.revoked_at",
         )?
         .query_row([device.0], |row| row.get(0))?)
