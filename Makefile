@@ -1,4 +1,4 @@
-.PHONY: demo test day bench cuts kill
+.PHONY: demo test day bench cuts kill drill
 # Every target installs what is missing on Debian 12 (and Ubuntu 22.04+), asks nothing, and may be run again.
 
 demo: ## The demo street: server, console, two phones. Ctrl-C ends all of it.
@@ -18,3 +18,6 @@ cuts: ## One exchange cut at every STEP-th byte, both ways: the same end every t
 
 kill: ## Phones and server killed N times under load: nothing acknowledged is missing afterwards.
 	@scripts/kill.sh
+
+drill: ## A backup, more work, the centre destroyed, restored from the older backup: everything acknowledged comes back.
+	@scripts/drill.sh

@@ -60,6 +60,7 @@ part "window" scripts/window.sh
 part "day" scripts/day.sh
 part "cuts" scripts/cuts.sh
 part "kill" scripts/kill.sh
+part "drill" scripts/drill.sh
 part "console" scripts/console.sh
 part "android" scripts/android.sh
 summary

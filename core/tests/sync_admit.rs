@@ -58,6 +58,7 @@ fn group<'a>(changes: impl IntoIterator<Item = &'a RawChange>) -> DocumentChange
             .into_iter()
             .map(|change| change.bytes.clone().into())
             .collect(),
+        author: None,
     }
 }
 
@@ -97,6 +98,7 @@ fn upload(
         upload: Some(sealed.upload),
         page_bytes: 0,
         own_bytes: false,
+        repair: None,
     };
     let body =
         gridwalk_core::sync::frame::encode(&request, gridwalk_core::sync::frame::Effort::Fast)

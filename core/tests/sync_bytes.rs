@@ -170,6 +170,7 @@ fn request(cursors: Vec<Cursor>, upload: Option<Upload>) -> Request {
         upload,
         page_bytes: 512 * 1024,
         own_bytes: false,
+        repair: None,
     }
 }
 
@@ -194,6 +195,8 @@ fn response(
         blobs: Vec::new(),
         envelope,
         gone: Vec::new(),
+        repair: None,
+        watermarks: None,
     }
 }
 
@@ -221,6 +224,7 @@ fn a_shift_of_forty_changes_costs_little_more_than_its_changes_packed() {
         partition: partition(1),
         incarnation: 0,
         changes: vec![made.bytes.clone().into()],
+        author: None,
     };
     let sender = Sender {
         device: device(1),

@@ -184,6 +184,8 @@ impl Reader {
             blobs: Vec::new(),
             envelope: None,
             gone: Vec::new(),
+            repair: None,
+            watermarks: None,
         };
         apply::plan(&Nothing, &asked, &response).expect("a plan")
     }

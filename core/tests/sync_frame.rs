@@ -74,6 +74,8 @@ fn response() -> Response {
         blobs: vec![Hash([6; 32])],
         envelope: Some(Hash([7; 32])),
         gone: vec![partition(2)],
+        repair: None,
+        watermarks: None,
     }
 }
 

@@ -101,6 +101,8 @@ fn response(partitions: Vec<PartitionNews>) -> Response {
         blobs: Vec::new(),
         envelope: None,
         gone: Vec::new(),
+        repair: None,
+        watermarks: None,
     }
 }
 

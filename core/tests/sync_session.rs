@@ -89,6 +89,8 @@ fn answer() -> Response {
         blobs: Vec::new(),
         envelope: None,
         gone: Vec::new(),
+        repair: None,
+        watermarks: None,
     }
 }
 
@@ -98,6 +100,7 @@ fn upload() -> Upload {
         signature: Vec::new().into(),
         documents: Vec::new(),
         blobs: Vec::new(),
+        certificates: None,
     }
 }
 

@@ -13,6 +13,9 @@ use gridwalk_core::{error::Code, ids::DeviceId, reference::Person};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+/// The fact that holds what the centre signed about this phone.
+pub(crate) const CERTIFICATE: &str = "certificate";
+
 /// Who this phone is.
 pub(crate) struct Enrolment {
     pub identity: Identity,
@@ -78,10 +81,14 @@ impl Phone {
             server,
             extra_root: root.map(hex::encode),
         };
+        let certificate = enrolled.certificate;
         self.off_the_loop(move |phone| {
-            phone
-                .database()
-                .write(|db| set_fact(db, "enrolment", &stored))?;
+            phone.database().write(|db| {
+                if let Some(certificate) = &certificate {
+                    set_fact(db, CERTIFICATE, certificate)?;
+                }
+                set_fact(db, "enrolment", &stored)
+            })?;
             phone.read_enrolment()
         })
         .await?;

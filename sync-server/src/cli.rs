@@ -1,5 +1,7 @@
 //! The command line. What is asked for goes to standard output, everything else to standard error.
 
+mod backup;
+
 use clap::{Args, Parser, Subcommand};
 use gridwalk_core::{
     act::Role,
@@ -21,7 +23,7 @@ use gridwalk_server::{
         range::Range,
     },
     error::{Error, Result},
-    holdings, rebuild, seed, serve,
+    holdings, ledger, rebuild, seed, serve,
     state::new_id,
     store::{
         account,
@@ -56,6 +58,12 @@ enum Command {
         #[command(flatten)]
         data: Data,
     },
+    /// Write everything that is true into a folder, sealed to a key that this server does not have; it may be running.
+    Backup(backup::Backup),
+    /// Open a backup and hold everything in it against its hashes.
+    Verify(backup::Verify),
+    /// Fill an empty data folder from a backup, and begin a new epoch.
+    Restore(backup::Restore),
     /// Print what the registry and the blob folder hold, as JSON sets of ids and hashes.
     Holdings {
         #[command(flatten)]
@@ -104,6 +112,9 @@ struct Data {
     /// The data folder; made on first start.
     #[arg(long, env = "GRIDWALK_SERVER_DATA")]
     data: PathBuf,
+    /// What must not come back with an old backup is also written to this file. Put it on another disk than the data.
+    #[arg(long, env = "GRIDWALK_LEDGER")]
+    ledger: Option<PathBuf>,
 }
 
 impl Data {
@@ -113,6 +124,7 @@ impl Data {
             Clock::from_environment().map_err(|words| Error::internal("the clock", words))?;
         Ok(Config {
             clock,
+            ledger: self.ledger,
             ..Config::new(self.data)
         })
     }
@@ -210,6 +222,9 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Device { command } => run_device(command).await,
         Command::Seed { data, today } => run_seed(data, today).await,
         Command::Rebuild { data } => run_rebuild(data).await,
+        Command::Backup(arguments) => backup::run(arguments).await,
+        Command::Verify(arguments) => backup::verify(arguments).await,
+        Command::Restore(arguments) => backup::restore(arguments).await,
         Command::Holdings { data } => run_holdings(data).await,
     }
 }
@@ -400,6 +415,9 @@ async fn run_device(command: Device) -> Result<()> {
         Device::Revoke { data, device } => {
             let state = AppState::open(data.config()?)?;
             let now = state.now();
+            // before it is done: a restore must not bring a lost phone back
+            let ledger = state.config.ledger();
+            ledger.append(ledger::Entry::Revoked { device }, now)?;
             let found = state
                 .store
                 .write(move |connection| {

@@ -1,6 +1,6 @@
 //! What the operator decides, in one value. There is no configuration file and no default password.
 
-use crate::clock::Clock;
+use crate::{clock::Clock, ledger::Ledger};
 use std::{net::SocketAddr, path::PathBuf};
 
 /// A certificate chain and its key, as PEM files.
@@ -31,6 +31,9 @@ pub struct Config {
     pub merge_program: Option<PathBuf>,
     /// Bytes of memory that one merging process may use.
     pub merge_memory: u64,
+    /// What must not come back with an old backup is also written here; `ledger.log` in the data folder unless said
+    /// otherwise. It belongs on another disk.
+    pub ledger: Option<PathBuf>,
     /// Where the time comes from.
     pub clock: Clock,
 }
@@ -47,6 +50,7 @@ impl Config {
             queue: 256,
             merge_program: None,
             merge_memory: 512 * 1024 * 1024,
+            ledger: None,
             clock: Clock::system(),
         }
     }
@@ -57,6 +61,11 @@ impl Config {
     /// The database file.
     pub fn database(&self) -> PathBuf {
         self.data.join("registry.db")
+    }
+    /// The ledger outside backups.
+    pub fn ledger(&self) -> Ledger {
+        let inside = || self.data.join("ledger.log");
+        Ledger::at(self.ledger.clone().unwrap_or_else(inside))
     }
     /// The folder of photos, thumbnails and lines.
     pub fn blobs(&self) -> PathBuf {

@@ -6,14 +6,15 @@ use crate::{
     auth::device::Phone,
     error::{Error, Result},
     store::{
-        Connection, audit, blob, document,
+        Connection, audit, blob, device, document,
         envelope::{self, Signed},
+        life,
         log::{self, Book, Entry, Origin},
     },
 };
 use gridwalk_core::{
     error::Code,
-    ids::{DeviceId, DocumentId, Hash},
+    ids::{DeviceId, DocumentId, Hash, PersonId},
     scan::ActorId,
     sync::{
         admit::{Admission, Ledger, Placement, Standing, Waiting, admit},
@@ -28,14 +29,19 @@ use std::collections::{BTreeSet, HashMap};
 const QUARANTINE_ITEMS: usize = 5_000;
 const QUARANTINE_BYTES: usize = 64 * 1024 * 1024;
 
+/// Certificates that one upload may bring.
+const CERTIFICATES: usize = 256;
+
 /// An upload whose signature fits, ready to be written.
 #[derive(Debug)]
 pub struct Delivery {
     phone: Phone,
     signed: Signed,
     documents: Vec<DocumentChanges>,
-    /// Changes that speak for somebody else, with the code that refuses them.
+    /// Changes of this phone that speak for somebody else, with the code that refuses them.
     objections: HashMap<Hash, Code>,
+    /// Certificates of devices whose changes this phone brings, as it sent them.
+    certificates: Vec<Vec<u8>>,
     /// Thumbnails and lines that are durable in the folder: hash, bytes, media type.
     blobs: Vec<(Hash, usize, &'static str)>,
     received_at: Timestamp,
@@ -74,6 +80,7 @@ impl Delivery {
         let objections = upload
             .documents
             .iter()
+            .filter(|group| group.author.is_none())
             .flat_map(|group| &group.changes)
             .filter_map(|bytes| {
                 attribution::objection(bytes, phone.worker, &roles)
@@ -90,6 +97,13 @@ impl Delivery {
             },
             documents: upload.documents.clone(),
             objections,
+            certificates: upload
+                .certificates
+                .iter()
+                .flatten()
+                .take(CERTIFICATES)
+                .map(|bytes| bytes.to_vec())
+                .collect(),
             blobs: Vec::new(),
             received_at,
         })
@@ -129,23 +143,26 @@ impl Delivery {
         let may_write = |partition: &Partition| {
             partition.class == AccessClass::GENERAL && self.phone.grids.contains(&partition.grid)
         };
+        let hands = self.hands(connection)?;
         // What speaks for somebody else is not even shown to admission; what builds on it is refused with it.
         let honest: Vec<DocumentChanges> = self
             .documents
             .iter()
-            .map(|group| self.without_objected(group))
+            .map(|group| without_objected(group, &hands.objections))
             .collect();
         let ledger = Objecting {
             book: Book(connection),
-            objections: &self.objections,
+            objections: &hands.objections,
+            restored: life::was_restored(connection)?,
         };
         let admission = admit(&ledger, self.phone.device, &may_write, &honest)?;
-        self.record(connection, &admission)?;
-        self.audit_denials(connection, &admission)?;
+        self.record(connection, &admission, &hands)?;
+        self.audit_denials(connection, &admission, &hands)?;
+        self.announce(connection, &admission, &hands)?;
         let mut judged = admission.results().into_iter();
         let results = self
             .changes()
-            .map(|(_, _, hash, _)| match self.objections.get(&hash) {
+            .map(|(_, _, hash, _)| match hands.objections.get(&hash) {
                 Some(code) => ChangeResult::Refused {
                     code: code.as_str().into(),
                     follows: None,
@@ -211,21 +228,99 @@ impl Delivery {
             .map(|(place, (document, hash, bytes))| (place, document, hash, bytes))
     }
 
+    /// Where this phone's own changes come from.
     fn origin(&self, place: u32) -> Origin {
         Origin {
             device: self.phone.device,
             worker: self.phone.worker,
             envelope: Some((self.signed.hash, self.signed.envelope.number, place)),
             received_at: self.received_at,
+            offered_by: None,
         }
     }
 
-    fn without_objected(&self, group: &DocumentChanges) -> DocumentChanges {
-        let mut group = group.clone();
-        group
-            .changes
-            .retain(|bytes| !self.objections.contains_key(&change_hash(bytes)));
-        group
+    /// The same for a change that may be another device's.
+    fn origin_of(&self, place: u32, hash: &Hash, hands: &Hands) -> Origin {
+        let own = self.origin(place);
+        match hands.writers.get(hash) {
+            None => own,
+            Some((device, worker)) => Origin {
+                device: *device,
+                worker: *worker,
+                offered_by: Some(self.phone.device),
+                ..own
+            },
+        }
+    }
+
+    /// Who wrote what this phone brings for others, and whether they speak for themselves. Certificates are believed first,
+    /// so that a device whose row was lost is known.
+    fn hands(&self, connection: &Connection) -> Result<Hands> {
+        let mut hands = Hands {
+            objections: self.objections.clone(),
+            writers: HashMap::new(),
+        };
+        for certificate in &self.certificates {
+            if !device::recognise(connection, certificate)? {
+                tracing::warn!(device = %self.phone.device, "a certificate of another server was shown");
+            }
+        }
+        for group in &self.documents {
+            let Some(author) = group.author else { continue };
+            let Some((worker, roles)) = device::writer(connection, author)? else {
+                continue; // admission does not vouch for it
+            };
+            for bytes in &group.changes {
+                let hash = change_hash(bytes);
+                hands.writers.insert(hash, (author, worker));
+                // a process of the server wrote in the name of whoever clicked
+                if !worker.0.is_nil()
+                    && let Some(code) = attribution::objection(bytes, worker, &roles)
+                {
+                    hands.objections.insert(hash, code);
+                }
+            }
+        }
+        Ok(hands)
+    }
+
+    /// Whoever reads these grids learns who wrote in them, and the trail says who brought what back.
+    fn announce(
+        &self,
+        connection: &Connection,
+        admission: &Admission,
+        hands: &Hands,
+    ) -> Result<()> {
+        let mut wrote = BTreeSet::new();
+        let mut recovered = 0;
+        for judged in &admission.judged {
+            if !matches!(
+                judged.result,
+                ChangeResult::Stored | ChangeResult::Held { .. }
+            ) {
+                continue;
+            }
+            let writer = hands.writers.get(&judged.hash).map(|(device, _)| *device);
+            recovered += usize::from(writer.is_some());
+            wrote.insert((writer.unwrap_or(self.phone.device), judged.partition.grid));
+        }
+        for (writer, grid) in wrote {
+            device::announce(connection, writer, grid, self.received_at)?;
+        }
+        if recovered > 0 {
+            let entry = audit::Entry {
+                subject: self.phone.device.to_string(),
+                action: "recover",
+                object: format!(
+                    "{recovered} changes of others, envelope {}",
+                    self.signed.envelope.number
+                ),
+                result: "done".into(),
+                address: String::new(),
+            };
+            audit::add(connection, &entry, self.received_at)?;
+        }
+        Ok(())
     }
 
     /// What was not taken is not lost either, within a quota. Of an erased document nothing is kept.
@@ -247,13 +342,18 @@ impl Delivery {
     }
 
     /// Reaching beyond one's grids or speaking in another name is a denial, one row per upload and code.
-    fn audit_denials(&self, connection: &Connection, admission: &Admission) -> Result<()> {
+    fn audit_denials(
+        &self,
+        connection: &Connection,
+        admission: &Admission,
+        hands: &Hands,
+    ) -> Result<()> {
         let refused = admission
             .judged
             .iter()
             .filter_map(|judged| judged.result.code());
         let denied: BTreeSet<Code> = refused
-            .chain(self.objections.values().copied())
+            .chain(hands.objections.values().copied())
             .filter(|code| {
                 let denials = [Code::OutOfScope, Code::AuthorMismatch, Code::WrongRole];
                 denials.contains(code)
@@ -272,13 +372,13 @@ impl Delivery {
         Ok(())
     }
 
-    fn record(&self, connection: &Connection, admission: &Admission) -> Result<()> {
+    fn record(&self, connection: &Connection, admission: &Admission, hands: &Hands) -> Result<()> {
         let uploaded: HashMap<Hash, (u32, &[u8])> = self
             .changes()
             .map(|(place, _, hash, bytes)| (hash, (place, bytes)))
             .collect();
         for (place, document, hash, bytes) in self.changes() {
-            if let Some(code) = self.objections.get(&hash) {
+            if let Some(code) = hands.objections.get(&hash) {
                 self.keep_evidence(connection, place, document, &hash, bytes, code.as_str())?;
             }
         }
@@ -304,7 +404,12 @@ impl Delivery {
                             seq: header.seq,
                             bytes,
                         };
-                        log::append(connection, &entry, "held", &self.origin(*place))?;
+                        log::append(
+                            connection,
+                            &entry,
+                            "held",
+                            &self.origin_of(*place, &judged.hash, hands),
+                        )?;
                     }
                 }
                 ChangeResult::Refused { code, .. } => {
@@ -333,7 +438,12 @@ impl Delivery {
                         seq: header.seq,
                         bytes,
                     };
-                    log::append(connection, &entry, "logged", &self.origin(*place))?;
+                    log::append(
+                        connection,
+                        &entry,
+                        "logged",
+                        &self.origin_of(*place, hash, hands),
+                    )?;
                 }
                 _ => {
                     return Err(Error::Internal(format!(
@@ -351,10 +461,28 @@ impl Delivery {
     }
 }
 
+/// Who wrote the changes of an upload.
+struct Hands {
+    /// Changes that speak for somebody else, with the code that refuses them.
+    objections: HashMap<Hash, Code>,
+    /// Changes of other devices, with whose they are.
+    writers: HashMap<Hash, (DeviceId, PersonId)>,
+}
+
+fn without_objected(group: &DocumentChanges, objections: &HashMap<Hash, Code>) -> DocumentChanges {
+    let mut group = group.clone();
+    group
+        .changes
+        .retain(|bytes| !objections.contains_key(&change_hash(bytes)));
+    group
+}
+
 /// The book, with the objections of this upload in it.
 struct Objecting<'a> {
     book: Book<'a>,
     objections: &'a HashMap<Hash, Code>,
+    /// This store began again from a backup, so it may have lost what it had acknowledged.
+    restored: bool,
 }
 
 impl Ledger for Objecting<'_> {
@@ -376,5 +504,8 @@ impl Ledger for Objecting<'_> {
     }
     fn held_by(&self, device: &DeviceId) -> Result<usize> {
         self.book.held_by(device)
+    }
+    fn vouches_for(&self, author: &DeviceId) -> Result<bool> {
+        Ok(self.restored && device::writer(self.book.0, *author)?.is_some())
     }
 }

@@ -3,6 +3,7 @@
 pub mod arrival;
 pub mod attribution;
 pub mod auth;
+pub mod backup;
 pub mod blobs;
 pub mod clock;
 pub mod config;
@@ -12,6 +13,7 @@ pub mod error;
 pub mod holdings;
 pub mod ingest;
 pub mod jpeg;
+pub mod ledger;
 pub mod listen;
 pub mod merge;
 pub mod rebuild;

@@ -193,6 +193,7 @@ fn publish(connection: &Connection, grid: u128, number: u64) -> Result<(), Error
         worker: Uuid::nil().into(),
         envelope: None,
         received_at: Timestamp(0),
+        offered_by: None,
     };
     let sequence = log::append(connection, &entry, "logged", &origin)?;
     feed::publish(connection, partition(grid), sequence, &entry.hash)?;

@@ -1,6 +1,6 @@
 //! What happens to a phone's session, told by the driver that owns the network, the database and the clock.
 
-use super::message::{Cursor, Epoch, Response, Upload};
+use super::message::{Cursor, Epoch, Repair, Response, Upload};
 use crate::error::Code;
 
 /// Names one try to talk to the server, so that an answer that comes too late is known as such.
@@ -50,6 +50,8 @@ pub struct Outbox {
     pub more: bool,
     /// The phone cannot resolve references to its own changes and wants their bytes.
     pub own_bytes: bool,
+    /// What is to be compared, after one side lost something.
+    pub repair: Option<Repair>,
 }
 
 /// Why there was no answer. A missing network is never an authentication failure.

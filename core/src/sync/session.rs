@@ -215,6 +215,7 @@ impl Session {
             upload: outbox.upload,
             page_bytes: limits::ANSWER_PAGE,
             own_bytes: outbox.own_bytes,
+            repair: outbox.repair,
         };
         let until = now.plus_ms(PATIENCE_MS);
         let numbered = Self {

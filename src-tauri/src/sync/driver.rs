@@ -1,6 +1,9 @@
 //! Does what the session says, one exchange at a time, and tells it what came of it.
 
-use super::store::{self, Stored};
+use super::{
+    store::{self, Stored},
+    watermark,
+};
 use crate::{Phone, enrolment::Enrolment, error::Failure, projection, view::SyncPhase};
 use gridwalk_core::{
     error::Code,
@@ -80,6 +83,7 @@ impl Driver {
                         let applied = phone
                             .database()
                             .write(|db| store::apply(db, &who.identity, &asked, &response))?;
+                        watermark::clear_photos(phone.dir(), phone.database(), phone.now())?;
                         phone.measure_clock()?;
                         while projection::refresh(phone.database())? {}
                         Ok(applied)
@@ -120,9 +124,10 @@ impl Driver {
         let collected = phone
             .off_the_loop(move |phone| {
                 let clock = phone.clock();
+                let seed = u64::from_be_bytes(phone.ports().dice.roll()?);
                 phone
                     .database()
-                    .write(|db| store::collect(db, &who.identity, limit, clock))
+                    .write(|db| store::collect(db, &who.identity, limit, clock, seed))
             })
             .await;
         match collected {

@@ -9,8 +9,11 @@
 
 mod driver;
 mod link;
+mod repair;
 mod store;
+mod watermark;
 
 pub(crate) use driver::Driver;
-pub(crate) use link::{Link, address, code, trouble};
+pub(crate) use link::{Link, Token, address, code, trouble};
+pub(crate) use repair::is_pending as is_comparing;
 pub(crate) use store::APP;

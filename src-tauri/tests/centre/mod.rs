@@ -3,6 +3,7 @@
 #![allow(dead_code)] // every file of tests plays on another part of it
 
 pub mod blobs;
+pub mod losing;
 
 use ed25519_dalek::VerifyingKey;
 use gridwalk::ports::{
@@ -27,7 +28,7 @@ use gridwalk_core::{
         message::{
             AccessClass, ChangeResult, Cursor, Digest, DocumentChanges, DocumentKind, Epoch,
             FeedBody, FeedRow, PROTOCOL, Partition, PartitionNews, ReferenceNews, ReferenceRow,
-            Request, Response,
+            Request, Response, Watermark,
         },
     },
     time::Timestamp,
@@ -116,6 +117,16 @@ pub struct State {
     pub code_used: bool,
     pub token: u32,
     pub calls: Vec<String>,
+    /// Which life of its store this is.
+    pub epoch: Epoch,
+    /// Where the life before was cut.
+    pub seam: Option<usize>,
+    /// Comparisons that were asked for.
+    pub compared: u32,
+    /// Certificates that were shown.
+    pub certificates: usize,
+    /// What a verified backup has.
+    pub watermark: Option<Watermark>,
     key: Option<VerifyingKey>,
 }
 
@@ -148,6 +159,14 @@ impl Centre {
                 code_used: false,
                 token: 0,
                 calls: Vec::new(),
+                epoch: Epoch {
+                    counter: 1,
+                    nonce: 7,
+                },
+                seam: None,
+                compared: 0,
+                certificates: 0,
+                watermark: None,
                 key: None,
             }),
         };
@@ -420,6 +439,7 @@ impl State {
             let (signed, hashes) = envelope::verify(&self.key.unwrap(), upload).unwrap();
             answered = Some(envelope::envelope_hash(&upload.envelope));
             self.envelopes.push(answered.unwrap());
+            self.certificates += upload.certificates.as_ref().map_or(0, Vec::len);
             self.uploads.push(upload.documents.clone());
             let mut names = hashes.iter();
             let mut place = 0;
@@ -435,6 +455,8 @@ impl State {
                 self.blobs.push(blob.to_vec());
             }
         }
+        let repair = self.compare(&request);
+        let another_life = self.is_of_another_life(&request);
         let partition = Partition {
             grid: GRID,
             class: AccessClass::GENERAL,
@@ -444,7 +466,7 @@ impl State {
             .iter()
             .find(|cursor| cursor.partition == partition)
             .map_or(0, |cursor| cursor.position);
-        let rows: Vec<FeedRow> = (from..self.feed.len() as u64)
+        let rows: Vec<FeedRow> = (from.min(self.feed.len() as u64)..self.feed.len() as u64)
             .map(|at| self.row(at))
             .collect();
         let cursor = Cursor {
@@ -455,27 +477,35 @@ impl State {
         let version = self.reference.len() as u64;
         Response {
             protocol: PROTOCOL,
-            epoch: Epoch {
-                counter: 1,
-                nonce: 7,
-            },
+            epoch: self.epoch,
             server_time: self.clock,
             results,
-            partitions: vec![PartitionNews {
-                partition,
-                restart: false,
-                rows,
-                cursor,
-                more: false,
-            }],
+            // a cursor of another life is answered with silence
+            partitions: match another_life {
+                true => Vec::new(),
+                false => vec![PartitionNews {
+                    partition,
+                    restart: false,
+                    rows,
+                    cursor,
+                    more: false,
+                }],
+            },
             reference: ReferenceNews {
                 version,
-                rows: self.reference[request.reference as usize..].to_vec(),
+                rows: self.reference[if another_life {
+                    0
+                } else {
+                    request.reference as usize
+                }..]
+                    .to_vec(),
                 more: false,
             },
             blobs,
             envelope: answered,
             gone: Vec::new(),
+            repair,
+            watermarks: self.watermark.map(|mark| vec![mark]),
         }
     }
 

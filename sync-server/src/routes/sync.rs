@@ -7,7 +7,12 @@ use crate::{
     jpeg,
     routes::blobs::{drain, next},
     state::AppState,
-    store::{self, Connection, feed::Reading, reference},
+    store::{
+        self, Connection,
+        feed::Reading,
+        life::{self, Shelf},
+        reference,
+    },
 };
 use axum::{
     Router,
@@ -24,8 +29,8 @@ use gridwalk_core::{
         answer::{Asked, news},
         frame::{self, CONTENT_TYPE, Effort, FrameError},
         limits,
-        message::{AccessClass, Partition, Request, Response, Upload},
-        version,
+        message::{AccessClass, Partition, RepairAnswer, Request, Response, Upload},
+        repair, version,
     },
     time::Timestamp,
 };
@@ -201,20 +206,39 @@ fn answer(
         grid: *grid,
         class: AccessClass::GENERAL,
     });
+    let mut repair = None;
+    if let Some(asked) = &request.repair {
+        let may_read = |partition: &Partition| readable.clone().any(|one| one == *partition);
+        repair = Some(repair::answer(&Shelf(connection), &may_read, asked)?);
+    }
     let mut partitions = Vec::new();
     for partition in readable.clone() {
         let cursor = request
             .cursors
             .iter()
             .find(|cursor| cursor.partition == partition);
+        if let (Some(cursor), Some(held)) = (cursor, request.epoch.filter(|_| other_life)) {
+            // Silence about a cursor of another life means its start, unless a seam says better; rows can wait until the
+            // phone has said where it goes on.
+            let seams = &mut repair.get_or_insert_with(RepairAnswer::default).seams;
+            seams.extend(life::seam(connection, held, cursor)?);
+            continue;
+        }
         let asked = Asked {
             device: phone.device,
             own_bytes: request.own_bytes,
             cursor: cursor.copied(),
-            restart: other_life && cursor.is_some(),
+            restart: false,
         };
         partitions.extend(news(&Reading(connection), partition, &asked, &mut budget)?);
     }
+    // An answer that says something else anyway says this too; a quiet one stays small.
+    let says_something = !partitions.is_empty() || uploaded.envelope.is_some() || repair.is_some();
+    let marks = match says_something && !other_life {
+        true => life::watermarks(connection, &readable.clone().collect::<Vec<_>>())?,
+        false => Vec::new(),
+    };
+    let watermarks = (!marks.is_empty()).then_some(marks);
     let gone = request
         .cursors
         .iter()
@@ -231,5 +255,7 @@ fn answer(
         blobs: uploaded.blobs,
         envelope: uploaded.envelope,
         gone,
+        repair,
+        watermarks,
     })
 }

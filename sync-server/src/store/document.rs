@@ -232,3 +232,26 @@ pub fn count_attempt(connection: &Connection, document: DocumentId) -> Result<i6
         .optional()?
         .ok_or(Error::NotFound)
 }
+
+/// Takes a document out of a store that nobody is served from yet: its id is remembered, and nothing else of it. The feed
+/// that it stood in closes up, and its digests are made again, so the seam of the new life lies where it began to differ.
+pub fn erase_before_serving(
+    connection: &Connection,
+    document: DocumentId,
+    kind: DocumentKind,
+    partition: Partition,
+    at: Timestamp,
+) -> Result<()> {
+    log::catalogue(connection, document, kind, partition)?;
+    connection.execute(
+        "update document set erased_at = coalesce(erased_at, ?2), snapshot = null where id = ?1",
+        params![document.0, at.0],
+    )?;
+    connection.execute(
+        "delete from feed where change in (select sequence from change where document = ?1)",
+        [document.0],
+    )?;
+    connection.execute("delete from change where document = ?1", [document.0])?;
+    connection.execute("delete from evidence where document = ?1", [document.0])?;
+    feed::close_up(connection)
+}

@@ -35,7 +35,7 @@ impl Feed for Reading<'_> {
 
     fn rows(&self, partition: &Partition, after: u64, limit: usize) -> Result<Vec<StoredRow>> {
         let mut statement = self.0.prepare_cached(
-            "select f.position, f.digest, d.id, d.kind, c.bytes, c.device, c.number, c.place
+            "select f.position, f.digest, d.id, d.kind, c.bytes, coalesce(c.offered_by, c.device), c.number, c.place
              from feed f join change c on c.sequence = f.change join document d on d.id = c.document
              where f.grid = ?1 and f.class = ?2 and f.position > ?3 order by f.position limit ?4",
         )?;
@@ -120,4 +120,38 @@ pub fn positions(connection: &Connection, document: DocumentId) -> Result<HashMa
         Ok((Hash(row.get(0)?), row.get::<_, i64>(1)?.cast_unsigned()))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Numbers every feed from 1 again and makes its digests again. Only for a store that nobody is served from.
+pub fn close_up(connection: &Connection) -> Result<()> {
+    let partitions = super::life::tips(connection)?;
+    for (partition, _) in partitions {
+        let Partition { grid, class } = partition;
+        let rows = connection
+            .prepare_cached(
+                "select f.change, f.position, c.hash from feed f join change c on c.sequence = f.change
+                 where f.grid = ?1 and f.class = ?2 order by f.position",
+            )?
+            .query_map(params![grid.0, class.0], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, u64>(1)?, Hash(row.get(2)?)))
+            })?
+            .collect::<std::result::Result<Vec<_>, _>>()?;
+        let (mut tip, mut digest) = (0, Digest::EMPTY);
+        for (change, position, hash) in rows {
+            tip += 1;
+            digest.add(&hash);
+            // from the front on, so that no position is taken twice on the way
+            if tip != position {
+                connection
+                    .prepare_cached("update feed set position = ?2, digest = ?3 where change = ?1")?
+                    .execute(params![change, tip, digest.0])?;
+            }
+        }
+        connection
+            .prepare_cached(
+                "update partition set tip = ?3, digest = ?4 where grid = ?1 and class = ?2",
+            )?
+            .execute(params![grid.0, class.0, tip, digest.0])?;
+    }
+    Ok(())
 }

@@ -20,6 +20,7 @@ pub mod device;
 pub mod document;
 pub mod envelope;
 pub mod feed;
+pub mod life;
 pub mod log;
 pub mod person;
 pub mod reference;

@@ -244,6 +244,7 @@ impl Phone {
                     partition: unsent.partition,
                     incarnation: 1,
                     changes: vec![bytes],
+                    author: None,
                 }),
             }
         }
@@ -265,6 +266,7 @@ impl Phone {
             upload: sealed.as_ref().map(|sealed| sealed.upload.clone()),
             page_bytes: self.page_bytes,
             own_bytes: self.own_bytes,
+            repair: None,
         };
         Prepared {
             bytes: frame::encode(&request, Effort::Small).expect("a body"),
@@ -307,6 +309,7 @@ impl Phone {
             reference: prepared.request.reference,
             own_bytes: prepared.request.own_bytes,
             upload: prepared.sealed.map(|sealed| (sealed.hash, sealed.changes)),
+            repair: None,
             received_at: self.clock.now(),
         };
         let held = Held {
