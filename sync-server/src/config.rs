@@ -15,7 +15,7 @@ pub struct Tls {
 /// How to run one server.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The folder that holds everything: `registry.db` and `blobs/`. Made on first start.
+    /// The folder that holds everything: `registry.db`, `blobs/` and `packs/`. Made on first start.
     pub data: PathBuf,
     /// Where to listen; port 0 picks a free one.
     pub listen: SocketAddr,
@@ -35,6 +35,8 @@ pub struct Config {
     pub courtesy: Courtesy,
     /// Where the time comes from.
     pub clock: Clock,
+    /// A feed of fewer rows is read row by row: it fits an answer or two.
+    pub pack_least: u64,
 }
 
 impl Config {
@@ -51,6 +53,7 @@ impl Config {
             merge_memory: 512 * 1024 * 1024,
             courtesy: Courtesy::default(),
             clock: Clock::system(),
+            pack_least: 1_000,
         }
     }
     /// Browsers reach us over TLS, ours or a proxy's.
@@ -60,6 +63,10 @@ impl Config {
     /// The database file.
     pub fn database(&self) -> PathBuf {
         self.data.join("registry.db")
+    }
+    /// The folder of packs; all of it can be built again.
+    pub fn packs(&self) -> PathBuf {
+        self.data.join("packs")
     }
     /// The folder of photos, thumbnails and lines.
     pub fn blobs(&self) -> PathBuf {

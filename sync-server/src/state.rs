@@ -8,6 +8,7 @@ use crate::{
     config::Config,
     error::{Error, Result},
     merge::Merger,
+    packs::Folder,
     pokes::Pokes,
     server_key::ServerKey,
     store::Store,
@@ -27,6 +28,8 @@ pub struct Parts {
     pub store: Store,
     /// Photos, thumbnails, lines.
     pub blobs: Blobs,
+    /// Files of packs.
+    pub packs: Folder,
     /// What makes durable changes visible.
     pub merger: Merger,
     /// The only clock.
@@ -56,6 +59,7 @@ impl AppState {
         let key = store
             .read_now(ServerKey::of)?
             .ok_or_else(|| Error::Internal("the server has no key".into()))?;
+        let packs = Folder::open(&config.packs())?;
         let now = config.clock.now();
         Ok(Self(Arc::new(Parts {
             merger: Merger::start(
@@ -66,6 +70,7 @@ impl AppState {
             store,
             blobs,
             key,
+            packs,
             process: DeviceId(new_id(now)?),
             challenges: Challenges::default(),
             callers: Callers::new(config.courtesy, config.behind_proxy),

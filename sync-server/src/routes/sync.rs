@@ -6,9 +6,10 @@ use crate::{
     error::{Error, Result},
     ingest::{Delivery, Receipt, quarantine_has_room},
     jpeg,
+    packs::Folder,
     routes::blobs::drain,
     state::AppState,
-    store::{self, Connection, feed::Reading, reference, scope},
+    store::{self, Connection, feed::Reading, pack, reference, scope},
 };
 use axum::{
     Router,
@@ -18,6 +19,7 @@ use axum::{
     response::{IntoResponse, Response as Answer},
     routing::post,
 };
+use ed25519_dalek::VerifyingKey;
 use gridwalk_core::{
     error::Code,
     ids::{GridId, Hash},
@@ -26,7 +28,11 @@ use gridwalk_core::{
         dictionary,
         frame::{self, CONTENT_TYPE, Effort, FrameError},
         limits,
-        message::{Cursor, ReferenceNews, Request, Response, Upload},
+        message::{
+            Cursor, Epoch, PackNews, PackOffer, PackWish, Partition, ReferenceNews, Request,
+            Response, Upload,
+        },
+        pack::Manifest,
         version,
     },
     time::Timestamp,
@@ -75,6 +81,7 @@ async fn exchange(
             .map_err(|error| Error::internal("taking an upload", error))??;
     }
     let dictionaries = request.dictionaries.clone().unwrap_or_default();
+    let parts = state.clone();
     let delivered = uploaded.envelope.is_some();
     let device = phone.device;
     let response = match phone.revoked && delivered && protocol >= version::V2026_11_25 {
@@ -84,7 +91,13 @@ async fn exchange(
             state
                 .store
                 .read(move |connection| {
-                    answer(connection, &phone, &request, uploaded, now, protocol)
+                    let offering = Offering {
+                        key: parts.key.public(),
+                        packs: &parts.packs,
+                    };
+                    answer(
+                        connection, &phone, &request, uploaded, now, protocol, &offering,
+                    )
                 })
                 .await?
         }
@@ -259,6 +272,51 @@ async fn farewell(
     })
 }
 
+/// What may be offered instead of a feed from its start.
+struct Offering<'a> {
+    key: VerifyingKey,
+    packs: &'a Folder,
+}
+
+enum Offered {
+    Pack(PackOffer),
+    /// The phone is fetching one that is still here: nothing is said of its partition.
+    UnderWay,
+    /// The phone wants none, or none is ready.
+    Feed,
+}
+
+impl Offering<'_> {
+    fn of(
+        &self,
+        connection: &Connection,
+        partition: Partition,
+        epoch: Epoch,
+        wish: Option<&PackWish>,
+    ) -> Result<Offered> {
+        let Some(wish) = wish.filter(|wish| !wish.refused.contains(&partition)) else {
+            return Ok(Offered::Feed);
+        };
+        for name in wish.under_way.iter().take(limits::PACKS_UNDER_WAY) {
+            if pack::partition_of(connection, name)? == Some(partition) {
+                return Ok(Offered::UnderWay);
+            }
+        }
+        let ready = pack::newest(connection, partition, epoch)?;
+        Ok(match ready {
+            Some(ready) if self.has(&ready.offer) => Offered::Pack(ready.offer),
+            _ => Offered::Feed,
+        })
+    }
+
+    /// Another process that shares the store may have built it elsewhere.
+    fn has(&self, offer: &PackOffer) -> bool {
+        minicbor::decode::<Manifest>(&offer.manifest)
+            .is_ok_and(|manifest| manifest.files.iter().all(|file| self.packs.has(&file.hash)))
+    }
+}
+
+#[allow(clippy::too_many_arguments)] // one exchange
 fn answer(
     connection: &Connection,
     phone: &Phone,
@@ -266,6 +324,7 @@ fn answer(
     uploaded: Uploaded,
     now: Timestamp,
     protocol: u32,
+    offering: &Offering<'_>,
 ) -> Result<Response> {
     let epoch = store::epoch(connection)?;
     let other_life = request.epoch.is_some_and(|held| held != epoch);
@@ -284,7 +343,7 @@ fn answer(
         reference.rows = rows;
     }
     let readable = phone.partitions();
-    let mut partitions = Vec::new();
+    let (mut partitions, mut offers) = (Vec::new(), Vec::new());
     for partition in readable.iter().copied() {
         let cursor = request
             .cursors
@@ -296,6 +355,16 @@ fn answer(
             cursor: cursor.copied(),
             restart: other_life && cursor.is_some(),
         };
+        if !other_life && cursor.is_none_or(|cursor| cursor.position == 0) {
+            match offering.of(connection, partition, epoch, request.packs.as_ref())? {
+                Offered::Pack(offer) => {
+                    offers.push(offer);
+                    continue;
+                }
+                Offered::UnderWay => continue,
+                Offered::Feed => {}
+            }
+        }
         let feed = Reading(connection);
         partitions.extend(match protocol < version::V2026_11_25 {
             true => news(&Older(&feed), partition, &asked, &mut budget)?,
@@ -322,6 +391,9 @@ fn answer(
             .dictionaries
             .is_some()
             .then(|| dictionary::KNOWN.to_vec()),
-        packs: None,
+        packs: (!offers.is_empty()).then(|| PackNews {
+            key: offering.key.as_bytes().to_vec().into(),
+            offers,
+        }),
     })
 }

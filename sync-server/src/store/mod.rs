@@ -22,6 +22,7 @@ pub mod envelope;
 pub mod erasure;
 pub mod feed;
 pub mod log;
+pub mod pack;
 pub mod person;
 pub mod reference;
 pub mod registry;
