@@ -2,6 +2,7 @@
 //! and compare what each side holds. (The simulator needs none of this: `bin/sim.rs`.)
 #![cfg(feature = "product")]
 
+pub mod cluster;
 pub mod corner;
 pub mod crash;
 pub mod cut;
