@@ -15,6 +15,7 @@ pub use merging::{finished, load, merge};
 
 use crate::{
     error::{Error, Result},
+    gate::Gate,
     store::{
         Store,
         document::{self, Merged},
@@ -24,12 +25,21 @@ use gridwalk_core::ids::DocumentId;
 use hand::Hand;
 use std::{
     path::PathBuf,
-    sync::mpsc::{SyncSender, TrySendError, sync_channel},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{SyncSender, sync_channel},
+    },
+    time::Duration,
 };
 use tokio::sync::oneshot;
 
-/// Requests whose documents are merged and published together.
+/// Requests whose documents are merged in one go.
 const GROUP: usize = 32;
+/// Documents that are published in one transaction: few enough that an upload behind it does not wait long.
+const BATCH: usize = 64;
+/// While phones are delivering in a crowd, merging waits for them, but not longer than this at a time.
+const STAND_BACK: Duration = Duration::from_secs(5);
 /// Ends of the process, or failed publications, that a document may survive.
 const ATTEMPTS: i64 = 2;
 
@@ -37,6 +47,8 @@ const ATTEMPTS: i64 = 2;
 #[derive(Clone)]
 pub struct Merger {
     queue: SyncSender<Order>,
+    /// Orders found the queue full: their documents are looked for in the log once there is time.
+    behind: Arc<AtomicBool>,
 }
 
 enum Order {
@@ -49,16 +61,26 @@ enum Order {
 impl Merger {
     /// Starts the thread; it merges in processes of `program`, each with so many bytes of memory, or by itself where
     /// there is no program.
-    pub fn start(store: Store, program: Option<PathBuf>, memory: u64) -> Result<Self> {
+    pub fn start(store: Store, gate: Gate, program: Option<PathBuf>, memory: u64) -> Result<Self> {
         let (sender, receiver) = sync_channel(1024);
-        let merger = Self { queue: sender };
+        let behind = Arc::new(AtomicBool::new(false));
+        let merger = Self {
+            queue: sender,
+            behind: behind.clone(),
+        };
         std::thread::Builder::new()
             .name("merger".into())
             .spawn(move || {
                 let mut hand = Hand::new(program, memory);
+                let stand_back = || gate.wait_until_calm(STAND_BACK);
                 while let Ok(first) = receiver.recv() {
                     let orders = std::iter::once(first).chain(receiver.try_iter().take(GROUP - 1));
-                    carry_out(&store, &mut hand, orders.collect());
+                    let orders: Vec<Order> = orders.collect();
+                    let drained = orders.len() < GROUP;
+                    carry_out(&store, &mut hand, &stand_back, orders);
+                    if drained && behind.swap(false, Ordering::AcqRel) {
+                        catch_up(&store, &mut hand, &stand_back);
+                    }
                 }
             })
             .map_err(|error| Error::internal("merger thread", error))?;
@@ -73,37 +95,41 @@ impl Merger {
         }
     }
 
-    /// Merges these documents; resolves when that was tried. When the queue is full the documents wait in the log for
-    /// their next change or the next start.
+    /// Merges these documents; resolves when that was tried. When the queue is full they wait in the log until it has
+    /// been worked off.
     pub async fn merge(&self, documents: Vec<DocumentId>) {
         if documents.is_empty() {
             return;
         }
         let (done, merged) = oneshot::channel();
-        match self.queue.try_send(Order::Merge(documents, done)) {
-            Ok(()) => {
-                let _ = merged.await;
-            }
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                tracing::warn!("the merge queue is full");
-            }
+        if self.order(Order::Merge(documents, done)) {
+            let _ = merged.await;
         }
+    }
+
+    fn order(&self, order: Order) -> bool {
+        let taken = self.queue.try_send(order).is_ok();
+        if !taken {
+            // The thread has more than a thousand orders before it, so it sees this after one of them.
+            self.behind.store(true, Ordering::Release);
+        }
+        taken
     }
 }
 
-fn carry_out(store: &Store, hand: &mut Hand, orders: Vec<Order>) {
+fn carry_out(store: &Store, hand: &mut Hand, stand_back: &dyn Fn(), orders: Vec<Order>) {
     let (mut documents, mut waiting) = (Vec::new(), Vec::new());
     let mut outcome = Ok(());
     for order in orders {
         match order {
-            Order::Recover => outcome = outcome.and(recover(store, hand)),
+            Order::Recover => outcome = outcome.and(recover(store, hand, stand_back)),
             Order::Merge(more, done) => {
                 documents.extend(more);
                 waiting.push(done);
             }
         }
     }
-    if let Err(error) = outcome.and_then(|()| merge_all(store, hand, documents)) {
+    if let Err(error) = outcome.and_then(|()| merge_all(store, hand, stand_back, documents)) {
         // Logged and durable; merged when the document is next touched or the server starts.
         tracing::error!(%error, "merging was put off");
     }
@@ -112,7 +138,17 @@ fn carry_out(store: &Store, hand: &mut Hand, orders: Vec<Order>) {
     }
 }
 
-fn recover(store: &Store, hand: &mut Hand) -> Result<()> {
+/// Merges what found the queue full.
+fn catch_up(store: &Store, hand: &mut Hand, stand_back: &dyn Fn()) {
+    let outcome = store
+        .read_now(document::unmerged)
+        .and_then(|documents| merge_all(store, hand, stand_back, documents));
+    if let Err(error) = outcome {
+        tracing::error!(%error, "merging was put off");
+    }
+}
+
+fn recover(store: &Store, hand: &mut Hand, stand_back: &dyn Fn()) -> Result<()> {
     for document in store.read_now(document::unmerged)? {
         let attempts =
             store.write_now(move |connection| document::count_attempt(connection, document))?;
@@ -120,14 +156,27 @@ fn recover(store: &Store, hand: &mut Hand) -> Result<()> {
             put_aside(store, document, "merging it ended the server twice".into())?;
             continue;
         }
-        merge_all(store, hand, vec![document])?;
+        merge_all(store, hand, stand_back, vec![document])?;
     }
     Ok(())
 }
 
-fn merge_all(store: &Store, hand: &mut Hand, mut documents: Vec<DocumentId>) -> Result<()> {
+fn merge_all(
+    store: &Store,
+    hand: &mut Hand,
+    stand_back: &dyn Fn(),
+    mut documents: Vec<DocumentId>,
+) -> Result<()> {
     documents.sort_unstable();
     documents.dedup();
+    for batch in documents.chunks(BATCH) {
+        stand_back();
+        merge_batch(store, hand, batch.to_vec())?;
+    }
+    Ok(())
+}
+
+fn merge_batch(store: &Store, hand: &mut Hand, mut documents: Vec<DocumentId>) -> Result<()> {
     while !documents.is_empty() {
         let mut merged = Vec::new();
         for document in documents.drain(..) {
