@@ -38,7 +38,7 @@ create table told (
 
 -- what a change in quarantine said of its document, to admit it again
 alter table evidence add column kind bigint ;
-alter table evidence add column grid blob;
+alter table evidence add column grid bytea;
 alter table evidence add column class bigint ;
 alter table evidence add column incarnation bigint ;
 -- what a person decided: released (it was admitted again) or dismissed (it stays where it is and is no longer shown)
