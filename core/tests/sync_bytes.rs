@@ -16,6 +16,7 @@ use gridwalk_core::{
         dictionary,
         envelope::{self, Sender},
         frame::{self, Body, Effort},
+        limits,
         message::*,
     },
 };
@@ -302,4 +303,9 @@ fn a_shift_of_forty_changes_costs_little_more_than_its_changes_packed() {
         "{up} + {down} against {floor}"
     );
     assert!(up < 14_600, "the upload leaves in one initial window");
+    assert!(
+        raw_up.len() <= limits::FIRST_PAGE,
+        "a shift is one page: {} bytes",
+        raw_up.len()
+    );
 }

@@ -104,6 +104,21 @@ fn a_message_comes_back_as_it_was_sent_packed_or_plain() {
 }
 
 #[test]
+fn an_answer_without_news_is_not_packed_and_one_with_news_is() {
+    let quiet = Response {
+        results: Vec::new(),
+        partitions: Vec::new(),
+        reference: ReferenceNews::default(),
+        blobs: Vec::new(),
+        envelope: None,
+        gone: Vec::new(),
+        ..response()
+    };
+    let first = |message: &Response| frame::encode(message, Effort::Fast).expect("a body")[0];
+    assert_eq!((first(&quiet), first(&response())), (0, 1));
+}
+
+#[test]
 fn a_body_cut_at_any_byte_is_malformed() {
     let packed = frame::encode(&response(), Effort::Fast).expect("a body");
     let unpacked = plain(&minicbor::to_vec(response()).expect("encoded"));

@@ -1,28 +1,23 @@
 //! Nobody writes in another's name. Every fact and register names its author in its JSON; here that name is compared
 //! with the worker whose device signed the change. Documents cannot be trusted to do it: any device can write any JSON.
 
-use automerge::{Change, ScalarValue, legacy::OpType};
 use gridwalk_core::{
     act::Role,
     error::Code,
     ids::PersonId,
-    scan::{Limits, scan_change},
+    scan::{Limits, texts},
 };
 use serde_json::Value;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Why a change may not stand, judged by the names in it: `AUTHOR_MISMATCH` when it speaks for somebody else,
 /// `WRONG_ROLE` when it claims a role that the worker has not. Bytes that the scanner refuses are not looked at.
 pub fn objection(bytes: &[u8], worker: PersonId, roles: &[Role]) -> Option<Code> {
-    if scan_change(bytes, &Limits::default()).is_err() {
-        return None; // admission says so itself
-    }
-    let texts = catch_unwind(AssertUnwindSafe(|| texts(bytes))).unwrap_or(None);
-    let Some(texts) = texts else {
-        return Some(Code::ChangeMalformed);
-    };
+    // What the scanner refuses, admission refuses by itself.
+    let texts = texts(bytes, &Limits::default()).ok()?;
     texts
         .iter()
+        // nothing else is a record or a list
+        .filter(|text| text.trim_start().starts_with(['{', '[']))
         .filter_map(|text| serde_json::from_str::<Value>(text).ok())
         .find_map(|value| match &value {
             Value::Object(fields) => match fields.get("act") {
@@ -48,13 +43,10 @@ pub fn in_another_name(bytes: &[u8], worker: PersonId) -> Option<Code> {
 
 /// The JSON records that a change writes, for a person to look at; none when it cannot be read.
 pub fn records(bytes: &[u8]) -> Vec<Value> {
-    if scan_change(bytes, &Limits::default()).is_err() {
-        return Vec::new();
-    }
-    let texts = catch_unwind(AssertUnwindSafe(|| texts(bytes))).unwrap_or(None);
-    let parsed = texts.unwrap_or_default().into_iter();
-    parsed
-        .filter_map(|text| serde_json::from_str::<Value>(&text).ok())
+    let texts = texts(bytes, &Limits::default()).unwrap_or_default();
+    texts
+        .iter()
+        .filter_map(|text| serde_json::from_str::<Value>(text).ok())
         .filter(Value::is_object)
         .collect()
 }
@@ -68,17 +60,4 @@ fn against(frame: &Value, worker: PersonId, roles: &[Role]) -> Option<Code> {
     let known =
         serde_json::from_value::<Role>(role.clone()).is_ok_and(|role| roles.contains(&role));
     (!known).then_some(Code::WrongRole)
-}
-
-/// Every text that the change puts somewhere; none when Automerge cannot read it.
-fn texts(bytes: &[u8]) -> Option<Vec<String>> {
-    let change = Change::try_from(bytes).ok()?.decode();
-    let texts = change
-        .operations
-        .into_iter()
-        .filter_map(|op| match op.action {
-            OpType::Put(ScalarValue::Str(text)) => Some(text.to_string()),
-            _ => None,
-        });
-    Some(texts.collect())
 }

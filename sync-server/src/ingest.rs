@@ -24,8 +24,9 @@ use gridwalk_core::{
     time::Timestamp,
 };
 use std::{
+    borrow::Cow,
     cell::RefCell,
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
 };
 
 /// What a revoked phone may still leave in quarantine.
@@ -38,6 +39,8 @@ pub struct Delivery {
     phone: Phone,
     signed: Signed,
     documents: Vec<DocumentChanges>,
+    /// The changes of all of them by name, in the order of the envelope.
+    names: Vec<Hash>,
     /// Changes that speak for somebody else, with the code that refuses them.
     objections: HashMap<Hash, Code>,
     /// Thumbnails and lines that are durable in the folder: hash, bytes, media type.
@@ -69,7 +72,7 @@ pub fn quarantine_has_room(connection: &Connection, device: DeviceId) -> Result<
 impl Delivery {
     /// Checks what needs no store: the signature, who speaks, how much, and in whose name.
     pub fn check(phone: Phone, upload: &Upload, received_at: Timestamp) -> Result<Self> {
-        let (envelope, _) = verify(&phone.key, upload).map_err(|error| match error.code() {
+        let (envelope, names) = verify(&phone.key, upload).map_err(|error| match error.code() {
             Code::BodyMalformed => Error::Malformed(error.to_string()),
             Code::BodyTooBig => Error::TooBig(Code::BodyTooBig),
             code => Error::Forbidden(code, error.to_string()),
@@ -87,13 +90,11 @@ impl Delivery {
             ));
         }
         let roles = [phone.role, phone.enrolled_as];
-        let objections = upload
-            .documents
-            .iter()
-            .flat_map(|group| &group.changes)
-            .filter_map(|bytes| {
-                attribution::objection(bytes, phone.worker, &roles)
-                    .map(|code| (change_hash(bytes), code))
+        let changes = || upload.documents.iter().flat_map(|group| &group.changes);
+        let objections = changes()
+            .zip(&names)
+            .filter_map(|(bytes, name)| {
+                attribution::objection(bytes, phone.worker, &roles).map(|code| (*name, code))
             })
             .collect();
         Ok(Self {
@@ -105,6 +106,7 @@ impl Delivery {
                 signature: upload.signature.to_vec(),
             },
             documents: upload.documents.clone(),
+            names,
             objections,
             blobs: Vec::new(),
             cursors: Vec::new(),
@@ -156,11 +158,12 @@ impl Delivery {
         let may_write =
             |partition: &Partition| self.phone.reads(partition) || unaware.contains(partition);
         // What speaks for somebody else is not even shown to admission; what builds on it is refused with it.
-        let honest: Vec<DocumentChanges> = self
-            .documents
-            .iter()
-            .map(|group| self.without_objected(group))
-            .collect();
+        let honest: Cow<'_, [DocumentChanges]> = if self.objections.is_empty() {
+            Cow::Borrowed(&self.documents)
+        } else {
+            let groups = self.documents.iter();
+            groups.map(|group| self.without_objected(group)).collect()
+        };
         let ledger = Objecting {
             book: Book(connection),
             objections: &self.objections,
@@ -232,14 +235,13 @@ impl Delivery {
     /// Changes in the order of the envelope: index, what is said of their document, name, bytes.
     fn changes(&self) -> impl Iterator<Item = (u32, &DocumentChanges, Hash, &[u8])> {
         let each = self.documents.iter().flat_map(|group| {
-            group
-                .changes
-                .iter()
-                .map(move |bytes| (group, change_hash(bytes), &bytes[..]))
+            let changes = group.changes.iter();
+            changes.map(move |bytes| (group, &bytes[..]))
         });
         (0..)
+            .zip(&self.names)
             .zip(each)
-            .map(|(place, (group, hash, bytes))| (place, group, hash, bytes))
+            .map(|((place, name), (group, bytes))| (place, group, *name, bytes))
     }
 
     fn origin(&self, place: u32) -> Origin {
@@ -319,25 +321,32 @@ impl Delivery {
             }
         }
         let mut headers = HashMap::new();
+        let mut catalogued = HashSet::new();
         for judged in &admission.judged {
             let Some((place, group, bytes)) = uploaded.get(&judged.hash) else {
                 continue;
             };
             match &judged.result {
                 ChangeResult::Stored | ChangeResult::Held { .. } => {
-                    let entered =
-                        log::catalogue(connection, judged.document, judged.kind, judged.partition)?;
-                    if new.remove(&judged.document) && !entered {
-                        // Another phone created it at this moment: judge again, beside what that one brought.
-                        return Err(connection.overtaken());
+                    if catalogued.insert(judged.document) {
+                        let entered = log::catalogue(
+                            connection,
+                            judged.document,
+                            judged.kind,
+                            judged.partition,
+                        )?;
+                        if new.remove(&judged.document) && !entered {
+                            // Another phone created it at this moment: judge again, beside what that one brought.
+                            return Err(connection.overtaken());
+                        }
                     }
                     let Some(header) = &judged.header else {
                         continue;
                     };
                     headers.insert(judged.hash, header);
                     let waits = matches!(judged.result, ChangeResult::Held { .. });
-                    let known = Book(connection).standing(&judged.document, &judged.hash)?;
-                    if waits && known != Some(Standing::Held) {
+                    let held = || Book(connection).standing(&judged.document, &judged.hash);
+                    if waits && held()? != Some(Standing::Held) {
                         let entry = Entry {
                             document: judged.document,
                             hash: judged.hash,
@@ -355,8 +364,13 @@ impl Delivery {
                 ChangeResult::Had | ChangeResult::Other { .. } => {}
             }
         }
+        let mut held_in: HashMap<DocumentId, HashSet<Hash>> = HashMap::new();
         for (document, hash) in &admission.entering {
-            let held = Book(connection).standing(document, hash)? == Some(Standing::Held);
+            if !held_in.contains_key(document) {
+                let held = Book(connection).held(document)?;
+                held_in.insert(*document, held.iter().map(|waiting| waiting.hash).collect());
+            }
+            let held = held_in[document].contains(hash);
             match (held, headers.get(hash), uploaded.get(hash)) {
                 (true, ..) => log::release(connection, hash)?,
                 (false, Some(header), Some((place, _, bytes))) => {

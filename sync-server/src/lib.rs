@@ -11,6 +11,7 @@ pub mod console;
 pub mod departure;
 pub mod edit;
 pub mod error;
+pub mod gate;
 pub mod holdings;
 pub mod ingest;
 pub mod jpeg;

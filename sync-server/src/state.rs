@@ -7,6 +7,7 @@ use crate::{
     clock::Clock,
     config::Config,
     error::{Error, Result},
+    gate::Gate,
     merge::Merger,
     pokes::Pokes,
     server_key::ServerKey,
@@ -27,6 +28,8 @@ pub struct Parts {
     pub store: Store,
     /// Photos, thumbnails, lines.
     pub blobs: Blobs,
+    /// How many uploads may be under way at once.
+    pub gate: Gate,
     /// What makes durable changes visible.
     pub merger: Merger,
     /// The only clock.
@@ -60,12 +63,15 @@ impl AppState {
             .read_now(ServerKey::of)?
             .ok_or_else(|| Error::Internal("the server has no key".into()))?;
         let now = config.clock.now();
+        let gate = Gate::new(config.queue);
         Ok(Self(Arc::new(Parts {
             merger: Merger::start(
                 store.clone(),
+                gate.clone(),
                 config.merge_program.clone(),
                 config.merge_memory,
             )?,
+            gate,
             store,
             blobs,
             key,

@@ -3,7 +3,7 @@
 
 mod field;
 
-use field::{Field, door, nine, partition, phone::Phone};
+use field::{Field, backlog::log_doors, door, nine, partition, phone::Phone};
 use gridwalk_core::{
     household::{self, HouseholdEdit, NewVisit, VisitKind, VisitOutcome},
     ids::{DocumentId, VisitId},
@@ -80,4 +80,24 @@ async fn a_document_beyond_all_memory_ends_its_process_and_nothing_else() {
     let visits =
         "select count(*) from visit v join household h on h.id = v.household where h.room = '401'";
     assert_eq!(field.count(visits).await, 1, "the rest goes on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_is_not_suspected_for_servers_that_ended_while_it_waited() {
+    let field = Field::open().await;
+    let doors = log_doors(&field, 1).await;
+    // as after three power cuts before it was merged
+    let store = &field.server.state().store;
+    let counted = store.write(|connection| {
+        connection.execute_batch("update document set attempts = 3")?;
+        Ok(())
+    });
+    counted.await.expect("a count");
+    let field = field.restart().await;
+    // behind the recovery in the same queue
+    field.server.state().merger.merge(doors).await;
+    let aside = "select count(*) from document where quarantined is not null";
+    assert_eq!(field.count(aside).await, 0);
+    let published = "select count(*) from change where state = 'published'";
+    assert_eq!(field.count(published).await, 1);
 }

@@ -2,7 +2,7 @@
 
 use super::leb::Reader;
 use super::runs::{Column, Deltas, Flags};
-use super::value::{Value, Values};
+use super::value::{TEXT, Value, Values};
 use super::{Limits, ScanError};
 
 /// The name of an operation inside one change: which entry of the change's actor table made it, and its counter.
@@ -104,6 +104,22 @@ impl<'a> Columns<'a> {
             *column = data;
         }
         Ok(columns)
+    }
+
+    /// The texts among the values of so many operations, which were visited before.
+    pub(super) fn texts(&self, ops: u64) -> Result<Vec<&'a str>, ScanError> {
+        let mut meta = Column::<u64>::new(self.value_meta);
+        let mut raw = Reader::new(self.value);
+        let mut texts = Vec::new();
+        for _ in 0..ops {
+            let meta = meta.required()?;
+            let bytes = raw.take(meta >> 4)?;
+            if meta & 0xf == TEXT {
+                let text = std::str::from_utf8(bytes);
+                texts.push(text.map_err(|_| ScanError::Malformed("text is not UTF-8"))?);
+            }
+        }
+        Ok(texts)
     }
 
     /// Visits every operation with the operations it replaces, and returns how many there were.

@@ -153,5 +153,11 @@ pub fn scan_change(bytes: &[u8], limits: &Limits) -> Result<ChangeHeader, ScanEr
     change::scan(bytes, limits).map(|scanned| scanned.header)
 }
 
+/// Every text that a change puts somewhere, in the order of its operations. Passes and refuses what [`scan_change`] does.
+pub fn texts<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Vec<&'a str>, ScanError> {
+    let scanned = change::scan(bytes, limits)?;
+    scanned.columns.texts(scanned.header.ops)
+}
+
 #[cfg(test)]
 mod tests;

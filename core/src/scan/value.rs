@@ -16,6 +16,9 @@ pub(super) enum Value {
     Whole,
 }
 
+/// The type of a text.
+pub(super) const TEXT: u64 = 6;
+
 /// A counter starts within ±2⁵³ (what JSON carries exactly)…
 const COUNTER_START: u64 = 1 << 53;
 /// …and moves by less than 2³¹ at a time, so that no history of 2³² operations can overflow it.
@@ -54,7 +57,7 @@ impl<'a> Values<'a> {
                 }
                 Value::Scalar
             }
-            6 => {
+            TEXT => {
                 std::str::from_utf8(bytes)
                     .map_err(|_| ScanError::Malformed("text is not UTF-8"))?;
                 return Ok(Value::Text);

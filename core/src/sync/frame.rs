@@ -34,6 +34,9 @@ impl Body for Response {
     const PACKED: usize = limits::ANSWER_PACKED;
 }
 
+/// So few bytes are not worth a compressor.
+const TINY: usize = 64;
+
 /// How hard to press.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Effort {
@@ -87,6 +90,8 @@ pub fn encode_for<M: Body>(
     };
     let mut body = match with_dictionary(&plain, level, dictionaries) {
         Some(body) => body,
+        // an answer without news; setting a compressor up would cost more than it could save
+        None if plain.len() < TINY => vec![PLAIN],
         None => {
             let packed = zstd::bulk::compress(&plain, level).unwrap_or_default();
             [&[ZSTD][..], &packed].concat()

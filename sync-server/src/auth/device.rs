@@ -5,7 +5,7 @@ use crate::{
     auth::scope,
     error::{Error, Result},
     state::AppState,
-    store::device,
+    store::{Connection, device},
 };
 use axum::{
     extract::FromRequestParts,
@@ -17,6 +17,7 @@ use gridwalk_core::{
     error::Code,
     ids::{DeviceId, GridId, PersonId},
     sync::message::{AccessClass, Partition},
+    time::Timestamp,
 };
 
 /// The phone behind a request, as the registry knows it at this moment.
@@ -74,17 +75,25 @@ impl FromRequestParts<AppState> for Phone {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
-        let token = bearer(parts).ok_or(Error::Unauthorized(Code::TokenExpired))?;
-        let hash = super::enrol::sha256(&token);
-        let now = state.now();
-        let phone = state
+        let (token, now) = (token(parts)?, state.now());
+        let read = state
             .store
-            .read(move |connection| device::by_token(connection, &hash, now))
-            .await?
-            .ok_or(Error::Unauthorized(Code::TokenExpired))?;
+            .read(move |connection| holder(connection, &token, now));
+        let phone = read.await?;
         state.callers.admit(parts, phone.device)?;
         Ok(phone)
     }
+}
+
+/// The hash of the token that a request brings.
+pub fn token(parts: &Parts) -> Result<[u8; 32]> {
+    let token = bearer(parts).ok_or(Error::Unauthorized(Code::TokenExpired))?;
+    Ok(super::enrol::sha256(&token))
+}
+
+/// The phone that holds this token.
+pub fn holder(connection: &Connection, token: &[u8; 32], now: Timestamp) -> Result<Phone> {
+    device::by_token(connection, token, now)?.ok_or(Error::Unauthorized(Code::TokenExpired))
 }
 
 fn bearer(parts: &Parts) -> Option<Vec<u8>> {

@@ -50,6 +50,11 @@ impl Hand {
         Self::at(place, LIMIT)
     }
 
+    /// Whether what it does can end no other process than its own.
+    pub fn is_apart(&self) -> bool {
+        matches!(self.place, Place::Process(..))
+    }
+
     fn at(place: Place, limit: Duration) -> Self {
         Self {
             place,

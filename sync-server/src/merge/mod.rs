@@ -4,7 +4,7 @@
 //! * `merging.rs` is the merge, pure; `child.rs` is the process in which it may panic, hang or ask for memory without
 //!   end; `hand.rs` starts another one and finds what did it.
 //! * What does not merge is quarantined, visible to a person (`change.quarantined`, `document.quarantined`), and the rest
-//!   goes on. A document that ends the whole process twice is quarantined at the next start.
+//!   goes on. Where merging shares the server's own process, a document that ends it twice is quarantined at the next start.
 
 mod child;
 mod hand;
@@ -15,6 +15,7 @@ pub use merging::{finished, load, merge};
 
 use crate::{
     error::{Error, Result},
+    gate::Gate,
     store::{
         Store,
         document::{self, Merged},
@@ -25,12 +26,21 @@ use gridwalk_core::ids::DocumentId;
 use hand::Hand;
 use std::{
     path::PathBuf,
-    sync::mpsc::{SyncSender, TrySendError, sync_channel},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{SyncSender, TryRecvError, sync_channel},
+    },
+    time::Duration,
 };
 use tokio::sync::oneshot;
 
-/// Requests whose documents are merged and published together.
+/// Requests whose documents are merged in one go.
 const GROUP: usize = 32;
+/// Documents that are published in one transaction: few enough that an upload behind it does not wait long.
+const BATCH: usize = 64;
+/// While phones are delivering in a crowd, merging waits for them, but not longer than this at a time.
+const STAND_BACK: Duration = Duration::from_secs(4);
 /// Ends of the process, or failed publications, that a document may survive.
 const ATTEMPTS: i64 = 2;
 
@@ -38,6 +48,8 @@ const ATTEMPTS: i64 = 2;
 #[derive(Clone)]
 pub struct Merger {
     queue: SyncSender<Order>,
+    /// Orders found the queue full: their documents are looked for in the log once there is time.
+    behind: Arc<AtomicBool>,
 }
 
 enum Order {
@@ -45,21 +57,40 @@ enum Order {
     Merge(Vec<DocumentId>, oneshot::Sender<()>),
     /// Merge what an earlier process left behind.
     Recover,
+    /// Something found the queue full.
+    Look,
 }
 
 impl Merger {
     /// Starts the thread; it merges in processes of `program`, each with so many bytes of memory, or by itself where
     /// there is no program.
-    pub fn start(store: Store, program: Option<PathBuf>, memory: u64) -> Result<Self> {
+    pub fn start(store: Store, gate: Gate, program: Option<PathBuf>, memory: u64) -> Result<Self> {
         let (sender, receiver) = sync_channel(1024);
-        let merger = Self { queue: sender };
+        let behind = Arc::new(AtomicBool::new(false));
+        let merger = Self {
+            queue: sender,
+            behind: behind.clone(),
+        };
         std::thread::Builder::new()
             .name("merger".into())
             .spawn(move || {
                 let mut hand = Hand::new(program, memory);
-                while let Ok(first) = receiver.recv() {
+                let stand_back = || gate.wait_until_calm(STAND_BACK);
+                loop {
+                    let first = match receiver.try_recv() {
+                        Ok(order) => order,
+                        Err(TryRecvError::Empty) if behind.swap(false, Ordering::AcqRel) => {
+                            catch_up(&store, &mut hand, &stand_back);
+                            continue;
+                        }
+                        Err(TryRecvError::Empty) => match receiver.recv() {
+                            Ok(order) => order,
+                            Err(_) => return,
+                        },
+                        Err(TryRecvError::Disconnected) => return,
+                    };
                     let orders = std::iter::once(first).chain(receiver.try_iter().take(GROUP - 1));
-                    carry_out(&store, &mut hand, orders.collect());
+                    carry_out(&store, &mut hand, &stand_back, orders.collect());
                 }
             })
             .map_err(|error| Error::internal("merger thread", error))?;
@@ -74,37 +105,43 @@ impl Merger {
         }
     }
 
-    /// Merges these documents; resolves when that was tried. When the queue is full the documents wait in the log for
-    /// their next change or the next start.
+    /// Merges these documents; resolves when that was tried. When the queue is full they wait in the log until it has
+    /// been worked off.
     pub async fn merge(&self, documents: Vec<DocumentId>) {
         if documents.is_empty() {
             return;
         }
         let (done, merged) = oneshot::channel();
-        match self.queue.try_send(Order::Merge(documents, done)) {
-            Ok(()) => {
-                let _ = merged.await;
-            }
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                tracing::warn!("the merge queue is full");
-            }
+        if self.order(Order::Merge(documents, done)) {
+            let _ = merged.await;
         }
+    }
+
+    fn order(&self, order: Order) -> bool {
+        let taken = self.queue.try_send(order).is_ok();
+        if !taken {
+            self.behind.store(true, Ordering::Release);
+            // The thread looks before it rests. It may rest already; where there is no room for this it does not.
+            let _ = self.queue.try_send(Order::Look);
+        }
+        taken
     }
 }
 
-fn carry_out(store: &Store, hand: &mut Hand, orders: Vec<Order>) {
+fn carry_out(store: &Store, hand: &mut Hand, stand_back: &dyn Fn(), orders: Vec<Order>) {
     let (mut documents, mut waiting) = (Vec::new(), Vec::new());
     let mut outcome = Ok(());
     for order in orders {
         match order {
-            Order::Recover => outcome = outcome.and(recover(store, hand)),
+            Order::Recover => outcome = outcome.and(recover(store, hand, stand_back)),
             Order::Merge(more, done) => {
                 documents.extend(more);
                 waiting.push(done);
             }
+            Order::Look => {}
         }
     }
-    if let Err(error) = outcome.and_then(|()| merge_all(store, hand, documents)) {
+    if let Err(error) = outcome.and_then(|()| merge_all(store, hand, stand_back, documents)) {
         // Logged and durable; merged when the document is next touched or the server starts.
         tracing::error!(%error, "merging was put off");
     }
@@ -113,22 +150,49 @@ fn carry_out(store: &Store, hand: &mut Hand, orders: Vec<Order>) {
     }
 }
 
-fn recover(store: &Store, hand: &mut Hand) -> Result<()> {
+/// Merges what found the queue full.
+fn catch_up(store: &Store, hand: &mut Hand, stand_back: &dyn Fn()) {
+    let outcome = store
+        .read_now(document::unmerged)
+        .and_then(|documents| merge_all(store, hand, stand_back, documents));
+    if let Err(error) = outcome {
+        tracing::error!(%error, "merging was put off");
+    }
+}
+
+fn recover(store: &Store, hand: &mut Hand, stand_back: &dyn Fn()) -> Result<()> {
     for document in store.read_now(document::unmerged)? {
-        let attempts =
-            store.write_now(move |connection| document::count_attempt(connection, document))?;
-        if attempts > ATTEMPTS {
-            put_aside(store, document, "merging it ended the server twice".into())?;
-            continue;
+        // A document that is merged in a process of its own ends that one and is blamed there; whatever ended the server
+        // then was something else, and several servers may begin with the same document.
+        if !hand.is_apart() {
+            let attempts =
+                store.write_now(move |connection| document::count_attempt(connection, document))?;
+            if attempts > ATTEMPTS {
+                put_aside(store, document, "merging it ended the server twice".into())?;
+                continue;
+            }
         }
-        merge_all(store, hand, vec![document])?;
+        merge_all(store, hand, stand_back, vec![document])?;
     }
     Ok(())
 }
 
-fn merge_all(store: &Store, hand: &mut Hand, mut documents: Vec<DocumentId>) -> Result<()> {
+fn merge_all(
+    store: &Store,
+    hand: &mut Hand,
+    stand_back: &dyn Fn(),
+    mut documents: Vec<DocumentId>,
+) -> Result<()> {
     documents.sort_unstable();
     documents.dedup();
+    for batch in documents.chunks(BATCH) {
+        stand_back();
+        merge_batch(store, hand, batch.to_vec())?;
+    }
+    Ok(())
+}
+
+fn merge_batch(store: &Store, hand: &mut Hand, mut documents: Vec<DocumentId>) -> Result<()> {
     while !documents.is_empty() {
         let mut merged = Vec::new();
         for document in documents.drain(..) {

@@ -1,9 +1,10 @@
 //! `POST /sync`: one exchange. Upload made durable, merged, and the news of every partition that the worker may read.
 
 use crate::{
-    auth::device::Phone,
+    auth::device::{self, Phone},
     callers::Pace,
     error::{Error, Result},
+    gate::Pass,
     ingest::{Delivery, Receipt, quarantine_has_room},
     jpeg,
     routes::blobs::drain,
@@ -13,20 +14,20 @@ use crate::{
 use axum::{
     Router,
     body::Body,
-    extract::State,
-    http::{HeaderMap, HeaderValue, header},
+    extract::{FromRequestParts, State},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
     response::{IntoResponse, Response as Answer},
     routing::post,
 };
 use gridwalk_core::{
     error::Code,
-    ids::{GridId, Hash},
+    ids::{DeviceId, GridId, Hash},
     sync::{
         answer::{Asked, Older, news},
         dictionary,
         frame::{self, CONTENT_TYPE, Effort, FrameError},
         limits,
-        message::{Cursor, ReferenceNews, Request, Response, Upload},
+        message::{Cursor, Partition, ReferenceNews, Request, Response, Upload},
         version,
     },
     time::Timestamp,
@@ -35,6 +36,8 @@ use std::{collections::HashSet, time::Duration};
 
 /// Publishing is waited for so long; the acknowledgement does not depend on it.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// What has no more bytes is taken for a question without an upload.
+const QUESTION: usize = 256;
 
 /// The route.
 pub fn routes() -> Router<AppState> {
@@ -43,25 +46,42 @@ pub fn routes() -> Router<AppState> {
 
 async fn exchange(
     State(state): State<AppState>,
-    phone: std::result::Result<Phone, Error>,
-    headers: HeaderMap,
-    mut body: Body,
+    request: axum::extract::Request,
 ) -> Result<Answer> {
-    let phone = match phone {
-        Ok(phone) => phone,
-        Err(refusal) => {
-            drain(&mut body).await;
-            return Err(refusal);
+    let (mut parts, mut body) = request.into_parts();
+    let (phone, request, entered) = if is_question(&parts.headers) {
+        match question(&state, &parts, body).await? {
+            Heard::Question(answer, _) => return Ok(reply(answer)),
+            Heard::More(phone, request) => (*phone, *request, None),
         }
+    } else {
+        // Whoever it is proves that first, and so leaves the strangers' places; then there is room for it or not.
+        let entered = match Phone::from_request_parts(&mut parts, &state).await {
+            Ok(_) if state.gate.is_full() => Err(Error::Busy),
+            entered => entered,
+        };
+        let phone = match entered {
+            Ok(phone) => phone,
+            Err(refusal) => {
+                drain(&mut body).await;
+                return Err(refusal);
+            }
+        };
+        let pace = Pace::new(state.callers.courtesy());
+        // A slow phone is read without a place; unpacked it weighs a hundred times as much, and that is within one.
+        let bytes = read(&parts.headers, body, pace).await?;
+        let pass = state.gate.enter().ok_or(Error::Busy)?;
+        let request = tokio::task::spawn_blocking(move || decoded(&bytes))
+            .await
+            .map_err(|error| Error::internal("decoding", error))??;
+        (phone, request, Some(pass))
     };
-    let pace = Pace::new(state.callers.courtesy());
-    let request = read(&headers, body, pace).await?;
-    let protocol = version::common(request.protocol)
-        .ok_or_else(|| Error::refused(Code::ProtocolUnknown, "no protocol version in common"))?;
+    let protocol = protocol(&request)?;
     let now = state.now();
     let (request, upload) = apart(request);
     let mut uploaded = Uploaded::default();
     if let Some(upload) = upload {
+        let pass = entered.or_else(|| state.gate.enter()).ok_or(Error::Busy)?;
         // To its end, whether or not the phone still listens: this handler is dropped with the phone's connection, and what
         // is durable must be merged.
         let epoch = state.store.read(store::epoch).await?;
@@ -69,10 +89,19 @@ async fn exchange(
             true => request.cursors.clone(),
             false => Vec::new(),
         };
-        let taken = tokio::spawn(take(state.clone(), phone.clone(), upload, cursors, now));
+        let taken = tokio::spawn(take(
+            state.clone(),
+            pass,
+            phone.clone(),
+            upload,
+            cursors,
+            now,
+        ));
         uploaded = taken
             .await
             .map_err(|error| Error::internal("taking an upload", error))??;
+    } else {
+        drop(entered);
     }
     let dictionaries = request.dictionaries.clone().unwrap_or_default();
     let delivered = uploaded.envelope.is_some();
@@ -89,28 +118,104 @@ async fn exchange(
                 .await?
         }
     };
-    if !delivered && !response.gone.is_empty() {
-        let gone = response.gone.clone();
-        state
-            .store
-            .write(move |connection| scope::tell(connection, device, &gone, now))
-            .await?;
+    if !delivered {
+        tell_gone(&state, device, &response.gone, now).await?;
     }
-    let bytes = tokio::task::spawn_blocking(move || {
-        frame::encode_for(&response, Effort::Fast, &dictionaries)
+    let bytes = tokio::task::spawn_blocking(move || encoded(&response, &dictionaries))
+        .await
+        .map_err(|error| Error::internal("encoding", error))??;
+    Ok(reply(bytes))
+}
+
+/// What a phone was told to let go of is remembered.
+async fn tell_gone(
+    state: &AppState,
+    device: DeviceId,
+    gone: &[Partition],
+    now: Timestamp,
+) -> Result<()> {
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let gone = gone.to_vec();
+    let told = state
+        .store
+        .write(move |connection| scope::tell(connection, device, &gone, now));
+    told.await
+}
+
+/// Whether it is too short to bring anything.
+fn is_question(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    length.is_some_and(|length| length <= QUESTION)
+}
+
+enum Heard {
+    /// It only asked; this is the answer, and what it is told to let go of.
+    Question(Vec<u8>, Vec<Partition>),
+    /// It brought something after all.
+    More(Box<Phone>, Box<Request>),
+}
+
+/// A phone that only asks is the usual case: who it is and what is new is read in one go, because every further thread
+/// that wakes up costs more than the reading.
+async fn question(state: &AppState, parts: &Parts, body: Body) -> Result<Heard> {
+    let pace = Pace::new(state.callers.courtesy());
+    let bytes = read(&parts.headers, body, pace).await?;
+    let (token, now) = (device::token(parts)?, state.now());
+    let read = state.store.read(move |connection| {
+        let phone = device::holder(connection, &token, now)?;
+        let device = phone.device;
+        let heard = || -> Result<Heard> {
+            let request = decoded(&bytes)?;
+            let protocol = protocol(&request)?;
+            if request.upload.is_some() {
+                return Ok(Heard::More(phone.into(), request.into()));
+            }
+            let (phone, nothing) = (phone.active()?, Uploaded::default());
+            let response = answer(connection, &phone, &request, nothing, now, protocol)?;
+            let dictionaries = request.dictionaries.clone().unwrap_or_default();
+            Ok(Heard::Question(
+                encoded(&response, &dictionaries)?,
+                response.gone,
+            ))
+        };
+        Ok((device, heard()))
+    });
+    let (device, heard) = read.await?;
+    state.callers.admit(parts, device)?;
+    let heard = heard?;
+    if let Heard::Question(_, gone) = &heard {
+        tell_gone(state, device, gone, now).await?;
+    }
+    Ok(heard)
+}
+
+fn protocol(request: &Request) -> Result<u32> {
+    version::common(request.protocol)
+        .ok_or_else(|| Error::refused(Code::ProtocolUnknown, "no protocol version in common"))
+}
+
+fn decoded(bytes: &[u8]) -> Result<Request> {
+    frame::decode(bytes).map_err(|error| match error {
+        FrameError::TooBig => Error::TooBig(Code::BodyTooBig),
+        FrameError::Malformed => Error::Malformed(error.to_string()),
     })
-    .await
-    .map_err(|error| Error::internal("encoding", error))?
-    .map_err(|error| Error::internal("encoding", error))?;
-    Ok((
-        [(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))],
-        bytes,
-    )
-        .into_response())
+}
+
+fn encoded(response: &Response, dictionaries: &[u32]) -> Result<Vec<u8>> {
+    frame::encode_for(response, Effort::Fast, dictionaries)
+        .map_err(|error| Error::internal("encoding", error))
+}
+
+fn reply(bytes: Vec<u8>) -> Answer {
+    let kind = HeaderValue::from_static(CONTENT_TYPE);
+    ([(header::CONTENT_TYPE, kind)], bytes).into_response()
 }
 
 /// The request, counted while it arrives.
-async fn read(headers: &HeaderMap, mut body: Body, mut pace: Pace) -> Result<Request> {
+async fn read(headers: &HeaderMap, mut body: Body, mut pace: Pace) -> Result<Vec<u8>> {
     if headers
         .get(header::CONTENT_TYPE)
         .is_none_or(|kind| kind != CONTENT_TYPE)
@@ -133,13 +238,7 @@ async fn read(headers: &HeaderMap, mut body: Body, mut pace: Pace) -> Result<Req
             Some(Err(_)) => return Err(Error::Malformed("the request was cut".into())),
         }
     }
-    tokio::task::spawn_blocking(move || frame::decode::<Request>(&bytes))
-        .await
-        .map_err(|error| Error::internal("decoding", error))?
-        .map_err(|error| match error {
-            FrameError::TooBig => Error::TooBig(Code::BodyTooBig),
-            FrameError::Malformed => Error::Malformed(error.to_string()),
-        })
+    Ok(bytes)
 }
 
 fn apart(mut request: Request) -> (Request, Option<Upload>) {
@@ -158,6 +257,7 @@ struct Uploaded {
 /// Durable first: blobs, then changes in one transaction. Then merged, if that is quick.
 async fn take(
     state: AppState,
+    pass: Pass,
     phone: Phone,
     upload: Upload,
     cursors: Vec<Cursor>,
@@ -204,14 +304,17 @@ async fn take(
         .store
         .write(move |connection| delivery.write(connection))
         .await?;
-    let touched = receipt.touched.clone();
-    if tokio::time::timeout(PATIENCE, state.merger.merge(touched))
+    let (touched, crowded) = (receipt.touched.clone(), state.gate.is_crowded());
+    drop(pass); // it is durable: whoever waits for merging stands in nobody's way
+    if crowded {
+        // nobody waits for it here; whoever is connected hears of it when it is done
+        tokio::spawn(async move { state.merger.merge(touched).await });
+    } else if tokio::time::timeout(PATIENCE, state.merger.merge(touched))
         .await
         .is_err()
     {
         tracing::warn!("answering before everything is merged");
     }
-    state.pokes.nudge();
     Ok(Uploaded {
         receipt,
         envelope,

@@ -41,7 +41,13 @@ use crate::{
 };
 use backend::Backend;
 use gridwalk_core::sync::message::Epoch;
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 use tokio::sync::watch;
 
 /// A cheap handle; clones share the database.
@@ -49,6 +55,7 @@ use tokio::sync::watch;
 pub struct Store {
     backend: Arc<dyn Backend>,
     published: watch::Receiver<u64>,
+    readings: Arc<AtomicU64>,
 }
 
 impl Store {
@@ -56,7 +63,7 @@ impl Store {
     pub fn open(file: &Path, queue: usize) -> Result<Self> {
         let (heard, published) = bell();
         let backend = Arc::new(sqlite::Sqlite::open(file, queue, heard)?);
-        Ok(Self { backend, published })
+        Ok(Self::of(backend, published))
     }
 
     /// Connects to a PostgreSQL database, which may be shared, and brings it to the newest schema. Refuses one that would
@@ -64,7 +71,20 @@ impl Store {
     pub fn connect(url: &str, queue: usize) -> Result<Self> {
         let (heard, published) = bell();
         let backend = Arc::new(postgres::Postgres::connect(url, queue, heard)?);
-        Ok(Self { backend, published })
+        Ok(Self::of(backend, published))
+    }
+
+    fn of(backend: Arc<dyn Backend>, published: watch::Receiver<u64>) -> Self {
+        Self {
+            backend,
+            published,
+            readings: Arc::default(),
+        }
+    }
+
+    /// How often this process has read from it: most of what a request costs that changes nothing.
+    pub fn readings(&self) -> u64 {
+        self.readings.load(Ordering::Relaxed)
     }
 
     /// How many writes it does at the same time.
@@ -72,9 +92,15 @@ impl Store {
         self.backend.writers()
     }
 
-    /// Changes whenever this or another process has published something: the moment to tell phones that wait.
+    /// Changes whenever this process, or another one if [`Store::hears_others`], has made something visible to phones: the
+    /// moment to tell those that wait.
     pub fn published(&self) -> watch::Receiver<u64> {
         self.published.clone()
+    }
+
+    /// Whether [`Store::published`] speaks of other processes too; where not, one has to look.
+    pub fn hears_others(&self) -> bool {
+        self.backend.hears_others()
     }
 
     /// Runs `job` in a transaction and answers after it is durable. A job that fails leaves nothing behind and does
@@ -133,6 +159,7 @@ impl Store {
 
     /// The same for callers without an executor.
     pub fn read_now<T>(&self, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.readings.fetch_add(1, Ordering::Relaxed);
         let (mut query, mut answer) = (Some(query), None);
         self.backend.read(&mut |connection| {
             answer = query.take().map(|query| query(connection));

@@ -1,9 +1,11 @@
 //! A server on the demo street and phones built from nothing but the core, over real HTTP.
 #![allow(dead_code)] // each test file uses its own part
 
+pub mod backlog;
 pub mod database;
 pub mod desk;
 pub mod hazard;
+pub mod line;
 pub mod phone;
 pub mod records;
 pub mod slow_disk;
@@ -24,7 +26,7 @@ use gridwalk_server::{
     edit::{Writer, create_document},
     seed::reference_rows,
     serve,
-    store::{Connection, Fault, device, person},
+    store::{Connection, Fault, Store, device, person},
 };
 use phone::Phone;
 use std::{path::Path, sync::OnceLock};
@@ -113,6 +115,15 @@ impl Field {
         config.postgres = Some(self.postgres.clone()?);
         config.merge_program = Some(env!("CARGO_BIN_EXE_gridwalk-server").into());
         Some(serve(config).await.expect("a second server"))
+    }
+
+    /// The same store, opened as another process opens it.
+    pub fn other_process(&self) -> Store {
+        match &self.postgres {
+            Some(url) => Store::connect(url, 8),
+            None => Store::open(&self.folder().join("registry.db"), 8),
+        }
+        .expect("a store")
     }
 
     /// The same folder, another process as far as anybody can tell.

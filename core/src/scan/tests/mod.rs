@@ -1,13 +1,14 @@
 //! What the scanner must accept (everything that Automerge writes for documents like ours), and what it must not let
 //! through (anything that Automerge does not survive).
 
+use automerge::legacy::OpType;
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{AutoCommit, AutomergeError, Change, ObjType, ROOT};
+use automerge::{AutoCommit, AutomergeError, Change, ObjType, ROOT, ScalarValue};
 use proptest::prelude::*;
 
 use crate::ids::Hash;
 
-use super::{Admission, Limits, Lineage, ScanError, scan_change};
+use super::{Admission, Limits, Lineage, ScanError, scan_change, texts};
 use dice::Dice;
 
 mod dice;
@@ -32,6 +33,13 @@ fn assert_reads_like_automerge(change: &Change) {
     let deps: Vec<_> = change.deps().iter().map(|dep| Hash(dep.0)).collect();
     assert_eq!(header.deps, deps);
     assert_eq!(header.message_len, change.message().map_or(0, str::len));
+    let decoded = change.decode();
+    let written = decoded.operations.iter().filter_map(|op| match &op.action {
+        OpType::Put(ScalarValue::Str(text)) => Some(text.as_str()),
+        _ => None,
+    });
+    let read = texts(change.raw_bytes(), &Limits::default());
+    assert_eq!(read.as_deref(), Ok(&*written.collect::<Vec<_>>()));
 }
 
 /// The bytes of the worked example: in each line, the pairs of hex digits before the first word.
