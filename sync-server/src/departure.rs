@@ -37,7 +37,6 @@ pub async fn move_document(
             audit::add(connection, &entry, now)
         })
         .await?;
-    state.pokes.nudge();
     Ok(())
 }
 
@@ -105,7 +104,6 @@ pub async fn erase_document(
         })
         .await?;
     remove_blobs(state).await?;
-    state.pokes.nudge();
     Ok(())
 }
 

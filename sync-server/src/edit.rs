@@ -54,14 +54,12 @@ where
     F: FnMut(Document, &Author, &dyn FeedOrder) -> Result<Edited, Refusal> + Send + 'static,
 {
     let (process, now) = (state.process, state.now());
-    let done = state
+    state
         .store
         .write(move |connection| {
             edit_now(connection, id, &author(process, id, writer, now), &mut edit)
         })
-        .await;
-    state.pokes.nudge();
-    done
+        .await
 }
 
 /// Creates a document in `writer`'s name.

@@ -1,6 +1,6 @@
-//! Who has to hear that something is new. One task looks at the tips of all feeds while anybody listens: at once when this
-//! process has published something, and twice a second for what another one did (a second server on the same
-//! database, the command line). It looks at a few rows and opens no document.
+//! Who has to hear that something is new. One task looks at the tips of all feeds while anybody listens: at once when the
+//! store says that this process, or another one on the same PostgreSQL, has made something visible; and twice a second
+//! where the command line may write to the same file and nobody says so. It looks at a few rows and opens no document.
 
 use crate::{
     error::Result,
@@ -16,11 +16,13 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use uuid::Uuid;
 
-/// Between two looks when nobody said anything.
+/// Between two looks when nobody said anything, where not everybody says it.
 const EVERY: Duration = Duration::from_millis(500);
+/// The same where everybody does.
+const SELDOM: Duration = Duration::from_secs(60);
 
 /// How far everything has come.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -88,7 +90,6 @@ impl Tips {
 
 /// The news that something is new.
 pub struct Pokes {
-    nudged: Notify,
     /// None once the server stops: everybody who listens hangs up.
     tips: watch::Sender<Option<Arc<Tips>>>,
 }
@@ -96,18 +97,12 @@ pub struct Pokes {
 impl Default for Pokes {
     fn default() -> Self {
         Self {
-            nudged: Notify::new(),
             tips: watch::Sender::new(Some(Arc::default())),
         }
     }
 }
 
 impl Pokes {
-    /// Something was published here.
-    pub fn nudge(&self) {
-        self.nudged.notify_one();
-    }
-
     /// Follows the tips.
     pub fn listen(&self) -> watch::Receiver<Option<Arc<Tips>>> {
         self.tips.subscribe()
@@ -121,10 +116,15 @@ impl Pokes {
 
 /// Looks, for as long as the server runs.
 pub async fn run(state: AppState) {
+    let mut published = state.store.published();
+    let every = match state.store.hears_others() {
+        true => SELDOM,
+        false => EVERY,
+    };
     loop {
         tokio::select! {
-            () = state.pokes.nudged.notified() => {}
-            () = tokio::time::sleep(EVERY) => {}
+            said = published.changed() => if said.is_err() { return },
+            () = tokio::time::sleep(every) => {}
         }
         if state.pokes.tips.receiver_count() == 0 {
             continue;

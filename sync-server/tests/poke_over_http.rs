@@ -2,35 +2,13 @@
 
 mod field;
 
-use field::{Field, hazard::report, partition, phone::Phone};
+use field::{
+    Field,
+    hazard::report,
+    line::{SOON, heard, line},
+    partition,
+};
 use gridwalk_server::store::{device, person, reference};
-use reqwest::Response;
-use std::time::Duration;
-
-const POKE: &str = "event: poke\ndata: news\n\n";
-/// Nothing that is heard on such a line takes longer.
-const SOON: Duration = Duration::from_secs(10);
-
-async fn line(phone: &Phone) -> Response {
-    let request = phone.http.get(format!("{}/poke", phone.url));
-    let mut line = request
-        .bearer_auth(&phone.token)
-        .send()
-        .await
-        .expect("an answer");
-    assert_eq!(line.status(), 200);
-    assert_eq!(line.headers()["content-type"], "text/event-stream");
-    // it says at once that it is open
-    assert_eq!(heard(&mut line).await.as_deref(), Some(POKE));
-    line
-}
-
-/// The next piece; none once the line has ended.
-async fn heard(line: &mut Response) -> Option<String> {
-    let piece = tokio::time::timeout(SOON, line.chunk()).await;
-    let piece = piece.expect("in time").unwrap_or(None)?;
-    Some(String::from_utf8(piece.to_vec()).expect("text"))
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_hears_of_what_a_colleague_brought_and_is_told_nothing_else() {
@@ -42,7 +20,7 @@ async fn a_phone_hears_of_what_a_colleague_brought_and_is_told_nothing_else() {
     let mut open = line(&ge).await;
     report(&mut lin, 1);
     lin.sync().await.expect("an exchange");
-    assert_eq!(heard(&mut open).await.as_deref(), Some(POKE));
+    assert!(heard(&mut open).await.is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,9 +68,9 @@ async fn what_another_process_wrote_is_heard_too() {
     let field = Field::open().await;
     let ge = field.phone("ge-shuangjiang").await;
     let mut open = line(&ge).await;
-    // nobody in this process says that there is something to look at
-    let store = &field.server.state().store;
-    let told = store.write(|connection| {
+    // as the command line does it beside a running server
+    let other = field.other_process();
+    let told = other.write(|connection| {
         let lin = person::by_login(connection, "lin-xiao")?.expect("lin");
         let lin = person::by_id(connection, lin)?.expect("lin");
         reference::put_person(connection, &lin, None)

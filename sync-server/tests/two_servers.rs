@@ -3,7 +3,17 @@
 
 mod field;
 
-use field::{Field, database, door, hazard::report, phone::Phone};
+use field::{
+    Field, database, door,
+    hazard::report,
+    line::{heard, line},
+    partition,
+    phone::Phone,
+};
+use gridwalk_server::{
+    departure::move_document,
+    store::{audit::Entry, person, reference},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_server_is_brought_the_other_shows_and_is_woken_for() {
@@ -32,6 +42,46 @@ async fn what_one_server_is_brought_the_other_shows_and_is_woken_for() {
         .await
         .expect("an exchange with the second server");
     assert!(there.documents.contains_key(&incident));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_at_one_server_hears_what_happens_at_the_other() {
+    let field = Field::open().await;
+    let Some(second) = field.second_server().await else {
+        return said_so();
+    };
+    let mut here = field.phone("lin-xiao").await;
+    let code = field.code("ge-shuangjiang").await;
+    let there = Phone::enrol(&second.url(), &code, "ge-shuangjiang", &field.clock)
+        .await
+        .expect("a phone at the second server");
+    let mut open = line(&there).await;
+    // a colleague's report
+    let incident = report(&mut here, 1);
+    here.sync().await.expect("an exchange");
+    assert!(heard(&mut open).await.is_some());
+    // a row that the centre owns
+    let store = &field.server.state().store;
+    let told = store.write(|connection| {
+        let lin = person::by_login(connection, "lin-xiao")?.expect("lin");
+        let lin = person::by_id(connection, lin)?.expect("lin");
+        reference::put_person(connection, &lin, None)
+    });
+    told.await.expect("a new version");
+    assert!(heard(&mut open).await.is_some());
+    // a document that leaves
+    let entry = Entry {
+        subject: "operator".into(),
+        action: "document_move",
+        object: incident.to_string(),
+        result: "done".into(),
+        address: "test".into(),
+    };
+    let elsewhere = partition("白鹭-01").grid;
+    move_document(field.server.state(), incident, elsewhere, entry)
+        .await
+        .expect("a move");
+    assert!(heard(&mut open).await.is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -91,7 +91,6 @@ async fn decide_on_quarantine(
         .await;
     let document = found(&state, &session, || format!("quarantine {id}"), decided).await?;
     state.merger.merge(vec![document]).await;
-    state.pokes.nudge();
     let asker = session.person;
     let list = state
         .store

@@ -11,6 +11,8 @@ pub trait Backend: Send + Sync {
     fn read(&self, query: &mut dyn FnMut(&Connection)) -> Result<()>;
     /// How many jobs it does at the same time.
     fn writers(&self) -> usize;
+    /// Whether it is told of what other processes announce, and not only of what this one does.
+    fn hears_others(&self) -> bool;
     /// Takes a job, which is answered after its transaction is durable. A full queue answers [`Error::Busy`] at once.
     fn submit(&self, job: Job) -> Result<()>;
     /// The same, waiting for room in the queue.

@@ -184,7 +184,6 @@ pub fn publish(connection: &Connection, merged: &Merged) -> Result<bool> {
         &merged.projection,
         facts(merged),
     )?;
-    connection.announce()?;
     Ok(true)
 }
 

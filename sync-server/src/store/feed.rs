@@ -185,7 +185,7 @@ pub fn depart(
             kind,
             document.0
         ])?;
-    Ok(())
+    Ok(connection.announce()?)
 }
 
 /// In every feed in which this document once stood, its marks say that it was erased.
@@ -239,6 +239,7 @@ pub fn publish(
     connection
         .prepare_cached("update change set state = 'published' where sequence = ?1")?
         .execute([sequence])?;
+    connection.announce()?;
     Ok(position.cast_unsigned())
 }
 

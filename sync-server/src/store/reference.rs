@@ -13,6 +13,12 @@ use gridwalk_core::{
 };
 use serde::Serialize;
 
+/// The next version, which whoever listens is told of.
+fn next_version(connection: &Connection) -> Result<u64> {
+    connection.announce()?;
+    next_count(connection, "reference")
+}
+
 /// Writes a row as a new version. Phones learn of it in their next exchange.
 pub fn put(
     connection: &Connection,
@@ -23,7 +29,7 @@ pub fn put(
 ) -> Result<()> {
     let json =
         serde_json::to_string(row).map_err(|error| Error::internal("reference row", error))?;
-    let version = next_count(connection, "reference")?;
+    let version = next_version(connection)?;
     connection
         .prepare_cached(
             "insert into reference (kind, id, version, grid, json) values (?1, ?2, ?3, ?4, ?5)
@@ -205,7 +211,7 @@ pub fn withdraw_about(connection: &Connection, document: DocumentId) -> Result<(
         .query_map([document.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<std::result::Result<Vec<(String, String)>, _>>()?;
     for (kind, id) in rows {
-        let version = next_count(connection, "reference")?;
+        let version = next_version(connection)?;
         connection.execute(
             "update reference set version = ?3, json = null where kind = ?1 and id = ?2",
             params![kind, id, version.cast_signed()],
@@ -221,7 +227,7 @@ fn touch_grid(connection: &Connection, grid: GridId) -> Result<()> {
         .query_map([grid.0], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<Vec<(String, String)>, _>>()?;
     for (kind, id) in rows {
-        let version = next_count(connection, "reference")?;
+        let version = next_version(connection)?;
         connection.execute(
             "update reference set version = ?3 where kind = ?1 and id = ?2",
             params![kind, id, version.cast_signed()],

@@ -87,6 +87,10 @@ impl Backend for Postgres {
         CONNECTIONS
     }
 
+    fn hears_others(&self) -> bool {
+        true
+    }
+
     fn submit(&self, job: Job) -> Result<()> {
         self.writers.submit(job)
     }

@@ -23,6 +23,8 @@ pub struct Pulse {
     lost: AtomicBool,
     /// A transaction is open.
     open: AtomicBool,
+    /// It announces something already: once is enough, and each time is a way to the database and back.
+    announced: AtomicBool,
 }
 
 impl Pulse {
@@ -128,12 +130,14 @@ impl Session for Postgres {
         let client = self.client()?;
         if sql.starts_with("begin") {
             self.pulse.open.store(true, SeqCst);
+            self.pulse.announced.store(false, SeqCst);
         }
         self.wait(client.batch_execute(sql))?;
         if sql == "commit" || sql == "rollback" {
             self.pulse.open.store(false, SeqCst);
         } else if sql.starts_with("rollback to") {
             self.pulse.broken.store(false, SeqCst);
+            self.pulse.announced.store(false, SeqCst); // it went with the rest
         }
         Ok(())
     }
@@ -147,6 +151,9 @@ impl Session for Postgres {
     }
 
     fn announce(&self) -> Result<(), Fault> {
+        if self.pulse.announced.swap(true, SeqCst) {
+            return Ok(());
+        }
         self.query(super::listen::ANNOUNCE, &[], &mut |_| true)
     }
 }

@@ -50,6 +50,10 @@ impl Backend for Sqlite {
         1
     }
 
+    fn hears_others(&self) -> bool {
+        false
+    }
+
     fn submit(&self, job: Job) -> Result<()> {
         self.writer.submit(job)
     }
