@@ -50,13 +50,11 @@ async fn status(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&line[9..]).into_owned()
 }
 
-async fn until(condition: impl Fn() -> bool) {
-    soon(async {
-        while !condition() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+/// Until so many are connected.
+async fn until(field: &Field, enough: impl Fn(usize) -> bool) {
+    let mut connected = field.server.state().callers.follow();
+    let there = connected.wait_for(|count| enough(*count));
+    soon(there).await.expect("a server");
 }
 
 const HEALTH: &[u8] = b"GET /health HTTP/1.1\r\nhost: here\r\n\r\n";
@@ -153,7 +151,7 @@ async fn answers_that_nobody_takes_are_given_up() {
     // More than any socket holds; whatever it does not take any more is one request of many.
     let words = ask.repeat(often.min(500));
     let _ = soon(stream.write_all(words.as_bytes())).await;
-    until(|| field.server.state().callers.connected() <= before).await;
+    until(&field, |connected| connected <= before).await;
     let mut came = Vec::new();
     let _ = soon(stream.read_to_end(&mut came)).await;
     assert!(came.len() < often.min(500) * bytes.len(), "{}", came.len());
@@ -165,7 +163,7 @@ async fn a_stranger_beyond_the_last_place_waits_until_somebody_leaves() {
     let field = with(|courtesy| courtesy.strangers = 2).await;
     let first = call(&field, b"").await;
     let _second = call(&field, b"").await;
-    until(|| field.server.state().callers.connected() == 2).await;
+    until(&field, |connected| connected == 2).await;
     let mut third = call(&field, HEALTH).await;
     let at_once = tokio::time::timeout(SHORT, third.read_u8()).await;
     assert!(at_once.is_err(), "there was no place");
@@ -213,7 +211,7 @@ async fn a_device_with_four_connections_is_asked_to_come_back_with_the_fifth() {
     assert!(said.contains("retry-after: "), "{said}");
     let before = field.server.state().callers.connected();
     held.pop();
-    until(|| field.server.state().callers.connected() < before).await;
+    until(&field, |connected| connected < before).await;
     let mut again = call(&field, &as_phone(&lin)).await;
     assert_eq!(status(&mut again).await, "404");
 }

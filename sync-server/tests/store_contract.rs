@@ -322,40 +322,6 @@ fn eight_writers_leave_no_gap_and_no_reader_skips_a_row(home: &Home) {
     }
 }
 
-/// A measurement, by hand: `scripts/postgres.sh cargo test -p gridwalk-server --test store_contract -- --ignored --nocapture`.
-#[test]
-#[ignore = "prints figures and decides nothing"]
-fn appends_per_second() {
-    let homes = [Some(Home::file()), Home::postgres()];
-    for home in homes.into_iter().flatten() {
-        let store = home.open();
-        let began = std::time::Instant::now();
-        std::thread::scope(|scope| {
-            for writer in 0..32u64 {
-                let store = &store;
-                scope.spawn(move || {
-                    for round in 0..50 {
-                        let number = writer * 50 + round;
-                        let write = store.write_now(move |connection| {
-                            publish_of(connection, writer, u128::from(writer % 8), number)
-                        });
-                        write.expect("a write");
-                    }
-                });
-            }
-        });
-        let kind = if home.postgres.is_some() {
-            "postgres"
-        } else {
-            "sqlite"
-        };
-        println!(
-            "{kind}: {:.0} appends/s",
-            1600.0 / began.elapsed().as_secs_f64()
-        );
-    }
-}
-
 fn a_full_queue_says_so_at_once_and_what_waited_is_written(home: &Home) {
     let store = home.open();
     let (began, begun) = mpsc::channel();

@@ -30,7 +30,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
 
 /// What callers are held to (`faults.md` §2.6). Tests make it small.
@@ -78,6 +78,7 @@ struct Inner {
     /// A proxy before us has everybody behind its own address, and limits of its own.
     behind_proxy: bool,
     connections: Mutex<HashMap<SocketAddr, Weak<Caller>>>,
+    connected: watch::Sender<usize>,
     strangers: Mutex<HashMap<IpAddr, Arc<Semaphore>>>,
     devices: Mutex<HashMap<DeviceId, usize>>,
     requests: Rate<DeviceId>,
@@ -91,6 +92,7 @@ impl Callers {
             courtesy,
             behind_proxy,
             connections: Mutex::default(),
+            connected: watch::Sender::new(0),
             strangers: Mutex::default(),
             devices: Mutex::default(),
             requests: Rate::new(courtesy.per_device_minute),
@@ -105,7 +107,12 @@ impl Callers {
 
     /// How many connections there are at this moment.
     pub fn connected(&self) -> usize {
-        lock(&self.0.connections).len()
+        *self.0.connected.borrow()
+    }
+
+    /// The same, told whenever somebody comes or goes.
+    pub fn follow(&self) -> watch::Receiver<usize> {
+        self.0.connected.subscribe()
     }
 
     /// A new connection, once there is a place for it; none if that takes too long.
@@ -127,7 +134,10 @@ impl Callers {
             from,
             who: Mutex::new(Who::Stranger(place)),
         });
-        lock(&self.0.connections).insert(from, Arc::downgrade(&caller));
+        let mut connections = lock(&self.0.connections);
+        connections.insert(from, Arc::downgrade(&caller));
+        self.0.connected.send_replace(connections.len());
+        drop(connections);
         Some(caller)
     }
 
@@ -214,7 +224,10 @@ impl Drop for Caller {
             self.callers.leave(*device);
         }
         drop(who);
-        lock(&self.callers.0.connections).remove(&self.from);
+        let mut connections = lock(&self.callers.0.connections);
+        connections.remove(&self.from);
+        self.callers.0.connected.send_replace(connections.len());
+        drop(connections);
         let most = self.callers.0.courtesy.strangers;
         let mut strangers = lock(&self.callers.0.strangers);
         let nobody = |places: &Arc<Semaphore>| {
