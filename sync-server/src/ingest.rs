@@ -186,11 +186,12 @@ impl Delivery {
                 }),
             })
             .collect();
+        let entering = admission.entering.iter().map(|(document, _)| *document);
+        let entering: BTreeSet<DocumentId> = entering.collect();
+        let documents = self.documents.iter().map(|group| group.document);
         let mut touched = Vec::new();
-        let documents: BTreeSet<DocumentId> =
-            self.documents.iter().map(|group| group.document).collect();
-        for document in documents {
-            if document::is_unmerged(connection, document)? {
+        for document in documents.collect::<BTreeSet<_>>() {
+            if entering.contains(&document) || document::is_unmerged(connection, document)? {
                 touched.push(document);
             }
         }
@@ -321,24 +322,22 @@ impl Delivery {
             }
         }
         let mut headers = HashMap::new();
-        let mut catalogued = HashSet::new();
         for judged in &admission.judged {
             let Some((place, group, bytes)) = uploaded.get(&judged.hash) else {
                 continue;
             };
             match &judged.result {
                 ChangeResult::Stored | ChangeResult::Held { .. } => {
-                    if catalogued.insert(judged.document) {
-                        let entered = log::catalogue(
+                    if new.remove(&judged.document)
+                        && !log::catalogue(
                             connection,
                             judged.document,
                             judged.kind,
                             judged.partition,
-                        )?;
-                        if new.remove(&judged.document) && !entered {
-                            // Another phone created it at this moment: judge again, beside what that one brought.
-                            return Err(connection.overtaken());
-                        }
+                        )?
+                    {
+                        // Another phone created it at this moment: judge again, beside what that one brought.
+                        return Err(connection.overtaken());
                     }
                     let Some(header) = &judged.header else {
                         continue;
