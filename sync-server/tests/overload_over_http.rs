@@ -117,6 +117,26 @@ async fn what_found_the_merge_queue_full_is_merged_when_the_queue_has_been_worke
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_to_be_merged_while_the_store_was_away_is_merged_when_it_is_back() {
+    let field = Field::open().await;
+    let doors = log_doors(&field, 3).await;
+    let state = field.server.state();
+    let away = state.store.write(|connection| {
+        connection.execute_batch("alter table document rename to document_away")?;
+        Ok(())
+    });
+    away.await.expect("a store without a catalogue");
+    state.merger.merge(doors).await;
+    assert_eq!(field.count(LOGGED).await, 3);
+    let back = state.store.write(|connection| {
+        connection.execute_batch("alter table document_away rename to document")?;
+        Ok(())
+    });
+    back.await.expect("the catalogue");
+    until_nothing_waits(&field).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_documents_are_published_a_few_at_a_time() {
     let field = Field::open().await;
     let doors = log_doors(&field, 100).await;

@@ -29,7 +29,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{SyncSender, TryRecvError, sync_channel},
+        mpsc::{RecvTimeoutError, SyncSender, sync_channel},
     },
     time::Duration,
 };
@@ -41,6 +41,8 @@ const GROUP: usize = 32;
 const BATCH: usize = 64;
 /// While phones are delivering in a crowd, merging waits for them, but not longer than this at a time.
 const STAND_BACK: Duration = Duration::from_secs(4);
+/// What the store did not let through (a database that starts again, a full disk) is tried again after so long.
+const PAUSE: Duration = Duration::from_secs(2);
 /// Ends of the process, or failed publications, that a document may survive.
 const ATTEMPTS: i64 = 2;
 
@@ -48,7 +50,7 @@ const ATTEMPTS: i64 = 2;
 #[derive(Clone)]
 pub struct Merger {
     queue: SyncSender<Order>,
-    /// Orders found the queue full: their documents are looked for in the log once there is time.
+    /// Orders found the queue full or the store away: their documents are looked for in the log once there is time.
     behind: Arc<AtomicBool>,
 }
 
@@ -76,21 +78,33 @@ impl Merger {
             .spawn(move || {
                 let mut hand = Hand::new(program, memory);
                 let stand_back = || gate.wait_until_calm(STAND_BACK);
+                let mut failed = false;
                 loop {
-                    let first = match receiver.try_recv() {
-                        Ok(order) => order,
-                        Err(TryRecvError::Empty) if behind.swap(false, Ordering::AcqRel) => {
-                            catch_up(&store, &mut hand, &stand_back);
-                            continue;
+                    let next = match (failed, behind.load(Ordering::Acquire)) {
+                        (true, _) => receiver.recv_timeout(PAUSE),
+                        (false, true) => receiver.recv_timeout(Duration::ZERO),
+                        (false, false) => {
+                            receiver.recv().map_err(|_| RecvTimeoutError::Disconnected)
                         }
-                        Err(TryRecvError::Empty) => match receiver.recv() {
-                            Ok(order) => order,
-                            Err(_) => return,
-                        },
-                        Err(TryRecvError::Disconnected) => return,
                     };
-                    let orders = std::iter::once(first).chain(receiver.try_iter().take(GROUP - 1));
-                    carry_out(&store, &mut hand, &stand_back, orders.collect());
+                    let done = match next {
+                        Ok(first) => {
+                            let more = receiver.try_iter().take(GROUP - 1);
+                            let orders = std::iter::once(first).chain(more).collect();
+                            carry_out(&store, &mut hand, &stand_back, orders)
+                        }
+                        Err(RecvTimeoutError::Timeout) => {
+                            behind.store(false, Ordering::Release);
+                            catch_up(&store, &mut hand, &stand_back)
+                        }
+                        Err(RecvTimeoutError::Disconnected) => return,
+                    };
+                    failed = done.is_err();
+                    if let Err(error) = done {
+                        // Logged and durable; looked for in the log again after a pause.
+                        tracing::error!(%error, "merging was put off");
+                        behind.store(true, Ordering::Release);
+                    }
                 }
             })
             .map_err(|error| Error::internal("merger thread", error))?;
@@ -128,7 +142,12 @@ impl Merger {
     }
 }
 
-fn carry_out(store: &Store, hand: &mut Hand, stand_back: &dyn Fn(), orders: Vec<Order>) {
+fn carry_out(
+    store: &Store,
+    hand: &mut Hand,
+    stand_back: &dyn Fn(),
+    orders: Vec<Order>,
+) -> Result<()> {
     let (mut documents, mut waiting) = (Vec::new(), Vec::new());
     let mut outcome = Ok(());
     for order in orders {
@@ -141,23 +160,17 @@ fn carry_out(store: &Store, hand: &mut Hand, stand_back: &dyn Fn(), orders: Vec<
             Order::Look => {}
         }
     }
-    if let Err(error) = outcome.and_then(|()| merge_all(store, hand, stand_back, documents)) {
-        // Logged and durable; merged when the document is next touched or the server starts.
-        tracing::error!(%error, "merging was put off");
-    }
+    let outcome = outcome.and_then(|()| merge_all(store, hand, stand_back, documents));
     for done in waiting {
         let _ = done.send(());
     }
+    outcome
 }
 
-/// Merges what found the queue full.
-fn catch_up(store: &Store, hand: &mut Hand, stand_back: &dyn Fn()) {
-    let outcome = store
-        .read_now(document::unmerged)
-        .and_then(|documents| merge_all(store, hand, stand_back, documents));
-    if let Err(error) = outcome {
-        tracing::error!(%error, "merging was put off");
-    }
+/// Merges what found the queue full or the store away.
+fn catch_up(store: &Store, hand: &mut Hand, stand_back: &dyn Fn()) -> Result<()> {
+    let documents = store.read_now(document::unmerged)?;
+    merge_all(store, hand, stand_back, documents)
 }
 
 fn recover(store: &Store, hand: &mut Hand, stand_back: &dyn Fn()) -> Result<()> {
