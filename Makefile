@@ -1,4 +1,4 @@
-.PHONY: demo test day bench bench-sync cuts kill sim crash fuzz
+.PHONY: demo test day bench bench-sync load cuts kill sim crash fuzz
 # Every target installs what is missing on Debian 12 (and Ubuntu 22.04+), asks nothing, and may be run again.
 
 demo: ## The demo street: server, console, two phones. Ctrl-C ends all of it.
@@ -30,3 +30,6 @@ fuzz: ## Bytes from strangers for everything that reads them; TIME=s for the ins
 
 bench-sync: ## Sync beside its peers and the floors, through a link of 300 ms and 1 Mbit/s.
 	@scripts/bench-sync.sh
+
+load: ## PHONES phones come back at once; what an exchange costs in stores of 5,000 to 350,000 households.
+	@PHONES=$(or $(PHONES),3038) scripts/load.sh

@@ -2,6 +2,7 @@
 //! and compare what each side holds. (The simulator needs none of this: `bin/sim.rs`.)
 #![cfg(feature = "product")]
 
+pub mod cluster;
 pub mod corner;
 pub mod cost;
 pub mod crash;
@@ -12,6 +13,7 @@ pub mod floor;
 pub mod fuzz;
 pub mod grid;
 pub mod holdings;
+pub mod keeps;
 pub mod measure;
 pub mod process;
 pub mod radio;
