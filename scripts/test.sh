@@ -61,7 +61,8 @@ part "dictionary" cargo run --locked -q --example dictionary -- --check
 part "window" scripts/window.sh
 part "day" scripts/day.sh
 part "cuts" scripts/cuts.sh
-part "kill" scripts/kill.sh
+part "kill" env N=12 scripts/kill.sh
+part "load" env PHONES=30 scripts/load.sh --growth ''
 part "sim" env SEEDS=500 scripts/sim.sh
 part "crash" scripts/crash.sh
 part "fuzz" scripts/fuzz.sh

@@ -3,17 +3,20 @@
 //! saved, at the centre every hash that it answered. The ledger is kept here, outside of whatever is killed; it is
 //! written by what comes out of the phones' pipes.
 //!
+//! With `GRIDWALK_TEST_POSTGRES` (see `scripts/postgres.sh`) every second round keeps the centre in PostgreSQL, and the
+//! database is one of those that are killed.
+//!
 //! `kill N [SEED]` kills N times; `kill phone DATA` is one of the phones.
 
 use gridwalk_core::ids::Hash;
 use gridwalk_proof::{
     corner,
     holdings::Holdings,
+    keeps::Keeps,
     process::{Outcome, Server, begin, command, free_port, run},
     restless::{self, Word},
 };
 use gridwalk_server::{Config, blobs::Blobs, clock::Clock};
-use rusqlite::{Connection, OpenFlags};
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -32,6 +35,9 @@ const LOAD: std::ops::Range<u64> = 12..60;
 const SOON: u64 = 30_000;
 /// Nobody says anything for so long: something hangs.
 const SILENCE: Duration = Duration::from_secs(60);
+
+/// Whatever waits for merging when nobody works any more is merged by then.
+const MERGED: Duration = Duration::from_secs(300);
 
 /// The last line of standard output.
 #[derive(Serialize, Default)]
@@ -57,20 +63,30 @@ fn driver(kills: usize, seed: u64) -> Outcome<()> {
     eprintln!("seed {seed}");
     let folder = tempfile::tempdir()?;
     let port = free_port()?;
-    prepare(folder.path(), port)?;
+    let keeps = Keeps::all();
+    for (n, keeps) in keeps.iter().enumerate() {
+        prepare(&folder.path().join(n.to_string()), port, keeps)?;
+    }
     let mut dice = Dice(seed);
     let mut figures = Figures::default();
     let begun = Instant::now();
-    while figures.kills < kills {
+    // Where there are two stores, they take turns, and each has at least one.
+    let round = ROUND.min(kills.div_ceil(keeps.len()));
+    for n in (0..keeps.len()).cycle() {
+        if figures.kills >= kills {
+            break;
+        }
         let now = folder.path().join("now");
-        corner::copy(&folder.path().join("before"), &now)?;
-        let mut world = World::open(&now, port)?;
-        for _ in 0..ROUND.min(kills - figures.kills) {
+        corner::copy(&folder.path().join(n.to_string()), &now)?;
+        begin_round(&keeps[n])?;
+        let mut world = World::open(&now, port, &keeps[n])?;
+        for _ in 0..round.min(kills - figures.kills) {
             world.work(dice.within(LOAD))?;
             std::thread::sleep(Duration::from_micros(dice.within(0..SOON)));
-            match dice.within(0..3) {
+            match dice.within(0..victims(&keeps[n])) {
                 0 => world.kill_server()?,
-                phone => world.kill_phone(phone as usize - 1)?,
+                phone @ 1..=2 => world.kill_phone(phone as usize - 1)?,
+                _ => world.crash_database()?,
             }
             figures.kills += 1;
         }
@@ -83,7 +99,8 @@ fn driver(kills: usize, seed: u64) -> Outcome<()> {
         drop(world);
         std::fs::remove_dir_all(&now)?;
         eprintln!(
-            "{} kills, {} acknowledged, {} lost, {:.0} s",
+            "{}: {} kills, {} acknowledged, {} lost, {:.0} s",
+            keeps[n].name(),
             figures.kills,
             figures.acknowledged,
             figures.lost,
@@ -97,21 +114,45 @@ fn driver(kills: usize, seed: u64) -> Outcome<()> {
     }
 }
 
+/// The database of a round, and the one that it is a copy of.
+const NOW: &str = "kill_now";
+const BEFORE: &str = "kill_before";
+
+/// The server, two phones, and a database where that is a process of its own.
+fn victims(keeps: &Keeps) -> u64 {
+    match keeps {
+        Keeps::File => 3,
+        Keeps::Cluster(_) => 4,
+    }
+}
+
+/// A round begins: as it was before.
+fn begin_round(keeps: &Keeps) -> Outcome<()> {
+    if let Keeps::Cluster(cluster) = keeps {
+        cluster.throw_away(NOW)?;
+        cluster.make(NOW, Some(BEFORE))?;
+    }
+    Ok(())
+}
+
 /// Two enrolled phones and a centre on a corner of the street, as nobody works yet.
-fn prepare(folder: &Path, port: u16) -> Outcome<()> {
-    let before = folder.join("before");
+fn prepare(before: &Path, port: u16, keeps: &Keeps) -> Outcome<()> {
     let centre = before.join("centre");
     let mut config = Config::new(&centre);
     config.clock = Clock::standing_at(corner::morning()?);
+    if let Keeps::Cluster(cluster) = keeps {
+        cluster.throw_away(BEFORE)?;
+        cluster.make(BEFORE, None)?;
+        config.postgres = Some(cluster.url(BEFORE));
+    }
     let who = corner::seed_centre(config)?;
     corner::closed(&centre.join("registry.db"))?;
-    let server = Server::start(&centre, port)?;
+    let store = keeps.arguments(BEFORE);
+    let server = Server::start_with(&centre, port, &store)?;
     let data = centre.to_string_lossy();
     for (name, login) in [("phone-0", &who.worker), ("phone-1", &who.lead)] {
-        let code = run(
-            "gridwalk-server",
-            &["device", "code", "--data", &data, "--worker", login],
-        )?;
+        let words = ["device", "code", "--data", &data, "--worker", login];
+        let code = run("gridwalk-server", &with(&words, &store))?;
         let phone = before.join(name);
         let phone = phone.to_string_lossy();
         let (address, code) = (server.address.as_str(), code.trim());
@@ -122,6 +163,11 @@ fn prepare(folder: &Path, port: u16) -> Outcome<()> {
         run("gridwalk", &["sync", "--data", &phone])?;
     }
     Ok(())
+}
+
+fn with<'a>(words: &[&'a str], store: &'a [String]) -> Vec<&'a str> {
+    let store = store.iter().map(String::as_str);
+    words.iter().copied().chain(store).collect()
 }
 
 /// SplitMix64: the same seed, the same choices (the machine's own scheduling aside).
@@ -141,8 +187,9 @@ impl Dice {
 type Heard = (usize, Option<Word>);
 
 /// One round: three processes and the ledger.
-struct World {
+struct World<'a> {
     folder: PathBuf,
+    keeps: &'a Keeps,
     port: u16,
     server: Option<Server>,
     phones: [Restless; 2],
@@ -205,14 +252,16 @@ impl Drop for Restless {
     }
 }
 
-impl World {
-    fn open(folder: &Path, port: u16) -> Outcome<Self> {
-        let server = Server::start(&folder.join("centre"), port)?;
+impl<'a> World<'a> {
+    fn open(folder: &Path, port: u16, keeps: &'a Keeps) -> Outcome<Self> {
+        let store = keeps.arguments(NOW);
+        let server = Server::start_with(&folder.join("centre"), port, &store)?;
         let (say, heard) = channel();
         let phone = |n: usize| Restless::start(&folder.join(format!("phone-{n}")), n, &say);
         let phones = [phone(0)?, phone(1)?];
         let mut world = Self {
             folder: folder.to_owned(),
+            keeps,
             port,
             server: Some(server),
             phones,
@@ -288,22 +337,25 @@ impl World {
 
     fn kill_server(&mut self) -> Outcome<()> {
         drop(self.server.take());
-        self.server = Some(Server::start(&self.folder.join("centre"), self.port)?);
+        let store = self.keeps.arguments(NOW);
+        let data = self.folder.join("centre");
+        self.server = Some(Server::start_with(&data, self.port, &store)?);
+        self.check_centre()
+    }
+
+    /// The server lives on, and with it what it has been asked meanwhile.
+    fn crash_database(&mut self) -> Outcome<()> {
+        if let Keeps::Cluster(cluster) = self.keeps {
+            cluster.crash(NOW)?;
+        }
         self.check_centre()
     }
 
     /// Every hash that it answered is in its log or folder, read from outside with nothing of its own code.
     fn check_centre(&mut self) -> Outcome<()> {
         let centre = self.folder.join("centre");
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let db = Connection::open_with_flags(centre.join("registry.db"), flags)?;
-        db.busy_timeout(Duration::from_secs(10))?;
-        let mut select = db.prepare("select hash from change")?;
-        let changes = select.query_map([], |row| Ok(Hash(row.get(0)?).to_string()))?;
-        let changes = changes.collect::<Result<BTreeSet<_>, _>>()?;
-        let mut select = db.prepare("select hash from blob")?;
-        let blobs = select.query_map([], |row| Ok(Hash(row.get(0)?).to_string()))?;
-        let blobs = blobs.collect::<Result<BTreeSet<_>, _>>()?;
+        let changes = self.keeps.hashes(&centre, NOW, "change")?;
+        let blobs = self.keeps.hashes(&centre, NOW, "blob")?;
         let files = Blobs::open(&centre.join("blobs")).map_err(|error| error.to_string())?;
         for (kind, hash) in &self.centre {
             let here = match *kind {
@@ -314,6 +366,19 @@ impl World {
                 let place = self.lost.entry(hash.clone());
                 place.or_insert_with(|| format!("is a {kind} that was at the centre"));
             }
+        }
+        Ok(())
+    }
+
+    /// An acknowledgement does not wait for merging; in the end everything is merged, though nobody asks any more.
+    fn until_merged(&self, centre: &Path) -> Outcome<()> {
+        let begun = Instant::now();
+        let waiting = "select count(*) from change where state = 'logged'";
+        while self.keeps.count(centre, NOW, waiting)? > 0 {
+            if begun.elapsed() > MERGED {
+                return Err("changes that were acknowledged are never merged".into());
+            }
+            std::thread::sleep(Duration::from_millis(100));
         }
         Ok(())
     }
@@ -333,9 +398,11 @@ impl World {
         }
         self.check_centre()?;
         let data = self.folder.join("centre");
+        self.until_merged(&data)?;
         let data = data.to_string_lossy();
-        let held: Holdings =
-            serde_json::from_str(&run("gridwalk-server", &["holdings", "--data", &data])?)?;
+        let store = self.keeps.arguments(NOW);
+        let words = with(&["holdings", "--data", &data], &store);
+        let held: Holdings = serde_json::from_str(&run("gridwalk-server", &words)?)?;
         for (number, phone) in self.phones.iter().enumerate() {
             for id in &phone.saved {
                 let mut nouns = held.rows().into_iter();
