@@ -2,7 +2,7 @@
 //! an incident is suspended, and skips weekends and days off. Limits are data; nothing here knows a city's numbers.
 
 use crate::{
-    incident::Severity,
+    incident::{IncidentView, Severity},
     reference::{Calendar, DeadlineRule, LimitUnit},
     time::Timestamp,
 };
@@ -81,6 +81,55 @@ pub fn time_left(unit: LimitUnit, from: Timestamp, to: Timestamp, calendar: &Cal
             .map(|(open, close)| close.min(to).since(open).max(0))
             .sum(),
     }
+}
+
+/// How the handling clock of one incident stands.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Handling<'a> {
+    /// The rule behind it.
+    pub rule: &'a DeadlineRule,
+    /// When it is due: by the rule, with the pauses, or by the extension if that is later.
+    pub due: Timestamp,
+    /// Milliseconds of running clock that are left; negative once it is overdue.
+    pub left_ms: i64,
+    /// Milliseconds of running clock that were used.
+    pub used_ms: i64,
+    /// The clock stands now, until then.
+    pub stands_until: Option<Timestamp>,
+}
+
+/// The handling clock at `now`; none before the incident was dispatched, or where no rule or calendar speaks of it.
+pub fn handling<'a>(
+    view: &IncidentView,
+    rules: &'a [DeadlineRule],
+    calendar: &Calendar,
+    now: Timestamp,
+) -> Option<Handling<'a>> {
+    let (category, start) = (&view.created.category, view.dispatched_at?);
+    let rule = rule_for(rules, category, view.severity, start.local_date())?;
+    let suspensions = &view.course.suspensions;
+    let pauses: Vec<Pause> = suspensions.iter().map(|s| (s.from, Some(s.to))).collect();
+    let limit = Limit {
+        amount: rule.amount,
+        unit: rule.unit,
+    };
+    let due = due(limit, start, &pauses, calendar)?;
+    let due = view.course.extended_to.map_or(due, |later| later.max(due));
+    let mut standing = suspensions.iter().filter(|s| s.from <= now && now < s.to);
+    let stands_until = standing.next().map(|s| s.to);
+    let ran = |from, to| time_left(rule.unit, from, to, calendar);
+    let stood: i64 = suspensions
+        .iter()
+        .filter(|pause| pause.from < now)
+        .map(|pause| ran(pause.from, pause.to.min(now)))
+        .sum();
+    Some(Handling {
+        rule,
+        due,
+        left_ms: ran(stands_until.unwrap_or(now), due),
+        used_ms: (ran(start, now) - stood).max(0),
+        stands_until,
+    })
 }
 
 /// The rule for a category at a severity on a day: the longest category prefix wins, then a rule for this very level,

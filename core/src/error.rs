@@ -32,6 +32,26 @@ codes! {
     WrongState = "WRONG_STATE";
     /// Somebody did something safer at the same time, and that stands.
     Overruled = "OVERRULED";
+    /// It speaks of an earlier round: meanwhile it was sent back, opened again or given to somebody else.
+    EarlierRound = "EARLIER_ROUND";
+    /// It is so already.
+    AlreadySo = "ALREADY_SO";
+    /// Such a request is waiting already.
+    AlreadyAsked = "ALREADY_ASKED";
+    /// Somebody has decided about it already, or nobody needs to any more.
+    AlreadyDecided = "ALREADY_DECIDED";
+    /// It was extended once; there is no second time.
+    ExtensionUsed = "EXTENSION_USED";
+    /// Closed more than thirty days ago.
+    ReopenTooLate = "REOPEN_TOO_LATE";
+    /// An incident cannot go on as itself.
+    MergeIntoItself = "MERGE_INTO_ITSELF";
+    /// The incident that it should go on as has ended.
+    MergeIntoEnded = "MERGE_INTO_ENDED";
+    /// Only of quarrels.
+    NotADispute = "NOT_A_DISPUTE";
+    /// First the parties have to agree.
+    NotSettled = "NOT_SETTLED";
     /// Another role does this.
     WrongRole = "WRONG_ROLE";
     /// Outside the grids of this person or device.
@@ -61,6 +81,8 @@ codes! {
     MissingPhoto = "MISSING_PHOTO";
     /// An after-photo is needed.
     MissingAfterPhoto = "MISSING_AFTER_PHOTO";
+    /// A department is needed.
+    MissingDepartment = "MISSING_DEPARTMENT";
     /// A reason is needed.
     MissingReason = "MISSING_REASON";
     /// Handled on site only when not urgent.

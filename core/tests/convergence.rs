@@ -3,19 +3,28 @@
 mod staircase;
 
 use gridwalk_core::{
-    document::{Document, Edited, RawChange},
+    act::Role,
+    document::{Document, Edited, RawChange, Unordered},
     household::{FieldChange, HouseholdEdit, VisitOutcome, view},
-    ids::{CheckpointId, FindingId, GridId, HitId, PatrolId, VisitId},
+    ids::{
+        CheckpointId, DepartmentId, EventId, FindingId, GridId, Hash, HitId, IncidentId, PatrolId,
+        PersonId, VisitId,
+    },
+    incident::{
+        self, Applied, IncidentAction, IncidentEvent, IncidentPlace, IncidentView, NewIncident,
+        Severity, SourceChannel,
+    },
     patrol::{
         self, FindingState, HitMethod, HitState, NewFinding, NewHit, NewPatrol, PatrolEdit,
         PatrolKind,
     },
+    photo::{Photo, PhotoStage},
     scan::{Limits, scan_change},
     time::Timestamp,
 };
 use proptest::prelude::*;
 use staircase::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// One step of a random afternoon.
 #[derive(Clone, Debug)]
@@ -123,8 +132,174 @@ fn household_edit(document: &Document, kind: u8, n: u8, number: u32) -> Househol
     }
 }
 
+fn office(n: u8) -> DepartmentId {
+    DepartmentId(uuid(13, u32::from(n % 2)))
+}
+
+/// Whatever anybody could do to an incident, as far as `n` varies it.
+fn actions(n: u8, number: u32, known: &IncidentView) -> Vec<IncidentAction> {
+    use IncidentAction as A;
+    let reason = || format!("第{number}次");
+    let until = minute(number + u32::from(n));
+    let request = known.course.requests.last().map(|request| request.event);
+    let request = request.unwrap_or(EventId(uuid(12, 0)));
+    let stage = [PhotoStage::Before, PhotoStage::After, PhotoStage::Check][usize::from(n % 3)];
+    let photo = Photo {
+        hash: Hash([n; 32]),
+        thumbnail: Hash([n; 32]),
+        stage,
+        taken_at: minute(number),
+        width: 4,
+        height: 3,
+        bytes: 1,
+    };
+    vec![
+        A::Submit {
+            without_photo_because: Some(reason()),
+        },
+        A::SelfHandle { measure: reason() },
+        A::ConfirmSelf,
+        A::RejectSelf { reason: reason() },
+        A::AskVerify { question: reason() },
+        A::AddPhoto { photo },
+        A::VerifyResult {
+            genuine: n.is_multiple_of(2),
+            note: reason(),
+        },
+        A::Accept,
+        A::File,
+        A::Dispatch {
+            owner: office(n),
+            co_departments: vec![],
+        },
+        A::Start,
+        A::RequestSuspension {
+            until,
+            reason: reason(),
+        },
+        A::Return { reason: reason() },
+        A::Grant { request },
+        A::Deny {
+            request,
+            reason: reason(),
+        },
+        A::RequestExtension {
+            until,
+            reason: reason(),
+        },
+        A::Resume,
+        A::Feedback {
+            measure: reason(),
+            document: n.is_multiple_of(2).then(reason),
+        },
+        A::SendCheck {
+            checker: PersonId(uuid(1, u32::from(n % 4) + 1)),
+        },
+        A::ChangeChecker {
+            checker: PersonId(uuid(1, u32::from(n % 4) + 1)),
+            reason: reason(),
+        },
+        A::CheckPass,
+        A::CheckFail { reason: reason() },
+        A::Reopen { reason: reason() },
+        A::Reassign {
+            owner: office(n),
+            co_departments: vec![],
+            reason: reason(),
+        },
+        A::Whistle {
+            departments: vec![office(n)],
+            reason: reason(),
+        },
+        A::Merge {
+            into: IncidentId(uuid(14, 2)),
+        },
+        A::Cancel { reason: reason() },
+        A::SetSeverity {
+            severity: Severity::new(n % 4 + 1).expect("a level"),
+            reason: Some(reason()),
+        },
+        A::Comment { text: reason() },
+    ]
+}
+
+fn reported() -> Document {
+    let new = NewIncident {
+        id: IncidentId(uuid(14, 1)),
+        grid: GridId(uuid(7, 3)),
+        local_no: "梧桐-03-0914-001".into(),
+        source: SourceChannel::Patrol,
+        category: "F01001".into(),
+        severity: Severity::new(3).expect("a level"),
+        place: IncidentPlace {
+            text: "3幢2单元三楼".into(),
+            household: None,
+            position: None,
+        },
+        description: String::new(),
+        finding: None,
+    };
+    let created = incident::create(&new, &[], &worker(1, minute(0)));
+    created.expect("a draft").document
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn phones_that_heard_of_everything_fold_the_same_incident((count, steps) in steps(), order in any::<u64>()) {
+        const ROLES: [Role; 7] = [
+            Role::Worker, Role::Dispatcher, Role::Handler, Role::Lead, Role::DutyChief, Role::Checker, Role::Secretary,
+        ];
+        let mut recorded: BTreeSet<EventId> = BTreeSet::new();
+        let phones = played(&reported(), count, &steps, |document, phone, kind, n, number| {
+            let known = incident::view(document, &Unordered)?;
+            let all = actions(n, number, &known);
+            let first = usize::from(n) % all.len();
+            // The first thing from there on that somebody on this phone may do, so that stories get somewhere.
+            all.iter().cycle().skip(first).take(all.len()).find_map(|action| {
+                ROLES.iter().cycle().skip(usize::from(kind)).take(ROLES.len()).find_map(|role| {
+                    let mut author = worker(phone as u8 + 1, minute(number));
+                    author.act.role = *role;
+                    let event = IncidentEvent {
+                        id: EventId(uuid(12, number)),
+                        act: author.act.clone(),
+                        department: (*role == Role::Handler).then(|| office(n)),
+                        action: action.clone(),
+                    };
+                    let edited = incident::record(document.clone(), &event, &author, &Unordered).ok()?;
+                    recorded.insert(event.id);
+                    Some(edited)
+                })
+            })
+        });
+        // The centre has placed everything, in an order that no phone decides.
+        let feed: HashMap<Hash, u64> = shuffled(phones[0].clone().changes(), order)
+            .into_iter()
+            .zip(1..)
+            .map(|(change, position)| (change.hash, position))
+            .collect();
+        let last = incident::view(&phones[0], &feed).expect("an incident");
+        let shown: BTreeSet<EventId> = last.events.iter().map(|event| event.event.id).collect();
+        prop_assert_eq!(shown, recorded);
+        prop_assert_eq!(last.unreadable, 0);
+        prop_assert_eq!(last.state.ended(), last.ended_at.is_some());
+        let reached = last.events.iter().rev().find_map(|event| match event.applied {
+            Applied::Yes { state } => Some(state),
+            Applied::No { .. } => None,
+        });
+        prop_assert_eq!(reached.unwrap_or(incident::IncidentState::Draft), last.state);
+        for phone in &phones {
+            prop_assert_eq!(incident::view(phone, &feed), Some(last.clone()));
+        }
+        let mut again = phones[0].clone();
+        let snapshot = again.save();
+        let none: [&[u8]; 0] = [];
+        let loaded = Document::from_snapshot(again.id(), again.kind(), &snapshot, none).expect("a snapshot");
+        prop_assert_eq!(incident::view(&loaded, &feed), Some(last.clone()));
+        let json = serde_json::to_string(&last).expect("JSON");
+        prop_assert_eq!(serde_json::from_str::<IncidentView>(&json).expect("a view"), last);
+    }
 
     #[test]
     fn phones_that_heard_of_everything_show_the_same_household((count, steps) in steps()) {

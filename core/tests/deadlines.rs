@@ -156,3 +156,87 @@ fn the_longest_category_then_the_level_then_the_youngest_rule_wins() {
     assert_eq!(amount("F02001", 2, "2026-09-14"), Some(24));
     assert_eq!(amount("E01001", 2, "2026-09-14"), None);
 }
+
+mod of_an_incident {
+    use super::*;
+    use gridwalk_core::{
+        deadline::handling,
+        incident::{IncidentView, Suspension},
+    };
+    use serde_json::json;
+
+    /// Dispatched on Monday at nine, four working hours.
+    fn dispatched() -> IncidentView {
+        let act = json!({
+            "by": "01990000-0000-7000-8000-000000000001", "role": "worker",
+            "device": "01990000-0000-7000-8000-000000000002", "recorded_at": "2026-09-14T00:40:00Z",
+        });
+        let created = json!({
+            "id": "01990000-0000-7000-8000-000000000003", "grid": "01990000-0000-7000-8000-000000000004",
+            "local_no": "梧桐-03-0914-001", "source": "patrol", "category": "P01003", "severity": 3,
+            "place": { "text": "听雨苑东门" }, "description": "",
+        });
+        serde_json::from_value(json!({
+            "created": created, "reported": act, "state": "handling", "severity": 3, "owner": null,
+            "co_departments": [], "dispatched_at": "2026-09-14T01:00:00Z", "ended_at": null, "checker": null,
+            "rework_count": 0, "photos": [], "events": [], "unreadable": 0,
+        }))
+        .expect("a view")
+    }
+
+    fn rules() -> Vec<DeadlineRule> {
+        vec![DeadlineRule {
+            category: "P01".into(),
+            level: None,
+            amount: 4,
+            unit: LimitUnit::WorkingHours,
+            valid_from: day("2026-01-01"),
+        }]
+    }
+
+    const HOUR: i64 = 3_600_000;
+
+    #[test]
+    fn the_clock_rests_at_noon() {
+        let (view, rules) = (dispatched(), rules());
+        let clock = handling(&view, &rules, &calendar(), at("2026-09-14T05:00:00Z")).unwrap();
+        assert_eq!(clock.due, at("2026-09-14T07:00:00Z"));
+        assert_eq!((clock.used_ms, clock.left_ms), (3 * HOUR, HOUR));
+        assert_eq!(clock.stands_until, None);
+    }
+
+    #[test]
+    fn it_stands_while_the_incident_is_suspended_and_counts_nothing_of_that_time() {
+        let (mut view, rules) = (dispatched(), rules());
+        let (from, to) = (at("2026-09-14T02:00:00Z"), at("2026-09-15T02:00:00Z"));
+        view.course.suspensions = vec![Suspension { from, to }];
+        for now in ["2026-09-14T02:00:00Z", "2026-09-14T08:00:00Z"] {
+            let clock = handling(&view, &rules, &calendar(), at(now)).unwrap();
+            assert_eq!(clock.due, at("2026-09-15T07:00:00Z"));
+            assert_eq!((clock.used_ms, clock.left_ms), (HOUR, 3 * HOUR));
+            assert_eq!(clock.stands_until, Some(to));
+        }
+        let after = handling(&view, &rules, &calendar(), at("2026-09-15T03:00:00Z")).unwrap();
+        assert_eq!((after.used_ms, after.left_ms), (2 * HOUR, 2 * HOUR));
+    }
+
+    #[test]
+    fn an_extension_moves_it_and_never_back() {
+        let (mut view, rules) = (dispatched(), rules());
+        let due = |view: &IncidentView| {
+            let now = at("2026-09-14T02:00:00Z");
+            handling(view, &rules, &calendar(), now).unwrap().due
+        };
+        view.course.extended_to = Some(at("2026-09-16T07:00:00Z"));
+        assert_eq!(due(&view), at("2026-09-16T07:00:00Z"));
+        view.course.extended_to = Some(at("2026-09-14T03:00:00Z"));
+        assert_eq!(due(&view), at("2026-09-14T07:00:00Z"));
+    }
+
+    #[test]
+    fn nothing_runs_before_it_was_dispatched() {
+        let (mut view, rules) = (dispatched(), rules());
+        view.dispatched_at = None;
+        assert!(handling(&view, &rules, &calendar(), at("2026-09-14T02:00:00Z")).is_none());
+    }
+}

@@ -8,7 +8,8 @@ use automerge::{
 use gridwalk_core::{
     document::{Document, Unordered},
     household::{FieldChange, FieldKey, HouseholdEdit, view},
-    ids::{DocumentId, PatrolId},
+    ids::{DepartmentId, DocumentId, EventId, PatrolId},
+    incident::{self, IncidentAction, IncidentEvent, IncidentState, NewIncident},
     patrol::{self, PatrolEdit},
     registry::project,
     sync::message::DocumentKind,
@@ -154,6 +155,68 @@ fn every_edit_keeps_what_a_newer_app_wrote() {
             &changed,
         );
         assert_eq!(view(&after.document).unreadable, view(&document).unreadable);
+    }
+}
+
+/// A hazard on which a newer app did something that this one does not know.
+fn hazard_from_the_future() -> Document {
+    let new: NewIncident = serde_json::from_value(json!({
+        "id": uuid(14, 1), "grid": uuid(7, 3), "local_no": "梧桐-03-0914-001", "source": "patrol", "category": "F01001",
+        "severity": 3, "place": { "text": "3幢2单元三楼", "floor": 3 }, "description": "", "weather": "rain",
+    }))
+    .expect("a hazard");
+    let document = incident::create(&new, &[], &worker(1, at(9, 0)))
+        .expect("a draft")
+        .document;
+    let submit = json!({ "type": "submit", "without_photo_because": "太暗", "mood": "calm" });
+    let unknown = json!({ "type": "teleport", "to": "3幢" });
+    written(&document, 0xfe, |bare| {
+        let events = map(bare, "events");
+        for (number, action) in [(60, &submit), (61, &unknown)] {
+            let mut act = act();
+            act["by"] = json!(uuid(1, 1));
+            let event =
+                json!({ "id": uuid(12, number), "act": act, "action": action, "seal": [1, 2] });
+            bare.put(&events, uuid(12, number).to_string(), event.to_string())
+                .expect("put");
+        }
+    })
+}
+
+#[test]
+fn an_event_of_a_newer_app_is_kept_counted_and_does_not_stop_the_others() {
+    let document = hazard_from_the_future();
+    let read = incident::view(&document, &Unordered).expect("a hazard");
+    assert_eq!((read.unreadable, read.events.len()), (1, 1));
+    assert_eq!(read.state, IncidentState::Reported);
+    let act = worker(1, at(10, 0)).act;
+    for (number, action) in [
+        IncidentAction::Comment {
+            text: "还在".into(),
+        },
+        IncidentAction::Whistle {
+            departments: vec![DepartmentId(uuid(13, 1))],
+            reason: "一起看看".into(),
+        },
+        IncidentAction::Cancel {
+            reason: "清走了".into(),
+        },
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let event = IncidentEvent {
+            id: EventId(uuid(12, 70 + number as u32)),
+            act: act.clone(),
+            department: None,
+            action,
+        };
+        let author = worker(1, at(10, 0));
+        let edited = incident::record(document.clone(), &event, &author, &Unordered);
+        let after = edited.expect("an event").document;
+        kept(&everything(&document), &everything(&after), "", &[]);
+        let now = incident::view(&after, &Unordered).expect("a hazard");
+        assert_eq!((now.unreadable, now.events.len()), (1, 2));
     }
 }
 

@@ -20,7 +20,7 @@ use gridwalk_core::{
     ids::{DepartmentId, DocumentId, EventId, GridId, HouseholdId, IncidentId, PersonId},
     incident::{
         IncidentAction, IncidentEvent, IncidentPlace, IncidentState, IncidentView, NewIncident,
-        Severity, role_may,
+        Severity, role_may, same_case,
     },
     photo::{Photo, Position},
     time::Timestamp,
@@ -28,8 +28,6 @@ use gridwalk_core::{
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeSet;
 
-/// Cases of one kind this close may be the same.
-const SAME_PLACE_M: f64 = 50.0;
 /// A building this close names the place.
 const NEXT_TO_M: f64 = 60.0;
 
@@ -126,7 +124,7 @@ impl Phone {
             let mut rows = rows(db, "true", [], now, worker)?;
             rows.sort_by_key(|row| {
                 (
-                    ended(row.state),
+                    row.state.ended(),
                     !row.receipt.needs_a_person(),
                     !row.overdue,
                     -row.reported_at.0,
@@ -144,11 +142,9 @@ impl Phone {
             let view = view(db, id)?;
             let clockwork = Clockwork::read(db)?;
             let document = DocumentId::from(id);
-            let rule = view.dispatched_at.and_then(|start| {
-                clockwork
-                    .due(&view.created.category, view.severity, start)
-                    .map(|(_, rule)| rule.clone())
-            });
+            let rule = clockwork
+                .handling(&view, now)
+                .map(|clock| clock.rule.clone());
             let mut event_receipts = receipts_by_change(db, document)?;
             for event in &view.events {
                 // a colleague's event came from the centre
@@ -213,7 +209,7 @@ impl Phone {
             let edit = Edit::Incident(IncidentEvent {
                 id: event,
                 act: act.clone(),
-                department: None,
+                department: who.identity.worker.department,
                 action,
             });
             documents::record(db, &who.identity, &target, &[edit], &act)?;
@@ -236,16 +232,14 @@ impl Phone {
         self.database().read(|db| {
             let clockwork = Clockwork::read(db)?;
             let mut near = Vec::new();
-            for view in views(db, "category = ?1 and lon is not null", [category])? {
-                let Some(there) = view.created.place.position else {
-                    continue;
-                };
-                let distance = distance_m((here.lon, here.lat), (there.lon, there.lat));
-                if distance <= SAME_PLACE_M && !ended(view.state) {
+            for view in views(db, "category = ?1 and lon is not null", [&category])? {
+                let reported_at = view.reported.recorded_at;
+                let apart = same_case((&category, &here, now), (&view.created, reported_at));
+                if let Some(metres) = apart.filter(|_| !view.state.ended()) {
                     near.push(NearbyIncident {
                         row: row(db, &view, &clockwork, now, worker)?,
-                        distance_m: Some(distance.round() as u32),
-                        date: view.reported.recorded_at.local_date(),
+                        distance_m: Some(metres.round() as u32),
+                        date: reported_at.local_date(),
                     });
                 }
             }
@@ -269,13 +263,6 @@ pub(crate) fn of_household(
     let mut rows = rows(db, "household = ?1", [household.0], now, worker)?;
     rows.sort_by_key(|row| -row.reported_at.0);
     Ok(rows)
-}
-
-fn ended(state: IncidentState) -> bool {
-    matches!(
-        state,
-        IncidentState::Closed | IncidentState::Cancelled | IncidentState::NotFiled
-    )
 }
 
 fn view(db: &Connection, id: IncidentId) -> Answer<IncidentView> {
@@ -318,10 +305,7 @@ fn row(
 ) -> Answer<IncidentRow> {
     let created = &view.created;
     let category = reference::category(db, &created.category)?;
-    let due = view
-        .dispatched_at
-        .and_then(|start| clockwork.due(&created.category, view.severity, start))
-        .map(|(due, _)| due);
+    let due = clockwork.handling(view, now).map(|clock| clock.due);
     let receipt = receipt_of(db, created.id.into(), &[], None)?.unwrap_or(Receipt::Centre);
     Ok(IncidentRow {
         id: created.id,
@@ -341,7 +325,7 @@ fn row(
         mine: worker == Some(view.reported.by),
         thumbnail: view.photos.first().map(|photo| photo.thumbnail),
         photos: u32::try_from(view.photos.len()).unwrap_or(u32::MAX),
-        overdue: due.is_some_and(|due| due < now) && !ended(view.state),
+        overdue: due.is_some_and(|due| due < now) && !view.state.ended(),
         due,
         receipt: seen_or(db, created.id, receipt)?,
     })
@@ -392,7 +376,7 @@ fn possible(view: &IncidentView, worker: Option<PersonId>) -> Vec<(IncidentActio
     if view.state == S::Checking && view.checker == worker {
         acts.push((A::CheckPass, PossibleAct::Check));
     }
-    if !ended(view.state) && view.severity.level() > 1 {
+    if !view.state.ended() && view.severity.level() > 1 {
         let raise = A::SetSeverity {
             severity: view.severity,
             reason: None,

@@ -3,9 +3,9 @@
 
 use crate::{error::Answer, projection};
 use gridwalk_core::{
-    deadline,
+    deadline::{self, Handling},
     ids::{BuildingId, DepartmentId, GridId, IncidentId, PersonId, PlanId},
-    incident::Severity,
+    incident::IncidentView,
     reference::{
         Building, Calendar, Category, Checkpoint, DeadlineRule, Department, Grid, Person, Plan,
         Seen, Task,
@@ -103,20 +103,9 @@ impl Clockwork {
         })
     }
 
-    /// The rule of a category at a level, and when it runs out for a clock that began at `start`.
-    pub fn due(
-        &self,
-        category: &str,
-        severity: Severity,
-        start: Timestamp,
-    ) -> Option<(Timestamp, &DeadlineRule)> {
-        let rule = deadline::rule_for(&self.rules, category, severity, start.local_date())?;
-        let limit = deadline::Limit {
-            amount: rule.amount,
-            unit: rule.unit,
-        };
-        let due = deadline::due(limit, start, &[], self.calendar.as_ref()?)?;
-        Some((due, rule))
+    /// How the handling clock of an incident stands at `now`.
+    pub fn handling(&self, view: &IncidentView, now: Timestamp) -> Option<Handling<'_>> {
+        deadline::handling(view, &self.rules, self.calendar.as_ref()?, now)
     }
 }
 

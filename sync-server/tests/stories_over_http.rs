@@ -68,12 +68,34 @@ impl<'a> Play<'a> {
             };
             play.homes.insert(id, home);
         }
+        for (login, grids) in &story.covers {
+            for grid in grids {
+                play.assign(login, grid).await;
+            }
+        }
         for (name, login) in &story.phones {
             let mut phone = play.field.phone(login).await;
             phone.sync().await.expect("a first exchange");
             play.phones.insert(name.clone(), (phone, true));
         }
         play
+    }
+
+    /// Somebody works in one more grid.
+    async fn assign(&self, login: &str, grid: &str) {
+        let street = demo_street();
+        let person = street.person(login).expect("somebody of the street").id;
+        let grid = street.grid(grid).expect("a grid of the street").id;
+        let store = &self.field.server.state().store;
+        store
+            .write(move |connection| {
+                Ok(connection.execute(
+                    "insert into person_grid (person, grid) values (?1, ?2)",
+                    [person.to_string(), grid.to_string()],
+                )?)
+            })
+            .await
+            .expect("an assignment");
     }
 
     fn id(&self, name: &str) -> DocumentId {
@@ -478,6 +500,21 @@ async fn c5_a_report_is_cancelled_offline_and_accepted_at_the_desk() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn c6_one_of_an_office_says_done_and_another_sends_it_back() {
+    played("C6").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c7_a_late_check_does_not_close_what_was_opened_again() {
+    played("C7").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c8_two_leads_decide_differently() {
+    played("C8").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn c11_a_helper_walks_along_all_day_without_network() {
     played("C11").await;
 }
@@ -504,5 +541,10 @@ fn every_story_is_played_here() {
         .into_iter()
         .map(|story| story.code)
         .collect();
-    assert_eq!(codes, ["C1", "C2", "C4", "C5", "C11", "C14", "C16", "C17"]);
+    assert_eq!(
+        codes,
+        [
+            "C1", "C2", "C4", "C5", "C6", "C7", "C8", "C11", "C14", "C16", "C17"
+        ]
+    );
 }

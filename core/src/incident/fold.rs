@@ -2,8 +2,9 @@
 
 use super::{
     Applied, EventView, IncidentEvent, IncidentView, NewIncident,
+    contest::Contest,
     order::{Causes, Rank},
-    state::{Fold, rank},
+    state::Fold,
 };
 use crate::{act::Act, error::Code, ids::Hash, photo::Photo};
 
@@ -54,6 +55,7 @@ pub(super) fn fold(
         photos: state.photos,
         events,
         unreadable: 0,
+        course: state.course,
     }
 }
 
@@ -72,6 +74,11 @@ pub(super) fn run(
         .map(|c| Rank::new(c.position, c.event.act.recorded_at, *c.event.id.as_bytes()))
         .collect();
     let order = causes.sort(&ranks);
+    let events: Vec<&IncidentEvent> = carried.iter().map(|c| &c.event).collect();
+    let contest = Contest {
+        events: &events,
+        causes: &causes,
+    };
     let mut state = Fold::begin(
         &beginning.created,
         &beginning.reported,
@@ -79,22 +86,45 @@ pub(super) fn run(
     );
     let mut fates = Vec::with_capacity(carried.len());
     for (at, &this) in order.iter().enumerate() {
-        let event = &carried[this].event;
-        let later = order[at + 1..].iter().any(|&other| {
-            causes.concurrent(this, other) && outranks(&state, &carried[other].event, event)
-        });
+        let (event, to_come) = (events[this], &order[at + 1..]);
+        let knows = contest.knowledge(this);
+        let later = || {
+            let mut others = to_come.iter().copied();
+            others.find(|&other| {
+                causes.concurrent(this, other) && contest.outranks(&state, other, this, to_come)
+            })
+        };
         // A more urgent level that its author did not know of stands, whichever of the two the feed placed first.
-        let earlier = fates.iter().any(|(other, fate)| {
-            matches!(fate, Applied::Yes { .. })
-                && causes.concurrent(this, *other)
-                && more_urgent(&carried[*other].event, event)
+        let earlier = || {
+            let mut before = fates.iter();
+            let above = before.find(|(other, fate)| {
+                matches!(fate, Applied::Yes { .. }) && contest.is_less_urgent(this, *other)
+            });
+            above.map(|(other, _)| *other)
+        };
+        let overruled = earlier().or_else(|| match state.guard(event, &knows) {
+            Ok(()) => later(),
+            Err(_) => None,
         });
-        let overruled = earlier || (later && state.guard(event).is_ok());
-        let (next, fate) = if overruled {
-            let because = overruled_code(event);
-            (state, Applied::No { because })
-        } else {
-            state.step(event)
+        let (next, fate) = match overruled {
+            Some(other) => {
+                let because = overruled_code(event, events[other]);
+                (state, Applied::No { because })
+            }
+            None => state.step(event, this, &knows),
+        };
+        let fate = match fate {
+            Applied::No {
+                because: Code::WrongState | Code::EarlierRound | Code::AlreadyDecided,
+            } if fates.iter().any(|(other, fate)| {
+                matches!(fate, Applied::Yes { .. }) && contest.lost_to(this, *other)
+            }) =>
+            {
+                Applied::No {
+                    because: Code::Overruled,
+                }
+            }
+            other => other,
         };
         state = next;
         fates.push((this, fate));
@@ -102,33 +132,11 @@ pub(super) fn run(
     (state, fates)
 }
 
-/// `other` could take effect right now as well, and safety says that it is the one to stand.
-fn outranks(state: &Fold, other: &IncidentEvent, this: &IncidentEvent) -> bool {
-    let safer = match (rank(&other.action), rank(&this.action)) {
-        (Some(theirs), Some(mine)) => theirs < mine,
-        _ => more_urgent(other, this),
-    };
-    safer && state.guard(other).is_ok()
-}
-
-/// Both set the level, and `other` sets a more urgent one.
-fn more_urgent(other: &IncidentEvent, this: &IncidentEvent) -> bool {
-    use super::IncidentAction::SetSeverity;
-    match (&other.action, &this.action) {
-        (
-            SetSeverity {
-                severity: theirs, ..
-            },
-            SetSeverity { severity: mine, .. },
-        ) => theirs < mine,
-        _ => false,
-    }
-}
-
 /// What the author of an overruled event reads.
-fn overruled_code(event: &IncidentEvent) -> Code {
-    match event.action {
-        super::IncidentAction::Cancel { .. } => Code::CancelAfterAccept,
+fn overruled_code(event: &IncidentEvent, by: &IncidentEvent) -> Code {
+    use super::IncidentAction::{Accept, Cancel};
+    match (&event.action, &by.action) {
+        (Cancel { .. }, Accept) => Code::CancelAfterAccept,
         _ => Code::Overruled,
     }
 }

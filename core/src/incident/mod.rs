@@ -1,23 +1,33 @@
 //! An incident 事件: a list of events, and a state that is folded from them and never stored.
 
+mod action;
+mod contest;
+mod course;
+mod duplicate;
 mod fold;
+mod guard;
 mod order;
 mod record;
 mod state;
 #[cfg(test)]
 mod tests;
+mod view;
 
-pub use record::{create, record, view};
+pub use action::{IncidentAction, role_may};
+pub use course::{
+    Call, CallKind, Course, Dispute, DisputeRoute, DisputeStage, DisputeTier, OwnershipState,
+    ReportedIn, Request, RequestKind, RequestOutcome, Satisfaction, Suspension,
+};
+pub use duplicate::{SAME_CASE_HOURS, SAME_CASE_M, same_case};
+pub use record::{Standing, create, record, standing, view};
+pub use view::{EventView, IncidentView};
 
 use crate::{
-    act::{Act, Role},
+    act::Act,
     error::Code,
     household::words,
-    ids::{
-        DepartmentId, EventId, FindingId, GridId, Hash, HouseholdId, IncidentId, PatrolId, PersonId,
-    },
-    photo::{Photo, Position},
-    time::Timestamp,
+    ids::{DepartmentId, EventId, FindingId, GridId, HouseholdId, IncidentId, PatrolId},
+    photo::Position,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,11 +51,29 @@ words! {
         NotFiled, /// 立案
         Filed, /// 已派遣
         Dispatched, /// 处置中
-        Handling, /// 处置反馈
+        Handling, /// 退回
+        Returned, /// 挂账
+        Suspended, /// 处置反馈
         Feedback, /// 核查中
         Checking, /// 结案
-        Closed, /// 作废
+        Closed, /// 已评价
+        Evaluated, /// 并案
+        Merged, /// 作废
         Cancelled }
+}
+
+impl IncidentState {
+    /// Nothing is left to do about it.
+    pub fn ended(self) -> bool {
+        matches!(
+            self,
+            Self::Closed | Self::Evaluated | Self::NotFiled | Self::Merged | Self::Cancelled
+        )
+    }
+    /// A department has it in its hands, and its clock is what everybody looks at.
+    pub fn in_hand(self) -> bool {
+        matches!(self, Self::Dispatched | Self::Handling | Self::Suspended)
+    }
 }
 
 /// 紧急程度: 1 特急 (life in danger) … 4 一般. Only ever raised by a merge.
@@ -123,141 +151,6 @@ pub struct NewIncident {
     pub finding: Option<(PatrolId, FindingId)>,
 }
 
-/// What people do to an incident. Numbers T… are the transitions of `domain.md` §3.5.3.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum IncidentAction {
-    /// T2 上报; a reason stands in for a missing photo.
-    Submit {
-        /// Why there is no photo.
-        without_photo_because: Option<String>,
-    },
-    /// T3 现场处置: before and after photo are on the incident.
-    SelfHandle {
-        /// What was done.
-        measure: String,
-    },
-    /// T4 确认自行处置
-    ConfirmSelf,
-    /// T5 退回自行处置
-    RejectSelf {
-        /// Why.
-        reason: String,
-    },
-    /// T6 要求核实
-    AskVerify {
-        /// What to look at.
-        question: String,
-    },
-    /// T7 核实结果
-    VerifyResult {
-        /// Was it so?
-        genuine: bool,
-        /// What was seen.
-        note: String,
-    },
-    /// T8 受理
-    Accept,
-    /// T9 不予立案
-    Refuse {
-        /// Told to the reporter.
-        reason: String,
-    },
-    /// T10 立案
-    File,
-    /// T11 派遣: the handling clock starts here.
-    Dispatch {
-        /// 主办
-        owner: DepartmentId,
-        /// 协办
-        co_departments: Vec<DepartmentId>,
-    },
-    /// T15 处置反馈
-    Feedback {
-        /// What was done.
-        measure: String,
-        /// Stands in for an after-photo (a work order number, say).
-        document: Option<String>,
-    },
-    /// T18 送核查
-    SendCheck {
-        /// Who checks; never who handled.
-        checker: PersonId,
-    },
-    /// T19 核查通过
-    CheckPass,
-    /// T20 核查不通过: rework, back to dispatched.
-    CheckFail {
-        /// What is still wrong.
-        reason: String,
-    },
-    /// T23 作废
-    Cancel {
-        /// Why.
-        reason: String,
-    },
-    /// T25 备注
-    Comment {
-        /// The words.
-        text: String,
-    },
-    /// T25 补充照片
-    AddPhoto {
-        /// Which.
-        photo: Photo,
-    },
-    /// Raise (anyone) or lower (dispatcher, with a reason) the severity.
-    SetSeverity {
-        /// The new level.
-        severity: Severity,
-        /// Needed to lower it.
-        reason: Option<String>,
-    },
-}
-
-impl IncidentAction {
-    /// The words a person typed, with the name of the field and the most characters it holds.
-    pub fn words(&self) -> Vec<(&'static str, &str, usize)> {
-        use IncidentAction as A;
-        match self {
-            A::Submit {
-                without_photo_because: reason,
-            }
-            | A::SetSeverity { reason, .. } => reason
-                .iter()
-                .map(|reason| ("reason", reason.as_str(), 500))
-                .collect(),
-            A::RejectSelf { reason }
-            | A::Refuse { reason }
-            | A::CheckFail { reason }
-            | A::Cancel { reason } => {
-                vec![("reason", reason, 500)]
-            }
-            A::SelfHandle { measure } => vec![("measure", measure, 500)],
-            A::Feedback { measure, document } => {
-                let document = document
-                    .iter()
-                    .map(|document| ("document", document.as_str(), 200));
-                std::iter::once(("measure", measure.as_str(), 500))
-                    .chain(document)
-                    .collect()
-            }
-            A::AskVerify { question } => vec![("question", question, 500)],
-            A::VerifyResult { note, .. } => vec![("note", note, 500)],
-            A::Comment { text } => vec![("text", text, 1_000)],
-            A::ConfirmSelf
-            | A::Accept
-            | A::File
-            | A::Dispatch { .. }
-            | A::SendCheck { .. }
-            | A::CheckPass
-            | A::AddPhoto { .. } => Vec::new(),
-        }
-    }
-}
-
 /// One event as it stands in the document: an action in its frame. Facts, never edited.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -290,77 +183,4 @@ pub enum Applied {
         /// Why.
         because: Code,
     },
-}
-
-/// An event with its fate.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct EventView {
-    /// The event.
-    pub event: IncidentEvent,
-    /// The change that carries it (its receipt is looked up by this).
-    pub change: Hash,
-    /// What became of it.
-    pub applied: Applied,
-}
-
-/// Everything a screen or the registry needs of one incident.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct IncidentView {
-    /// What it was created with.
-    pub created: NewIncident,
-    /// Who reported it, and when.
-    pub reported: Act,
-    /// Where the fold stands.
-    pub state: IncidentState,
-    /// The most urgent level that stands.
-    pub severity: Severity,
-    /// 主办, once dispatched.
-    pub owner: Option<DepartmentId>,
-    /// 协办
-    pub co_departments: Vec<DepartmentId>,
-    /// When it was last dispatched: the handling clock's start.
-    pub dispatched_at: Option<Timestamp>,
-    /// When it was closed, cancelled or refused.
-    pub ended_at: Option<Timestamp>,
-    /// Who checks, while checking.
-    pub checker: Option<PersonId>,
-    /// How often it came back from checking.
-    pub rework_count: u32,
-    /// Every photo, in the order of the fold, without doubles.
-    pub photos: Vec<Photo>,
-    /// Every event in fold order, oldest first.
-    pub events: Vec<EventView>,
-    /// Items written by a newer app.
-    pub unreadable: u32,
-}
-
-/// Whether a role may try an action at all; guards decide whether it applies.
-pub fn role_may(role: Role, action: &IncidentAction) -> bool {
-    use IncidentAction as A;
-    use Role as R;
-    match action {
-        A::Submit { .. }
-        | A::Comment { .. }
-        | A::AddPhoto { .. }
-        | A::Cancel { .. }
-        | A::SetSeverity { .. } => true,
-        A::SelfHandle { .. } => matches!(role, R::Worker | R::Lead),
-        A::ConfirmSelf => matches!(role, R::Lead | R::Secretary),
-        A::RejectSelf { .. } => matches!(role, R::Lead | R::Dispatcher),
-        A::VerifyResult { .. } => matches!(role, R::Worker | R::Lead | R::Checker),
-        A::AskVerify { .. }
-        | A::Accept
-        | A::Refuse { .. }
-        | A::File
-        | A::Dispatch { .. }
-        | A::SendCheck { .. } => {
-            matches!(role, R::Dispatcher | R::DutyChief)
-        }
-        A::Feedback { .. } => matches!(role, R::Handler),
-        A::CheckPass | A::CheckFail { .. } => matches!(role, R::Checker | R::Worker | R::Lead),
-    }
 }

@@ -80,6 +80,14 @@ impl Causes {
         a != b && !self.known[a][b] && !self.known[b][a]
     }
 
+    /// The author of `event` knew of `other`.
+    pub fn knew(&self, event: usize, other: usize) -> bool {
+        self.known
+            .get(event)
+            .and_then(|known| known.get(other))
+            .is_some_and(|known| *known)
+    }
+
     /// All events, each after those it knew of, and otherwise by rank.
     pub fn sort(&self, ranks: &[Rank]) -> Vec<usize> {
         let mut left: Vec<usize> = (0..ranks.len()).collect();

@@ -3,6 +3,7 @@
 use super::{
     IncidentEvent, IncidentView, NewIncident,
     fold::{Beginning, Carried, fold, run},
+    state::Fold,
 };
 use crate::{
     document::{self, Author, Document, Edited, FeedOrder},
@@ -59,9 +60,25 @@ pub fn record(
     let (beginning, carried, history) = read(&incident, feed)
         .ok_or_else(|| Refusal::new(Code::NotFound, "not an incident that this app can read"))?;
     let (now, _) = run(&beginning, &carried, &history);
-    now.guard(event)
+    now.guard(event, &|_| true)
         .map_err(|code| Refusal::new(code, format!("not possible while {:?}", now.state)))?;
     incident.edit(author, |draft| draft.insert(EVENTS, &event.id, event))
+}
+
+/// Where an incident stands, to ask what may be done next without doing it.
+pub struct Standing(Fold);
+
+impl Standing {
+    /// Whether the event would take effect on this side right now; the code says why not.
+    pub fn allows(&self, event: &IncidentEvent) -> Result<(), Code> {
+        self.0.guard(event, &|_| true)
+    }
+}
+
+/// Where it stands on this side. `None` for a document that is no incident.
+pub fn standing(incident: &Document, feed: &dyn FeedOrder) -> Option<Standing> {
+    let (beginning, carried, history) = read(incident, feed)?;
+    Some(Standing(run(&beginning, &carried, &history).0))
 }
 
 /// What a screen or the registry sees. A document that is no incident shows `None`.

@@ -4,12 +4,12 @@
 //! fails is kept as *not applied, because …*; it never stops the ones after it.
 
 use super::{
-    Applied, IncidentAction, IncidentEvent, IncidentState, NewIncident, Severity, role_may,
+    Applied, Call, CallKind, Course, Dispute, IncidentAction, IncidentEvent, IncidentState,
+    NewIncident, ReportedIn, Request, RequestKind, RequestOutcome, Severity, Suspension,
 };
 use crate::{
     act::{Act, Role},
-    error::Code,
-    ids::{DepartmentId, PersonId},
+    ids::{DepartmentId, EventId, IncidentId, PersonId},
     photo::{Photo, PhotoStage},
     time::Timestamp,
 };
@@ -17,7 +17,8 @@ use crate::{
 /// Where an incident stands after some of its events.
 #[derive(Clone, Debug)]
 pub(super) struct Fold {
-    creator: PersonId,
+    pub(super) id: IncidentId,
+    pub(super) creator: PersonId,
     pub state: IncidentState,
     pub severity: Severity,
     pub owner: Option<DepartmentId>,
@@ -27,18 +28,26 @@ pub(super) struct Fold {
     pub checker: Option<PersonId>,
     pub rework_count: u32,
     pub photos: Vec<Photo>,
-    /// Who gave feedback: they do not check their own work.
-    handled_by: Vec<PersonId>,
+    pub course: Course,
+    /// Who gave feedback or handled it on site: they do not check their own work.
+    pub(super) handled_by: Vec<PersonId>,
     /// Photos that prove the present round; a new round asks for new ones.
-    proof: Proof,
+    pub(super) proof: Proof,
+    /// The event (by its index) that began the present round: dispatched, sent to be checked, given back, opened again.
+    /// Whoever did not know of it speaks of an earlier one.
+    pub(super) round: Option<usize>,
+    /// Who was to check this round, and the event that put somebody else in their place.
+    pub(super) former_checkers: Vec<(PersonId, usize)>,
+    /// Who had it this round, and the event that gave it to somebody else.
+    pub(super) former_departments: Vec<(DepartmentId, usize)>,
 }
 
 /// Which photos were added since the round began.
 #[derive(Clone, Copy, Default, Debug)]
-struct Proof {
-    before: bool,
-    after: bool,
-    check: bool,
+pub(super) struct Proof {
+    pub before: bool,
+    pub after: bool,
+    pub check: bool,
 }
 
 impl Proof {
@@ -66,7 +75,9 @@ impl Fold {
         let proof = photos
             .iter()
             .fold(Proof::default(), |proof, photo| proof.with(photo.stage));
+        let dispute = created.category.starts_with('D').then(Dispute::begin);
         Self {
+            id: created.id,
             creator: reported.by,
             state: IncidentState::Draft,
             severity: created.severity,
@@ -77,16 +88,28 @@ impl Fold {
             checker: None,
             rework_count: 0,
             photos,
+            course: Course {
+                dispute,
+                ..Course::default()
+            },
             handled_by: Vec::new(),
             proof,
+            round: None,
+            former_checkers: Vec::new(),
+            former_departments: Vec::new(),
         }
     }
 
-    /// The state after `event`, and its fate.
-    pub fn step(self, event: &IncidentEvent) -> (Self, Applied) {
-        match self.guard(event) {
+    /// The state after `event`, which is number `this`, and its fate. `knows` says which events its author knew of.
+    pub fn step(
+        self,
+        event: &IncidentEvent,
+        this: usize,
+        knows: &dyn Fn(usize) -> bool,
+    ) -> (Self, Applied) {
+        match self.guard(event, knows) {
             Ok(()) => {
-                let next = self.apply(event);
+                let next = self.apply(event, this, knows);
                 let state = next.state;
                 (next, Applied::Yes { state })
             }
@@ -94,114 +117,18 @@ impl Fold {
         }
     }
 
-    /// Whether `event` may take effect now; the code says why not.
-    pub fn guard(&self, event: &IncidentEvent) -> Result<(), Code> {
-        use IncidentAction as A;
-        use IncidentState as S;
-        let by = event.act.by;
-        if !role_may(event.act.role, &event.action) {
-            return Err(Code::WrongRole);
-        }
-        match &event.action {
-            A::Submit {
-                without_photo_because: reason,
-            } => {
-                self.from(&[S::Draft])?;
-                need(by == self.creator, Code::WrongRole)?;
-                need(
-                    self.proof.before || reason.as_deref().is_some_and(said),
-                    Code::MissingPhoto,
-                )
-            }
-            A::SelfHandle { measure } => {
-                self.from(&[S::Draft])?;
-                need(by == self.creator, Code::WrongRole)?;
-                need(self.severity.level() >= 3, Code::SeverityTooHigh)?;
-                need(self.proof.before, Code::MissingPhoto)?;
-                need(self.proof.after, Code::MissingAfterPhoto)?;
-                need(said(measure), Code::MissingReason)
-            }
-            A::ConfirmSelf => self.from(&[S::SelfHandled]),
-            A::RejectSelf { reason } => self
-                .from(&[S::SelfHandled])
-                .and(need(said(reason), Code::MissingReason)),
-            A::AskVerify { question } => self
-                .from(&[S::Reported])
-                .and(need(said(question), Code::MissingReason)),
-            A::VerifyResult { .. } => self
-                .from(&[S::Verifying])
-                .and(need(self.proof.check, Code::MissingPhoto)),
-            A::Accept => self.from(&[S::Reported]),
-            A::Refuse { reason } => self
-                .from(&[S::Reported, S::Accepted])
-                .and(need(said(reason), Code::MissingReason)),
-            A::File => self.from(&[S::Accepted]),
-            A::Dispatch { .. } => self.from(&[S::Filed]),
-            A::Feedback { measure, document } => {
-                self.from(&[S::Dispatched, S::Handling])?;
-                need(
-                    event.department.is_some_and(|d| self.handles(d)),
-                    Code::OutOfScope,
-                )?;
-                need(said(measure), Code::MissingReason)?;
-                need(
-                    self.proof.after || document.as_deref().is_some_and(said),
-                    Code::MissingAfterPhoto,
-                )
-            }
-            A::SendCheck { checker } => self
-                .from(&[S::Feedback])
-                .and(need(!self.handled_by.contains(checker), Code::SameChecker)),
-            A::CheckPass => self
-                .checking(by)
-                .and(need(self.proof.check, Code::MissingPhoto)),
-            A::CheckFail { reason } => self
-                .checking(by)
-                .and(need(said(reason), Code::MissingReason)),
-            A::Cancel { reason } => self.guard_cancel(&event.act, reason),
-            A::Comment { text } => need(said(text), Code::MissingReason),
-            A::AddPhoto { .. } => Ok(()),
-            A::SetSeverity { severity, reason } => {
-                let lowers = severity.level() > self.severity.level();
-                need(
-                    !lowers || matches!(event.act.role, Role::Dispatcher | Role::DutyChief),
-                    Code::WrongRole,
-                )?;
-                need(
-                    !lowers || reason.as_deref().is_some_and(said),
-                    Code::MissingReason,
-                )
-            }
-        }
-    }
-
-    /// T23: the creator until the desk accepts, the dispatcher from the queue.
-    fn guard_cancel(&self, act: &Act, reason: &str) -> Result<(), Code> {
-        use IncidentState as S;
-        let dispatcher = matches!(act.role, Role::Dispatcher | Role::DutyChief);
-        need(dispatcher || act.by == self.creator, Code::WrongRole)?;
-        match self.state {
-            S::Draft | S::Reported => need(said(reason), Code::MissingReason),
-            S::NotFiled | S::Closed | S::Cancelled => Err(Code::WrongState),
-            _ => Err(Code::CancelAfterAccept),
-        }
-    }
-
-    fn checking(&self, by: PersonId) -> Result<(), Code> {
-        self.from(&[IncidentState::Checking])
-            .and(need(self.checker == Some(by), Code::WrongRole))
-    }
-
-    fn from(&self, states: &[IncidentState]) -> Result<(), Code> {
-        need(states.contains(&self.state), Code::WrongState)
-    }
-
-    fn handles(&self, department: DepartmentId) -> bool {
-        self.owner == Some(department) || self.co_departments.contains(&department)
+    /// The author of an event knew how the present round began.
+    pub(super) fn of_this_round(&self, knows: &dyn Fn(usize) -> bool) -> bool {
+        self.round.is_none_or(knows)
     }
 
     /// The state after an event whose guard holds.
-    fn apply(mut self, event: &IncidentEvent) -> Self {
+    pub(super) fn apply(
+        mut self,
+        event: &IncidentEvent,
+        this: usize,
+        knows: &dyn Fn(usize) -> bool,
+    ) -> Self {
         use IncidentAction as A;
         use IncidentState as S;
         let at = event.act.recorded_at;
@@ -209,9 +136,13 @@ impl Fold {
             A::Submit { .. } | A::RejectSelf { .. } | A::VerifyResult { .. } => {
                 self.state = S::Reported
             }
-            A::SelfHandle { .. } => self.state = S::SelfHandled,
+            A::SelfHandle { .. } => {
+                self.handled_by.push(event.act.by);
+                self.state = S::SelfHandled;
+            }
             A::AskVerify { .. } => {
                 self.proof.check = false;
+                self.round = Some(this);
                 self.state = S::Verifying;
             }
             A::Accept => self.state = S::Accepted,
@@ -222,9 +153,44 @@ impl Fold {
             } => {
                 self.owner = Some(*owner);
                 self.co_departments = co_departments.clone();
-                self.dispatched_at = Some(at);
-                self.proof.after = false;
-                self.state = S::Dispatched;
+                self = self.begin_handling(this);
+                self.start_clock(at);
+            }
+            A::Start => self.state = S::Handling,
+            A::Return { .. } => {
+                self.course.return_count += 1;
+                if self.course.return_count >= 2 {
+                    self.course.supervised = self.course.supervised.max(Some(1));
+                }
+                self.state = S::Returned;
+            }
+            A::Reassign {
+                owner,
+                co_departments,
+                ..
+            } => {
+                let before = self.owner.into_iter().chain(self.co_departments.drain(..));
+                self.former_departments
+                    .extend(before.map(|department| (department, this)));
+                self.owner = Some(*owner);
+                self.co_departments = co_departments.clone();
+            }
+            A::RequestSuspension { until, reason } => {
+                self.ask(event, RequestKind::Suspension, *until, reason)
+            }
+            A::RequestExtension { until, reason } => {
+                self.ask(event, RequestKind::Extension, *until, reason)
+            }
+            A::Grant { request } => self.grant(*request, at),
+            A::Deny { request, reason } => {
+                let reason = reason.clone();
+                self.answer(*request, RequestOutcome::Denied { at, reason });
+            }
+            A::Resume => {
+                if let Some(last) = self.course.suspensions.last_mut() {
+                    last.to = last.to.min(at.max(last.from));
+                }
+                self.state = S::Handling;
             }
             A::Feedback { .. } => {
                 self.handled_by.push(event.act.by);
@@ -232,28 +198,186 @@ impl Fold {
             }
             A::SendCheck { checker } => {
                 self.checker = Some(*checker);
+                self.former_checkers.clear();
                 self.proof.check = false;
+                self.round = Some(this);
                 self.state = S::Checking;
+            }
+            A::ChangeChecker { checker, .. } => {
+                let before = self.checker.replace(*checker);
+                self.former_checkers
+                    .extend(before.map(|person| (person, this)));
             }
             A::CheckFail { .. } => {
                 self.rework_count += 1;
                 self.checker = None;
-                self.proof.after = false;
-                self.state = S::Dispatched;
+                self = self.begin_handling(this);
+            }
+            A::Reopen { .. } => {
+                self.course.reopen_count += 1;
+                self.course.merged_into = None;
+                self.ended_at = None;
+                self.proof.check = false;
+                self = self.begin_handling(this);
+                if self.owner.is_some() {
+                    self.start_clock(at);
+                }
             }
             A::CheckPass | A::ConfirmSelf => self = self.end(S::Closed, at),
             A::Refuse { .. } => self = self.end(S::NotFiled, at),
             A::Cancel { .. } => self = self.end(S::Cancelled, at),
-            A::Comment { .. } => {}
+            A::Merge { into } => {
+                self.course.merged_into = Some(*into);
+                self = self.end(S::Merged, at);
+            }
+            A::CallBack { satisfaction, .. } => self.course.satisfaction = Some(*satisfaction),
+            A::Evaluate { .. } => self.state = S::Evaluated,
+            A::Whistle { departments, .. } => self.call(event, CallKind::Whistle, departments),
+            A::Notify { departments, .. } => self.call(event, CallKind::Notice, departments),
+            A::ReportIn { call, .. } => {
+                let calls = &mut self.course.calls;
+                let call = calls.iter_mut().find(|known| known.event == *call);
+                if let (Some(call), Some(department)) = (call, event.department) {
+                    let by = event.act.by;
+                    call.answers.push(ReportedIn { department, by, at });
+                }
+            }
+            A::Supervise { level, .. } => {
+                self.course.supervised = self.course.supervised.max(Some(*level))
+            }
+            A::Comment { .. } | A::Meeting { .. } => {}
             A::AddPhoto { photo } => {
-                self.proof = self.proof.with(photo.stage);
+                // What was taken in an earlier round proves nothing about this one.
+                if self.of_this_round(knows) {
+                    self.proof = self.proof.with(photo.stage);
+                }
                 if !self.photos.iter().any(|known| known.hash == photo.hash) {
                     self.photos.push(photo.clone());
                 }
             }
             A::SetSeverity { severity, .. } => self.severity = *severity,
+            A::SetOwnership { ownership, .. } => {
+                if matches!(event.act.role, Role::Dispatcher | Role::DutyChief) {
+                    self.course.ownership = Some(*ownership);
+                    self.course.ownership_proposed = None;
+                } else {
+                    self.course.ownership_proposed = Some(*ownership);
+                }
+            }
+            A::RecordDispute { .. }
+            | A::Escalate { .. }
+            | A::ConcludeDispute { .. }
+            | A::RecordFulfilment { .. } => self.settle(&event.action, at),
         }
+        self.lapse();
         self
+    }
+
+    /// Whoever has it begins (again), with new proof; what nobody has goes back to the queue.
+    fn begin_handling(mut self, this: usize) -> Self {
+        self.proof.after = false;
+        self.round = Some(this);
+        self.former_checkers.clear();
+        self.former_departments.clear();
+        self.state = match self.owner {
+            Some(_) => IncidentState::Dispatched,
+            None => IncidentState::Reported,
+        };
+        self
+    }
+
+    /// The handling clock runs from here, without the pauses and favours of an earlier one.
+    fn start_clock(&mut self, at: Timestamp) {
+        self.dispatched_at = Some(at);
+        self.course.suspensions.clear();
+        self.course.extended_to = None;
+    }
+
+    fn ask(&mut self, event: &IncidentEvent, kind: RequestKind, until: Timestamp, reason: &str) {
+        self.course.requests.push(Request {
+            event: event.id,
+            kind,
+            until,
+            reason: reason.to_owned(),
+            by: event.act.by,
+            outcome: RequestOutcome::Waiting,
+        });
+    }
+
+    fn answer(&mut self, request: EventId, outcome: RequestOutcome) {
+        let mut requests = self.course.requests.iter_mut();
+        if let Some(request) = requests.find(|known| known.event == request) {
+            request.outcome = outcome;
+        }
+    }
+
+    fn grant(&mut self, request: EventId, at: Timestamp) {
+        let Some((kind, until)) = self.course.request(request).map(|r| (r.kind, r.until)) else {
+            return;
+        };
+        self.answer(request, RequestOutcome::Granted { at });
+        match kind {
+            RequestKind::Extension => self.course.extended_to = Some(until),
+            RequestKind::Suspension => {
+                let to = until.max(at);
+                self.course.suspensions.push(Suspension { from: at, to });
+                self.state = IncidentState::Suspended;
+            }
+        }
+    }
+
+    /// What is no longer in a department's hands needs no more time.
+    fn lapse(&mut self) {
+        if self.state.in_hand() {
+            return;
+        }
+        for request in &mut self.course.requests {
+            if request.outcome == RequestOutcome::Waiting {
+                request.outcome = RequestOutcome::Lapsed;
+            }
+        }
+    }
+
+    fn call(&mut self, event: &IncidentEvent, kind: CallKind, departments: &[DepartmentId]) {
+        let mut departments = departments.to_vec();
+        departments.sort();
+        departments.dedup();
+        self.course.calls.push(Call {
+            event: event.id,
+            kind,
+            departments,
+            at: event.act.recorded_at,
+            answers: Vec::new(),
+        });
+    }
+
+    fn settle(&mut self, action: &IncidentAction, at: Timestamp) {
+        use IncidentAction as A;
+        let Some(dispute) = &mut self.course.dispute else {
+            return;
+        };
+        match action {
+            A::RecordDispute {
+                stage,
+                parties,
+                follow_up,
+            } => {
+                dispute.stage = Some(*stage);
+                dispute.parties = Some(*parties);
+                dispute.follow_up = *follow_up;
+            }
+            A::Escalate { tier, .. } => {
+                dispute.tier = *tier;
+                dispute.tier_since = Some(at);
+            }
+            A::ConcludeDispute { route, success, .. } => {
+                dispute.route = Some(*route);
+                dispute.success = Some(*success);
+                dispute.fulfilled = None;
+            }
+            A::RecordFulfilment { fulfilled, .. } => dispute.fulfilled = Some(*fulfilled),
+            _ => {}
+        }
     }
 
     fn end(self, state: IncidentState, at: Timestamp) -> Self {
@@ -264,27 +388,4 @@ impl Fold {
             ..self
         }
     }
-}
-
-/// Which of two events that did not know of each other stands when only one can: the lower rank, safety first
-/// (`domain.md` §3.5.3). Events without a rank never compete.
-pub(super) fn rank(action: &IncidentAction) -> Option<u8> {
-    use IncidentAction as A;
-    match action {
-        A::CheckFail { .. } | A::RejectSelf { .. } => Some(1),
-        A::Feedback { .. } => Some(4),
-        A::Accept => Some(5),
-        A::CheckPass | A::ConfirmSelf | A::Refuse { .. } => Some(6),
-        A::Cancel { .. } => Some(7),
-        _ => None,
-    }
-}
-
-fn need(holds: bool, otherwise: Code) -> Result<(), Code> {
-    if holds { Ok(()) } else { Err(otherwise) }
-}
-
-/// Somebody wrote something other than blanks.
-fn said(text: &str) -> bool {
-    !text.trim().is_empty()
 }

@@ -11,7 +11,8 @@ use crate::{
 };
 use gridwalk_core::{
     act::Role,
-    deadline::{Limit, due, rule_for, time_left},
+    deadline::handling,
+    error::Code,
     ids::{DepartmentId, GridId, Hash, IncidentId},
     incident::{IncidentState, IncidentView, Severity, SourceChannel},
     reference::{Category, Grid, Person},
@@ -100,7 +101,7 @@ pub struct IncidentDetail {
     pub checkers: Vec<Person>,
 }
 
-/// Whether an incident that this department handles, alone or with others, shows this photo or thumbnail.
+/// Whether an incident that this department handles, helps with or was called to shows this photo or thumbnail.
 pub fn shows(
     connection: &Connection,
     hash: &Hash,
@@ -117,7 +118,7 @@ pub fn shows(
 
 const COLUMNS: &str = "select incident.id, case_no, local_no, incident.grid, grid.name, source, incident.category,
   category.name_zh, category.name_en, severity, state, place, description, reported_at, received_at, owner,
-  dispatched_at, (select count(*) from photo where document = incident.id)
+  case when state in ('dispatched', 'handling', 'suspended') then incident.view end, (select count(*) from photo where document = incident.id)
   from incident join grid on grid.id = incident.grid left join category on category.code = incident.category";
 
 /// The queue: most urgent first, then least time left, then oldest.
@@ -132,7 +133,7 @@ pub fn list(
     let departments = departments(connection)?;
     let mut statement = connection.prepare_cached(format!(
         "{COLUMNS} where (?1 is null or state = ?1)
-         and (?1 is not null or ?2 = 1 or state not in ('closed', 'not_filed', 'cancelled', 'draft'))
+         and (?1 is not null or ?2 = 1 or state not in ('closed', 'evaluated', 'merged', 'not_filed', 'cancelled', 'draft'))
          and (?3 is null or owner = ?3 or exists
            (select 1 from incident_department where incident = incident.id and department = ?3))
          and {} order by severity, reported_at desc limit ?4",
@@ -180,7 +181,7 @@ pub fn detail(
     )?;
     let view: IncidentView = parsed(&view)?;
     let theirs = |department: &DepartmentId| {
-        view.owner == Some(*department) || view.co_departments.contains(department)
+        view.owner == Some(*department) || view.departments().contains(department)
     };
     if asker.role == Role::Handler && !asker.department.as_ref().is_some_and(theirs) {
         return Err(Error::NotFound);
@@ -219,7 +220,12 @@ fn checkers(connection: &Connection, grid: &GridId, view: &IncidentView) -> Resu
     let handled: Vec<_> = view
         .events
         .iter()
-        .filter(|event| matches!(event.event.action, IncidentAction::Feedback { .. }))
+        .filter(|event| {
+            matches!(
+                event.event.action,
+                IncidentAction::Feedback { .. } | IncidentAction::SelfHandle { .. }
+            )
+        })
         .map(|event| event.event.act.by)
         .collect();
     let mut statement = connection.prepare_cached(
@@ -253,12 +259,15 @@ fn line(
         Severity::new(row.get(9)?).map_err(|code| Error::internal("a severity", code))?;
     let state: IncidentState = parse(&row.get::<_, String>(10)?)?;
     let owner: Option<String> = row.get(15)?;
-    let dispatched_at = row.get::<_, Option<String>>(16)?.map(instant).transpose()?;
-    let running = matches!(state, IncidentState::Dispatched | IncidentState::Handling);
-    let (due, left_ms) = match (clocks, dispatched_at.filter(|_| running)) {
-        (Some(clocks), Some(start)) => time_of(clocks, &category, severity, start, now),
-        _ => (None, None),
-    };
+    let in_hand: Option<IncidentView> = row
+        .get::<_, Option<String>>(16)?
+        .map(|view| parsed(&view))
+        .transpose()?;
+    let clock = clocks.zip(in_hand).and_then(|(clocks, view)| {
+        handling(&view, &clocks.rules, &clocks.calendar, now)
+            .map(|clock| (clock.due, clock.left_ms as f64))
+    });
+    let (due, left_ms) = clock.unzip();
     Ok(IncidentLine {
         id: id(&row.get::<_, String>(0)?)?,
         case_no: row.get(1)?,
@@ -287,23 +296,22 @@ fn line(
     })
 }
 
-fn time_of(
-    clocks: &Clocks,
-    category: &str,
-    severity: Severity,
-    start: Timestamp,
-    now: Timestamp,
-) -> (Option<Timestamp>, Option<f64>) {
-    let Some(rule) = rule_for(&clocks.rules, category, severity, start.local_date()) else {
-        return (None, None);
-    };
-    let limit = Limit {
-        amount: rule.amount,
-        unit: rule.unit,
-    };
-    let due = due(limit, start, &[], &clocks.calendar);
-    (
-        due,
-        due.map(|due| time_left(rule.unit, now, due, &clocks.calendar) as f64),
-    )
+/// Whether one incident can go on as another: that one is open and within the scope.
+pub fn may_go_on_as(connection: &Connection, scope: &Scope, into: IncidentId) -> Result<()> {
+    let found: Option<(String, String)> = connection
+        .prepare_cached("select grid, state from incident where id = ?1")?
+        .query_row([into.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (grid, state) = found.ok_or(Error::NotFound)?;
+    if !scope.holds(&id(&grid)?) {
+        return Err(Error::NotFound);
+    }
+    let state: IncidentState = parse(&state)?;
+    match state == IncidentState::Draft || state.ended() {
+        true => Err(Error::refused(
+            Code::MergeIntoEnded,
+            "the other incident is not open",
+        )),
+        false => Ok(()),
+    }
 }

@@ -307,6 +307,11 @@ async fn act(
             }
         }
     }
+    if let IncidentAction::Merge { into } = action {
+        let scope = scope.clone();
+        let look = move |connection: &Connection| incident::may_go_on_as(connection, &scope, into);
+        state.store.read(look).await?;
+    }
     let event_id = EventId(new_id(state.now())?);
     let person = &session.person;
     let (department, writer) = (

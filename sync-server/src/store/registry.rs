@@ -215,7 +215,7 @@ fn incident(connection: &Connection, view: &IncidentView, facts: Facts) -> Resul
     let mut insert = connection.prepare_cached(
         "insert into incident_department (incident, department) values (?1, ?2) on conflict do nothing",
     )?;
-    for department in &view.co_departments {
+    for department in view.departments() {
         insert.execute([&id, &department.to_string()])?;
     }
     clear(

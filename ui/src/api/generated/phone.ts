@@ -93,7 +93,7 @@ export const events = {
 };
 
 /* Constants */
-export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_AFTER_PHOTO","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_TOO_BIG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
+export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_TOO_BIG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
 
 /* Types */
 /**  The frame of one act. `recorded_at` is the phone's clock plus its measured offset to the server. */
@@ -130,6 +130,27 @@ state: IncidentState } |
 { type: "no"; 
 /**  Why. */
 because: Code };
+
+/**  A whistle or a notice, with who has answered. */
+export type Call = {
+	/**  The event that called. */
+	event: string,
+	/**  Which of the two. */
+	kind: CallKind,
+	/**  Whom. */
+	departments: string[],
+	/**  When. */
+	at: string,
+	/**  Who has answered, first first. */
+	answers: ReportedIn[],
+};
+
+/**  Why departments were called. */
+export type CallKind = 
+/**  吹哨 */
+"whistle" | 
+/**  通报 */
+"notice";
 
 /**  A category of the tree in `domain.md` §3.5.2. */
 export type Category = {
@@ -187,6 +208,26 @@ export type Code =
 "WRONG_STATE" | 
 /**  Somebody did something safer at the same time, and that stands. */
 "OVERRULED" | 
+/**  It speaks of an earlier round: meanwhile it was sent back, opened again or given to somebody else. */
+"EARLIER_ROUND" | 
+/**  It is so already. */
+"ALREADY_SO" | 
+/**  Such a request is waiting already. */
+"ALREADY_ASKED" | 
+/**  Somebody has decided about it already, or nobody needs to any more. */
+"ALREADY_DECIDED" | 
+/**  It was extended once; there is no second time. */
+"EXTENSION_USED" | 
+/**  Closed more than thirty days ago. */
+"REOPEN_TOO_LATE" | 
+/**  An incident cannot go on as itself. */
+"MERGE_INTO_ITSELF" | 
+/**  The incident that it should go on as has ended. */
+"MERGE_INTO_ENDED" | 
+/**  Only of quarrels. */
+"NOT_A_DISPUTE" | 
+/**  First the parties have to agree. */
+"NOT_SETTLED" | 
 /**  Another role does this. */
 "WRONG_ROLE" | 
 /**  Outside the grids of this person or device. */
@@ -215,6 +256,8 @@ export type Code =
 "MISSING_PHOTO" | 
 /**  An after-photo is needed. */
 "MISSING_AFTER_PHOTO" | 
+/**  A department is needed. */
+"MISSING_DEPARTMENT" | 
 /**  A reason is needed. */
 "MISSING_REASON" | 
 /**  Handled on site only when not urgent. */
@@ -309,6 +352,34 @@ export type ContactPreference =
 /**  先约 */
 "appointment";
 
+/**  What else has come of an incident. */
+export type Course = {
+	/**  What handlers asked for, first first. */
+	requests: Request[],
+	/**  When the clock of this dispatch stood. */
+	suspensions: Suspension[],
+	/**  延期 to this instant, once granted. */
+	extended_to: string | null,
+	/**  How often a department gave it back. */
+	return_count: number,
+	/**  How often it was opened again. */
+	reopen_count: number,
+	/**  督办, 1 to 3. */
+	supervised: number | null,
+	/**  Whistles and notices, first first. */
+	calls: Call[],
+	/**  What the resident said last. */
+	satisfaction: Satisfaction | null,
+	/**  The incident that it goes on as. */
+	merged_into: string | null,
+	/**  权属, as the desk decided. */
+	ownership: OwnershipState | null,
+	/**  权属, as somebody at the place thinks. */
+	ownership_proposed: OwnershipState | null,
+	/**  Only of quarrels. */
+	dispute: Dispute | null,
+};
+
 /**  A limit for a category at a level (`domain.md` §3.5.4). */
 export type DeadlineRule = {
 	/**  Category code, or a prefix of it (`F01`, `F`); the longest match counts. */
@@ -330,6 +401,59 @@ export type Department = {
 	/**  `城管办` */
 	name: string,
 };
+
+/**  矛盾纠纷 */
+export type Dispute = {
+	/**  How far it has come, once somebody said so. */
+	stage: DisputeStage | null,
+	/**  How many parties, once somebody said so. */
+	parties: number | null,
+	/**  When somebody looks again. */
+	follow_up: string | null,
+	/**  The highest tier that it was brought to. */
+	tier: DisputeTier,
+	/**  Since when it is there, unless it began there. */
+	tier_since: string | null,
+	/**  By which way it was settled. */
+	route: DisputeRoute | null,
+	/**  Whether they agreed, once it was concluded. */
+	success: boolean | null,
+	/**  Whether they keep to it, once somebody asked. */
+	fulfilled: boolean | null,
+};
+
+/**  By which way a quarrel is settled. */
+export type DisputeRoute = 
+/**  信访 */
+"petition" | 
+/**  调解 */
+"mediation" | 
+/**  诉讼 */
+"litigation" | 
+/**  仲裁 */
+"arbitration" | 
+/**  咨询 */
+"consultation";
+
+/**  矛盾纠纷 by how far it has come, least first. */
+export type DisputeStage = 
+/**  苗头 */
+"sprouting" | 
+/**  已发生 */
+"arisen" | 
+/**  激化 */
+"inflamed";
+
+/**  四级分诊, lowest first. */
+export type DisputeTier = 
+/**  网格首诊 */
+"first" | 
+/**  村社坐诊 */
+"sitting" | 
+/**  街镇接诊 */
+"receiving" | 
+/**  区级会诊 */
+"joint";
 
 /**  用途 */
 export type DwellingUse = 
@@ -738,7 +862,133 @@ photo: Photo } |
 /**  The new level. */
 severity: Severity; 
 /**  Needed to lower it. */
-reason: string | null };
+reason: string | null } | 
+/**  T12 开始处置 */
+{ type: "start" } | 
+/**  T13 退回: not ours, or not possible. The second time it escalates by itself. */
+{ type: "return"; 
+/**  Why. */
+reason: string } | 
+/**  Another department takes over while it is being handled; the clock runs on. */
+{ type: "reassign"; 
+/**  主办 */
+owner: string; 
+/**  协办 */
+co_departments: string[]; 
+/**  Why. */
+reason: string } | 
+/**  T16 申请挂账: the clock would stand until then. */
+{ type: "request_suspension"; 
+/**  Until when. */
+until: string; 
+/**  What is waited for. */
+reason: string } | 
+/**  T17 申请延期 */
+{ type: "request_extension"; 
+/**  The deadline that is asked for. */
+until: string; 
+/**  Why. */
+reason: string } | 
+/**  同意 a request. */
+{ type: "grant"; 
+/**  The event that asked. */
+request: string } | 
+/**  不同意 a request. */
+{ type: "deny"; 
+/**  The event that asked. */
+request: string; 
+/**  Why not. */
+reason: string } | 
+/**  T16 恢复处置, before the agreed day or on it. */
+{ type: "resume" } | 
+/**  Somebody else checks. Whoever was to check and did not know yet may still answer. */
+{ type: "change_checker"; 
+/**  Who checks now; never who handled. */
+checker: string; 
+/**  Why. */
+reason: string } | 
+/**  T21 重开: within thirty days, or whenever a resident was not content. */
+{ type: "reopen"; 
+/**  Why. */
+reason: string } | 
+/**  T22 并案: it goes on as another incident. */
+{ type: "merge"; 
+/**  Which. */
+into: string } | 
+/**  回访: the last one counts. */
+{ type: "call_back"; 
+/**  What the resident said. */
+satisfaction: Satisfaction; 
+/**  In whose words. */
+note: string } | 
+/**  T24 综合评价 */
+{ type: "evaluate"; 
+/**  What there is to learn. */
+opinion: string } | 
+/**  T25 吹哨: departments are asked to come and report in. */
+{ type: "whistle"; 
+/**  Who. */
+departments: string[]; 
+/**  What for. */
+reason: string } | 
+/**  T25 通报: units that have to know. */
+{ type: "notify"; 
+/**  Who. */
+departments: string[]; 
+/**  What. */
+reason: string } | 
+/**  报到 to a whistle, or 收到 of a notice. */
+{ type: "report_in"; 
+/**  The event that called. */
+call: string; 
+/**  What they say. */
+note: string } | 
+/**  T25 督办: only ever raised. */
+{ type: "supervise"; 
+/**  1 (street) to 3 (city). */
+level: number; 
+/**  Why. */
+reason: string } | 
+/**  T25 协调会 */
+{ type: "meeting"; 
+/**  Who sat together. */
+with: string; 
+/**  What they agreed. */
+agreed: string } | 
+/**  权属: the desk decides, everybody else proposes. */
+{ type: "set_ownership"; 
+/**  Whose it is. */
+ownership: OwnershipState; 
+/**  How that is known. */
+note: string } | 
+/**  矛盾纠纷: how far it has come, and when somebody looks again. */
+{ type: "record_dispute"; 
+/**  苗头, 已发生 or 激化. */
+stage: DisputeStage; 
+/**  How many parties. */
+parties: number; 
+/**  When somebody looks again. */
+follow_up?: string | null } | 
+/**  矛盾纠纷: one tier up, with the reason. */
+{ type: "escalate"; 
+/**  Where to. */
+tier: DisputeTier; 
+/**  Why. */
+reason: string } | 
+/**  矛盾纠纷: how it ended. */
+{ type: "conclude_dispute"; 
+/**  By which way. */
+route: DisputeRoute; 
+/**  They agreed. */
+success: boolean; 
+/**  In words. */
+outcome: string } | 
+/**  矛盾纠纷: whether they keep to what they agreed. */
+{ type: "record_fulfilment"; 
+/**  They do. */
+fulfilled: boolean; 
+/**  In words. */
+note: string };
 
 /**  One incident with everything its screen shows. */
 export type IncidentDetail = {
@@ -856,12 +1106,20 @@ export type IncidentState =
 "dispatched" | 
 /**  处置中 */
 "handling" | 
+/**  退回 */
+"returned" | 
+/**  挂账 */
+"suspended" | 
 /**  处置反馈 */
 "feedback" | 
 /**  核查中 */
 "checking" | 
 /**  结案 */
 "closed" | 
+/**  已评价 */
+"evaluated" | 
+/**  并案 */
+"merged" | 
 /**  作废 */
 "cancelled";
 
@@ -893,6 +1151,8 @@ export type IncidentView = {
 	events: EventView[],
 	/**  Items written by a newer app. */
 	unreadable: number,
+	/**  What else has come of it. */
+	course?: Course,
 };
 
 /**  语言 */
@@ -1069,6 +1329,17 @@ export type Occupancy =
 "empty" | 
 /**  已搬离 */
 "left";
+
+/**  权属 */
+export type OwnershipState = 
+/**  已确权 */
+"known" | 
+/**  待确权 */
+"unclear" | 
+/**  无主 */
+"ownerless" | 
+/**  兜底 */
+"fallback";
 
 /**  巡查类型 */
 export type PatrolKind = 
@@ -1356,6 +1627,56 @@ without_photo_because: string | null } |
 /**  What was done. */
 measure: string };
 
+/**  A department that answered a call. */
+export type ReportedIn = {
+	/**  Which. */
+	department: string,
+	/**  Who came. */
+	by: string,
+	/**  When. */
+	at: string,
+};
+
+/**  申请 */
+export type Request = {
+	/**  The event that asked. */
+	event: string,
+	/**  For what. */
+	kind: RequestKind,
+	/**  Until when. */
+	until: string,
+	/**  Why. */
+	reason: string,
+	/**  Who asked. */
+	by: string,
+	/**  What became of it. */
+	outcome: RequestOutcome,
+};
+
+/**  What a handler asks for. */
+export type RequestKind = 
+/**  挂账 */
+"suspension" | 
+/**  延期 */
+"extension";
+
+/**  What became of a request. */
+export type RequestOutcome = 
+/**  Nobody has decided yet. */
+{ type: "waiting" } | 
+/**  同意 */
+{ type: "granted"; 
+/**  When. */
+at: string } | 
+/**  不同意 */
+{ type: "denied"; 
+/**  When. */
+at: string; 
+/**  Why. */
+reason: string } | 
+/**  The incident left the department's hands before anybody decided. */
+{ type: "lapsed" };
+
 /**  What a person may do; scope comes from the registry, never from here. Codes of `domain.md` §3.2. */
 export type Role = 
 /**  网格员 */
@@ -1395,6 +1716,17 @@ export type SafetyState =
 "fixed" | 
 /**  没看到 */
 "not_seen";
+
+/**  回访: what a resident said. */
+export type Satisfaction = 
+/**  满意 */
+"satisfied" | 
+/**  基本满意 */
+"mostly" | 
+/**  不满意 */
+"dissatisfied" | 
+/**  未联系上 */
+"not_reached";
 
 /**  部门已看: somebody with this name of an office opened the record. */
 export type Seen = {
@@ -1460,6 +1792,14 @@ export type Sourced = {
 	visit: string | null,
 	/**  Last time somebody checked it and found it as before. */
 	confirmed_at: string | null,
+};
+
+/**  A stretch in which the handling clock stands. */
+export type Suspension = {
+	/**  Since when. */
+	from: string,
+	/**  Until the agreed day, or earlier if somebody went on. */
+	to: string,
 };
 
 /**  One record or photo. */

@@ -355,6 +355,24 @@ export interface components {
             /** @enum {string} */
             type: "no";
         };
+        /** @description A whistle or a notice, with who has answered. */
+        Call: {
+            /** @description Who has answered, first first. */
+            answers: components["schemas"]["ReportedIn"][];
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Whom. */
+            departments: components["schemas"]["DepartmentId"][];
+            /** @description The event that called. */
+            event: components["schemas"]["EventId"];
+            /** @description Which of the two. */
+            kind: components["schemas"]["CallKind"];
+        };
+        /**
+         * @description Why departments were called.
+         * @enum {string}
+         */
+        CallKind: "whistle" | "notice";
         /** @description A category of the tree in `domain.md` §3.5.2. */
         Category: {
             /** @description `F01001` */
@@ -402,7 +420,37 @@ export interface components {
          * @description A stable code. Its sentences (zh-CN and en) live in `ui/src/locales` under `errors.<CODE>`.
          * @enum {string}
          */
-        Code: "QUIET_HOURS" | "CANCEL_AFTER_ACCEPT" | "WRONG_STATE" | "OVERRULED" | "WRONG_ROLE" | "OUT_OF_SCOPE" | "SAME_CHECKER" | "NOT_FOUND" | "PATROL_ENDED" | "PATROL_RUNNING" | "ALREADY_RECORDED" | "CHECKPOINT_MISMATCH" | "TOO_FAR_AWAY" | "NO_POSITION" | "MISSING_PLACE" | "MISSING_CATEGORY" | "MISSING_PHOTO" | "MISSING_AFTER_PHOTO" | "MISSING_REASON" | "SEVERITY_TOO_HIGH" | "CATEGORY_NOT_ON_SITE" | "TEXT_LOOKS_LIKE_ID" | "TEXT_LOOKS_LIKE_PHONE" | "TEXT_TOO_LONG" | "VALUE_OUT_OF_RANGE" | "CODE_WRONG" | "CODE_USED" | "CODE_EXPIRED" | "TOKEN_EXPIRED" | "DEVICE_REVOKED" | "LOGIN_WRONG" | "LOGIN_LOCKED" | "SESSION_EXPIRED" | "FORBIDDEN" | "SERVER_UNREACHABLE" | "NOT_OUR_SERVER" | "SERVER_BUSY" | "SERVER_ERROR" | "BODY_TOO_BIG" | "BODY_MALFORMED" | "PROTOCOL_UNKNOWN" | "SIGNATURE_BAD" | "CHANGE_TOO_BIG" | "CHANGE_MALFORMED" | "ACTOR_FORKED" | "AUTHOR_MISMATCH" | "ERASED" | "QUEUE_FULL" | "PHOTO_TRUNCATED" | "PHOTO_UNSUPPORTED" | "PHOTO_TOO_BIG" | "BLOB_HASH_MISMATCH" | "BLOB_OFFSET_MISMATCH" | "CAMERA_DENIED" | "STORAGE_FULL" | "STORAGE_BROKEN" | "ALREADY_OPEN" | "NEWER_DATA" | "NOT_ENROLLED" | "INTERNAL";
+        Code: "QUIET_HOURS" | "CANCEL_AFTER_ACCEPT" | "WRONG_STATE" | "OVERRULED" | "EARLIER_ROUND" | "ALREADY_SO" | "ALREADY_ASKED" | "ALREADY_DECIDED" | "EXTENSION_USED" | "REOPEN_TOO_LATE" | "MERGE_INTO_ITSELF" | "MERGE_INTO_ENDED" | "NOT_A_DISPUTE" | "NOT_SETTLED" | "WRONG_ROLE" | "OUT_OF_SCOPE" | "SAME_CHECKER" | "NOT_FOUND" | "PATROL_ENDED" | "PATROL_RUNNING" | "ALREADY_RECORDED" | "CHECKPOINT_MISMATCH" | "TOO_FAR_AWAY" | "NO_POSITION" | "MISSING_PLACE" | "MISSING_CATEGORY" | "MISSING_PHOTO" | "MISSING_AFTER_PHOTO" | "MISSING_DEPARTMENT" | "MISSING_REASON" | "SEVERITY_TOO_HIGH" | "CATEGORY_NOT_ON_SITE" | "TEXT_LOOKS_LIKE_ID" | "TEXT_LOOKS_LIKE_PHONE" | "TEXT_TOO_LONG" | "VALUE_OUT_OF_RANGE" | "CODE_WRONG" | "CODE_USED" | "CODE_EXPIRED" | "TOKEN_EXPIRED" | "DEVICE_REVOKED" | "LOGIN_WRONG" | "LOGIN_LOCKED" | "SESSION_EXPIRED" | "FORBIDDEN" | "SERVER_UNREACHABLE" | "NOT_OUR_SERVER" | "SERVER_BUSY" | "SERVER_ERROR" | "BODY_TOO_BIG" | "BODY_MALFORMED" | "PROTOCOL_UNKNOWN" | "SIGNATURE_BAD" | "CHANGE_TOO_BIG" | "CHANGE_MALFORMED" | "ACTOR_FORKED" | "AUTHOR_MISMATCH" | "ERASED" | "QUEUE_FULL" | "PHOTO_TRUNCATED" | "PHOTO_UNSUPPORTED" | "PHOTO_TOO_BIG" | "BLOB_HASH_MISMATCH" | "BLOB_OFFSET_MISMATCH" | "CAMERA_DENIED" | "STORAGE_FULL" | "STORAGE_BROKEN" | "ALREADY_OPEN" | "NEWER_DATA" | "NOT_ENROLLED" | "INTERNAL";
+        /** @description What else has come of an incident. */
+        Course: {
+            /** @description Whistles and notices, first first. */
+            calls: components["schemas"]["Call"][];
+            dispute?: components["schemas"]["Dispute"] | null;
+            extended_to?: components["schemas"]["Timestamp"] | null;
+            merged_into?: components["schemas"]["IncidentId"] | null;
+            ownership?: components["schemas"]["OwnershipState"] | null;
+            ownership_proposed?: components["schemas"]["OwnershipState"] | null;
+            /**
+             * Format: int32
+             * @description How often it was opened again.
+             */
+            reopen_count: number;
+            /** @description What handlers asked for, first first. */
+            requests: components["schemas"]["Request"][];
+            /**
+             * Format: int32
+             * @description How often a department gave it back.
+             */
+            return_count: number;
+            satisfaction?: components["schemas"]["Satisfaction"] | null;
+            /**
+             * Format: int32
+             * @description 督办, 1 to 3.
+             */
+            supervised?: number | null;
+            /** @description When the clock of this dispatch stood. */
+            suspensions: components["schemas"]["Suspension"][];
+        };
         /** @description A department. */
         Department: {
             /** @description Its id. */
@@ -412,6 +460,43 @@ export interface components {
         };
         DepartmentId: string;
         DeviceId: string;
+        /** @description 矛盾纠纷 */
+        Dispute: {
+            /**
+             * Format: date
+             * @description When somebody looks again.
+             */
+            follow_up?: string | null;
+            /** @description Whether they keep to it, once somebody asked. */
+            fulfilled?: boolean | null;
+            /**
+             * Format: int32
+             * @description How many parties, once somebody said so.
+             */
+            parties?: number | null;
+            route?: components["schemas"]["DisputeRoute"] | null;
+            stage?: components["schemas"]["DisputeStage"] | null;
+            /** @description Whether they agreed, once it was concluded. */
+            success?: boolean | null;
+            /** @description The highest tier that it was brought to. */
+            tier: components["schemas"]["DisputeTier"];
+            tier_since?: components["schemas"]["Timestamp"] | null;
+        };
+        /**
+         * @description By which way a quarrel is settled.
+         * @enum {string}
+         */
+        DisputeRoute: "petition" | "mediation" | "litigation" | "arbitration" | "consultation";
+        /**
+         * @description 矛盾纠纷 by how far it has come, least first.
+         * @enum {string}
+         */
+        DisputeStage: "sprouting" | "arisen" | "inflamed";
+        /**
+         * @description 四级分诊, lowest first.
+         * @enum {string}
+         */
+        DisputeTier: "first" | "sitting" | "receiving" | "joint";
         DocumentId: string;
         /** @description The body of every error answer. */
         ErrorBody: {
@@ -628,6 +713,164 @@ export interface components {
             severity: components["schemas"]["Severity"];
             /** @enum {string} */
             type: "set_severity";
+        } | {
+            /** @enum {string} */
+            type: "start";
+        } | {
+            /** @description Why. */
+            reason: string;
+            /** @enum {string} */
+            type: "return";
+        } | {
+            /** @description 协办 */
+            co_departments: components["schemas"]["DepartmentId"][];
+            /** @description 主办 */
+            owner: components["schemas"]["DepartmentId"];
+            /** @description Why. */
+            reason: string;
+            /** @enum {string} */
+            type: "reassign";
+        } | {
+            /** @description What is waited for. */
+            reason: string;
+            /** @enum {string} */
+            type: "request_suspension";
+            /** @description Until when. */
+            until: components["schemas"]["Timestamp"];
+        } | {
+            /** @description Why. */
+            reason: string;
+            /** @enum {string} */
+            type: "request_extension";
+            /** @description The deadline that is asked for. */
+            until: components["schemas"]["Timestamp"];
+        } | {
+            /** @description The event that asked. */
+            request: components["schemas"]["EventId"];
+            /** @enum {string} */
+            type: "grant";
+        } | {
+            /** @description Why not. */
+            reason: string;
+            /** @description The event that asked. */
+            request: components["schemas"]["EventId"];
+            /** @enum {string} */
+            type: "deny";
+        } | {
+            /** @enum {string} */
+            type: "resume";
+        } | {
+            /** @description Who checks now; never who handled. */
+            checker: components["schemas"]["PersonId"];
+            /** @description Why. */
+            reason: string;
+            /** @enum {string} */
+            type: "change_checker";
+        } | {
+            /** @description Why. */
+            reason: string;
+            /** @enum {string} */
+            type: "reopen";
+        } | {
+            /** @description Which. */
+            into: components["schemas"]["IncidentId"];
+            /** @enum {string} */
+            type: "merge";
+        } | {
+            /** @description In whose words. */
+            note: string;
+            /** @description What the resident said. */
+            satisfaction: components["schemas"]["Satisfaction"];
+            /** @enum {string} */
+            type: "call_back";
+        } | {
+            /** @description What there is to learn. */
+            opinion: string;
+            /** @enum {string} */
+            type: "evaluate";
+        } | {
+            /** @description Who. */
+            departments: components["schemas"]["DepartmentId"][];
+            /** @description What for. */
+            reason: string;
+            /** @enum {string} */
+            type: "whistle";
+        } | {
+            /** @description Who. */
+            departments: components["schemas"]["DepartmentId"][];
+            /** @description What. */
+            reason: string;
+            /** @enum {string} */
+            type: "notify";
+        } | {
+            /** @description The event that called. */
+            call: components["schemas"]["EventId"];
+            /** @description What they say. */
+            note: string;
+            /** @enum {string} */
+            type: "report_in";
+        } | {
+            /**
+             * Format: int32
+             * @description 1 (street) to 3 (city).
+             */
+            level: number;
+            /** @description Why. */
+            reason: string;
+            /** @enum {string} */
+            type: "supervise";
+        } | {
+            /** @description What they agreed. */
+            agreed: string;
+            /** @enum {string} */
+            type: "meeting";
+            /** @description Who sat together. */
+            with: string;
+        } | {
+            /** @description How that is known. */
+            note: string;
+            /** @description Whose it is. */
+            ownership: components["schemas"]["OwnershipState"];
+            /** @enum {string} */
+            type: "set_ownership";
+        } | {
+            /**
+             * Format: date
+             * @description When somebody looks again.
+             */
+            follow_up?: string | null;
+            /**
+             * Format: int32
+             * @description How many parties.
+             */
+            parties: number;
+            /** @description 苗头, 已发生 or 激化. */
+            stage: components["schemas"]["DisputeStage"];
+            /** @enum {string} */
+            type: "record_dispute";
+        } | {
+            /** @description Why. */
+            reason: string;
+            /** @description Where to. */
+            tier: components["schemas"]["DisputeTier"];
+            /** @enum {string} */
+            type: "escalate";
+        } | {
+            /** @description In words. */
+            outcome: string;
+            /** @description By which way. */
+            route: components["schemas"]["DisputeRoute"];
+            /** @description They agreed. */
+            success: boolean;
+            /** @enum {string} */
+            type: "conclude_dispute";
+        } | {
+            /** @description They do. */
+            fulfilled: boolean;
+            /** @description In words. */
+            note: string;
+            /** @enum {string} */
+            type: "record_fulfilment";
         };
         /** @description One incident, whole. */
         IncidentDetail: {
@@ -718,12 +961,14 @@ export interface components {
          * @description Stage of an incident (`domain.md` §3.5.3); folded, never stored.
          * @enum {string}
          */
-        IncidentState: "draft" | "reported" | "self_handled" | "verifying" | "accepted" | "not_filed" | "filed" | "dispatched" | "handling" | "feedback" | "checking" | "closed" | "cancelled";
+        IncidentState: "draft" | "reported" | "self_handled" | "verifying" | "accepted" | "not_filed" | "filed" | "dispatched" | "handling" | "returned" | "suspended" | "feedback" | "checking" | "closed" | "evaluated" | "merged" | "cancelled";
         /** @description Everything a screen or the registry needs of one incident. */
         IncidentView: {
             checker?: components["schemas"]["PersonId"] | null;
             /** @description 协办 */
             co_departments: components["schemas"]["DepartmentId"][];
+            /** @description What else has come of it. */
+            course?: components["schemas"]["Course"];
             /** @description What it was created with. */
             created: components["schemas"]["NewIncident"];
             dispatched_at?: components["schemas"]["Timestamp"] | null;
@@ -834,6 +1079,11 @@ export interface components {
             /** @description When it began. */
             started_at: components["schemas"]["Timestamp"];
         };
+        /**
+         * @description 权属
+         * @enum {string}
+         */
+        OwnershipState: "known" | "unclear" | "ownerless" | "fallback";
         /** @description One patrol, whole. */
         PatrolDetail: {
             /** @description The grid with its boundary and checkpoints. */
@@ -1052,11 +1302,65 @@ export interface components {
             /** @description The word of it: an outcome, an event's type, a checkpoint's state, a field, a category. */
             word?: string | null;
         };
+        /** @description A department that answered a call. */
+        ReportedIn: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who came. */
+            by: components["schemas"]["PersonId"];
+            /** @description Which. */
+            department: components["schemas"]["DepartmentId"];
+        };
+        /** @description 申请 */
+        Request: {
+            /** @description Who asked. */
+            by: components["schemas"]["PersonId"];
+            /** @description The event that asked. */
+            event: components["schemas"]["EventId"];
+            /** @description For what. */
+            kind: components["schemas"]["RequestKind"];
+            /** @description What became of it. */
+            outcome: components["schemas"]["RequestOutcome"];
+            /** @description Why. */
+            reason: string;
+            /** @description Until when. */
+            until: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description What a handler asks for.
+         * @enum {string}
+         */
+        RequestKind: "suspension" | "extension";
+        /** @description What became of a request. */
+        RequestOutcome: {
+            /** @enum {string} */
+            type: "waiting";
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @enum {string} */
+            type: "granted";
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Why. */
+            reason: string;
+            /** @enum {string} */
+            type: "denied";
+        } | {
+            /** @enum {string} */
+            type: "lapsed";
+        };
         /**
          * @description What a person may do; scope comes from the registry, never from here. Codes of `domain.md` §3.2.
          * @enum {string}
          */
         Role: "worker" | "helper" | "lead" | "guide" | "secretary" | "dispatcher" | "duty_chief" | "handler" | "checker" | "callback" | "steward" | "auditor" | "privacy";
+        /**
+         * @description 回访: what a resident said.
+         * @enum {string}
+         */
+        Satisfaction: "satisfied" | "mostly" | "dissatisfied" | "not_reached";
         /**
          * Format: int32
          * @description 紧急程度: 1 特急 (life in danger) … 4 一般. Only ever raised by a merge.
@@ -1079,6 +1383,13 @@ export interface components {
          * @enum {string}
          */
         SourceChannel: "patrol" | "visit" | "resident" | "hotline" | "department" | "superior" | "volunteer";
+        /** @description A stretch in which the handling clock stands. */
+        Suspension: {
+            /** @description Since when. */
+            from: components["schemas"]["Timestamp"];
+            /** @description Until the agreed day, or earlier if somebody went on. */
+            to: components["schemas"]["Timestamp"];
+        };
         Timestamp: string;
         VisitId: string;
         /**

@@ -23,8 +23,25 @@ test('the desk accepts, files, dispatches and sends to be checked, in this order
 
 test('a handler answers only for the departments that have it', () => {
   const theirs = incident('dispatched', { owner: 'water', co_departments: ['power'] })
-  expect(availableActs(theirs, person('handler', { department: 'power' }))).toEqual(['feedback', 'comment'])
+  expect(availableActs(theirs, person('handler', { department: 'power' }))).toEqual([
+    'feedback',
+    'start',
+    'return',
+    'comment',
+  ])
   expect(availableActs(theirs, person('handler', { department: 'fire' }))).toEqual(['comment'])
+})
+
+test('what an office gave back is dispatched anew, and what is on hold can go on', () => {
+  expect(availableActs(incident('returned'), person('dispatcher'))).toEqual(['dispatch', 'comment'])
+  const held = incident('suspended', { owner: 'water' })
+  expect(availableActs(held, person('handler', { department: 'water' }))).toEqual(['resume', 'comment'])
+  expect(availableActs(held, person('dispatcher'))).toEqual(['resume', 'comment'])
+  expect(actionOf('return', answers)).toBeUndefined()
+  expect(actionOf('return', { ...answers, words: '不归我们' })).toEqual({
+    type: 'return',
+    reason: '不归我们',
+  })
 })
 
 test('only the chosen checker passes or fails', () => {
@@ -34,7 +51,7 @@ test('only the chosen checker passes or fails', () => {
 })
 
 test('nothing can be done to what has ended', () => {
-  for (const state of ['closed', 'not_filed', 'cancelled'] as const)
+  for (const state of ['closed', 'evaluated', 'merged', 'not_filed', 'cancelled'] as const)
     expect(availableActs(incident(state), person('duty_chief'))).toEqual([])
 })
 

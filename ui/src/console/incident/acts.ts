@@ -4,15 +4,14 @@ import type { IncidentAction, IncidentState, IncidentView, Person, PhotoStage } 
 export type ActKind = IncidentAction['type']
 
 const DESK = ['dispatcher', 'duty_chief']
-const ENDED: readonly IncidentState[] = ['closed', 'not_filed', 'cancelled', 'draft']
+const ENDED: readonly IncidentState[] = ['closed', 'evaluated', 'merged', 'not_filed', 'cancelled', 'draft']
 
 /** The acts of this person on this incident now; the first is the one that moves it on. */
 export function availableActs(view: IncidentView, person: Person): ActKind[] {
   const { role } = person
   const acts: ActKind[] = []
   if (DESK.includes(role)) acts.push(...deskActs(view.state))
-  if (role === 'handler' && handles(view, person) && ['dispatched', 'handling'].includes(view.state))
-    acts.push('feedback')
+  if (role === 'handler' && handles(view, person)) acts.push(...officeActs(view.state))
   if (view.state === 'checking' && view.checker === person.id && ['checker', 'lead'].includes(role))
     acts.push('check_pass', 'check_fail')
   if (view.state === 'verifying' && ['checker', 'lead'].includes(role)) acts.push('verify_result')
@@ -24,6 +23,19 @@ export function availableActs(view: IncidentView, person: Person): ActKind[] {
   return acts
 }
 
+function officeActs(state: IncidentState): ActKind[] {
+  switch (state) {
+    case 'dispatched':
+      return ['feedback', 'start', 'return']
+    case 'handling':
+      return ['feedback', 'return']
+    case 'suspended':
+      return ['resume']
+    default:
+      return []
+  }
+}
+
 function deskActs(state: IncidentState): ActKind[] {
   switch (state) {
     case 'reported':
@@ -31,7 +43,10 @@ function deskActs(state: IncidentState): ActKind[] {
     case 'accepted':
       return ['file', 'refuse']
     case 'filed':
+    case 'returned':
       return ['dispatch']
+    case 'suspended':
+      return ['resume']
     case 'feedback':
       return ['send_check']
     default:
@@ -64,6 +79,7 @@ const NEEDS: Partial<Record<ActKind, readonly Need[]>> = {
   send_check: ['checker'],
   check_pass: ['photo'],
   check_fail: ['reason', 'photo'],
+  return: ['reason'],
   verify_result: ['genuine', 'note', 'photo'],
   comment: ['text'],
 }
@@ -74,8 +90,8 @@ export const stageOf = (kind: ActKind): PhotoStage & ('after' | 'check') =>
   kind === 'feedback' ? 'after' : 'check'
 
 const ROUND_BEGINS: Record<string, readonly ActKind[]> = {
-  after: ['dispatch', 'check_fail'],
-  check: ['send_check', 'ask_verify'],
+  after: ['dispatch', 'check_fail', 'reopen'],
+  check: ['send_check', 'ask_verify', 'reopen'],
 }
 
 /** Whether a photo of this stage was added since the round that asks for it began. */
@@ -110,10 +126,13 @@ export function actionOf(kind: ActKind, answers: Answers): IncidentAction | unde
     case 'file':
     case 'confirm_self':
     case 'check_pass':
+    case 'start':
+    case 'resume':
       return { type: kind }
     case 'refuse':
     case 'reject_self':
     case 'check_fail':
+    case 'return':
       return words ? { type: kind, reason: words } : undefined
     case 'ask_verify':
       return words ? { type: kind, question: words } : undefined

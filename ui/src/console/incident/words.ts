@@ -13,9 +13,13 @@ export const STATE_TONES: Record<IncidentLine['state'], 'neutral' | 'accent' | '
   filed: 'accent',
   dispatched: 'accent',
   handling: 'accent',
+  returned: 'amber',
+  suspended: 'amber',
   feedback: 'accent',
   checking: 'accent',
   closed: 'neutral',
+  evaluated: 'neutral',
+  merged: 'neutral',
   cancelled: 'neutral',
 }
 
@@ -71,9 +75,31 @@ function said({ event: { action } }: Event, detail: IncidentDetail): string {
     case 'reject_self':
     case 'check_fail':
     case 'cancel':
+    case 'return':
+    case 'reassign':
+    case 'request_suspension':
+    case 'request_extension':
+    case 'deny':
+    case 'change_checker':
+    case 'reopen':
+    case 'whistle':
+    case 'notify':
+    case 'supervise':
+    case 'escalate':
       return action.reason
     case 'set_severity':
       return action.reason ?? ''
+    case 'call_back':
+    case 'report_in':
+    case 'set_ownership':
+    case 'record_fulfilment':
+      return action.note
+    case 'evaluate':
+      return action.opinion
+    case 'meeting':
+      return [action.with, action.agreed].join(say('sign.colon'))
+    case 'conclude_dispute':
+      return action.outcome
     default:
       return ''
   }

@@ -20,12 +20,16 @@ const TONES: Record<IncidentState, 'neutral' | 'accent' | 'amber' | 'red'> = {
   filed: 'accent',
   dispatched: 'accent',
   handling: 'accent',
+  returned: 'amber',
+  suspended: 'amber',
   feedback: 'accent',
   checking: 'accent',
   closed: 'neutral',
+  evaluated: 'neutral',
+  merged: 'neutral',
   cancelled: 'neutral',
 }
-const ENDED: readonly IncidentState[] = ['closed', 'cancelled', 'not_filed']
+const ENDED: readonly IncidentState[] = ['closed', 'evaluated', 'merged', 'cancelled', 'not_filed']
 
 export const toneOf = (state: IncidentState) => TONES[state]
 export const hasEnded = (state: IncidentState) => ENDED.includes(state)
@@ -53,14 +57,34 @@ export function actorOf(detail: IncidentDetail, at: number, me: string): string 
 
 /** The second half: what was done. */
 export function actOf(detail: IncidentDetail, action: IncidentAction): string {
-  if (action.type === 'dispatch') {
-    const office = detail.departments.find((d) => d.id === action.owner)?.name ?? ''
-    return say('incident.act.dispatch', { office })
+  const office = (id: string) => detail.departments.find((d) => d.id === id)?.name ?? say('role.handler')
+  switch (action.type) {
+    case 'dispatch':
+    case 'reassign':
+      return say(`incident.act.${action.type}`, { office: office(action.owner) })
+    case 'whistle':
+    case 'notify':
+      return say(`incident.act.${action.type}`, {
+        offices: action.departments.map(office).join(say('sync.and')),
+      })
+    case 'verify_result':
+      return say(action.genuine ? 'incident.act.genuine' : 'incident.act.notGenuine')
+    case 'set_severity':
+      return say('incident.act.set_severity', { level: action.severity })
+    case 'call_back':
+      return say('incident.act.call_back', { answer: say(`incident.satisfaction.${action.satisfaction}`) })
+    case 'set_ownership':
+      return say('incident.act.set_ownership', { ownership: say(`incident.ownership.${action.ownership}`) })
+    case 'record_dispute':
+      return say('incident.act.record_dispute', {
+        stage: say(`incident.disputeStage.${action.stage}`),
+        n: action.parties,
+      })
+    case 'escalate':
+      return say('incident.act.escalate', { tier: say(`incident.tier.${action.tier}`) })
+    default:
+      return say(`incident.act.${action.type}`)
   }
-  if (action.type === 'verify_result')
-    return say(action.genuine ? 'incident.act.genuine' : 'incident.act.notGenuine')
-  if (action.type === 'set_severity') return say('incident.act.set_severity', { level: action.severity })
-  return say(`incident.act.${action.type}`)
 }
 
 /** The person's own words that came with an event. */
@@ -75,13 +99,33 @@ export function wordsOf(action: IncidentAction): string | null {
     case 'refuse':
     case 'check_fail':
     case 'cancel':
-      return action.reason
+    case 'return':
+    case 'reassign':
+    case 'request_suspension':
+    case 'request_extension':
+    case 'deny':
+    case 'change_checker':
+    case 'reopen':
+    case 'whistle':
+    case 'notify':
+    case 'supervise':
+    case 'escalate':
     case 'set_severity':
       return action.reason
     case 'ask_verify':
       return action.question
     case 'verify_result':
+    case 'call_back':
+    case 'report_in':
+    case 'set_ownership':
+    case 'record_fulfilment':
       return action.note || null
+    case 'evaluate':
+      return action.opinion
+    case 'meeting':
+      return [action.with, action.agreed].join(say('sign.colon'))
+    case 'conclude_dispute':
+      return action.outcome
     case 'comment':
       return action.text
     default:

@@ -1,10 +1,16 @@
 //! The workflow as facts. People of the demo street: 林晓 reports, the desk dispatches, 城管办 handles, 何平 checks.
 
+mod courses;
+mod disputes;
+mod rounds;
+
 use super::fold::{Beginning, Carried, fold};
 use super::*;
 use crate::{
     act::{Act, Role},
-    ids::DeviceId,
+    ids::{DeviceId, Hash, PersonId},
+    photo::Photo,
+    time::Timestamp,
 };
 use uuid::Uuid;
 
@@ -46,6 +52,7 @@ fn photo(stage: crate::photo::PhotoStage, n: u8) -> Photo {
 /// A story told event by event; each event's change depends on the ones named.
 struct Story {
     severity: u8,
+    category: &'static str,
     photos: Vec<Photo>,
     carried: Vec<Carried>,
     history: Vec<(Hash, Vec<Hash>)>,
@@ -56,6 +63,7 @@ impl Story {
         let first = Hash([0; 32]);
         Self {
             severity,
+            category: "F01001",
             photos: vec![photo(crate::photo::PhotoStage::Before, 1)],
             carried: Vec::new(),
             history: vec![(first, vec![])],
@@ -103,7 +111,7 @@ impl Story {
             grid: GridId(Uuid::from_u128(8)),
             local_no: "梧桐-03-0914-001".into(),
             source: SourceChannel::Patrol,
-            category: "F01001".into(),
+            category: self.category.into(),
             severity: Severity::new(self.severity).unwrap(),
             place: IncidentPlace {
                 text: "3幢2单元三楼".into(),
