@@ -18,6 +18,7 @@ use super::{
 use gridwalk_core::{
     error::Code,
     ids::{DeviceId, DocumentId, Hash, PersonId},
+    scan,
     sync::{
         limits,
         message::{AccessClass, ChangeResult, Digest, DocumentKind},
@@ -154,6 +155,7 @@ impl Checker {
             ));
         }
         self.nothing_lost(phones, store, &missing)?;
+        self.nothing_waits_for_ever(store, &missing)?;
         self.feeds_are_whole(store)?;
         let tainted: BTreeSet<DocumentId> = missing.iter().map(|(id, _)| *id).collect();
         self.promises_kept(phones, store, &tainted)?;
@@ -198,6 +200,49 @@ impl Checker {
                 street::document_name(&document)
             )),
         }
+    }
+
+    /// I7 for what the server holds: by now everything came that ever comes. What strangers and revoked phones left may
+    /// wait for ever, and what builds on something that went with a backup.
+    fn nothing_waits_for_ever(
+        &self,
+        store: &Store,
+        missing: &BTreeSet<(DocumentId, Hash)>,
+    ) -> Result<(), String> {
+        for (id, shelf) in &store.documents {
+            for (hash, logged) in shelf.in_state(State::Held) {
+                let known = store.registry.get(&logged.device);
+                if self.unreliable.contains(&logged.device)
+                    || known.is_none_or(|known| known.revoked)
+                {
+                    continue;
+                }
+                let deps = scan::scan_change(&logged.bytes, &Default::default())
+                    .map_err(|error| format!("I7: {hash} is held and no change: {error}"))?
+                    .deps;
+                let awaited = deps.iter().find(|dep| {
+                    let there = shelf.changes.get(dep);
+                    there.is_none_or(|there| there.state == State::Held)
+                });
+                let what = street::document_name(id);
+                match awaited {
+                    None => {
+                        return Err(format!(
+                            "I7: {hash} of {what} is still held, and what it builds on is there"
+                        ));
+                    }
+                    Some(dep)
+                        if !shelf.changes.contains_key(dep) && !missing.contains(&(*id, *dep)) =>
+                    {
+                        return Err(format!(
+                            "I7: {hash} of {what} is held for {dep}, which never comes"
+                        ));
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        Ok(())
     }
 
     /// I1, the phones' word.
@@ -362,6 +407,12 @@ impl Checker {
                 continue;
             }
             let what = street::document_name(id);
+            if held.living().next().is_some() {
+                // whatever happened to the registry, a person must be able to open it
+                let own = self.library.phone(*id, held);
+                let own = own.map_err(|error| format!("{error}, on {name}"))?;
+                self.signers(&own.signed, &name)?;
+            }
             if self.erased.contains(id) && !held.edits.iter().any(|edit| edit.is_waiting()) {
                 return Err(format!("I4: {name} still holds {what}, which was erased"));
             }
@@ -379,12 +430,23 @@ impl Checker {
             }
         }
         for (id, shelf) in &store.documents {
-            if !record.partitions.contains(&shelf.partition) || tainted.contains(id) {
+            if !record.partitions.contains(&shelf.partition) {
                 continue;
             }
             let what = street::document_name(id);
             let published = shelf.in_state(State::Published);
             let held = tables.documents.get(id);
+            if tainted.contains(id) {
+                // it may have more than a registry that went back, and never less
+                let kept = |hash: &Hash| {
+                    let mut changes = held.iter().flat_map(|held| &held.changes);
+                    changes.any(|kept| kept.hash == *hash)
+                };
+                if let Some((hash, _)) = published.iter().find(|(hash, _)| !kept(hash)) {
+                    return Err(format!("I2: of {what} {name} lacks {hash}"));
+                }
+                continue;
+            }
             let mut mine: BTreeSet<Hash> = held
                 .into_iter()
                 .flat_map(|held| &held.changes)

@@ -35,6 +35,7 @@ faults! {
     Delayed = "message held up for minutes";
     Reordered = "message overtaken by a later one";
     StrayAnswer = "answer to another question";
+    CachedAnswer = "answer to another question, and the request goes nowhere";
     SignInPage = "a sign-in page answers";
     // the server
     ServerCrash = "server killed at a step";
@@ -44,12 +45,15 @@ faults! {
     TokenExpired = "token expired";
     MergeRefused = "merging refuses a document";
     MergePutOff = "merging put off";
+    MergeStalls = "merging stands still for long";
     TinyPages = "pages of a few hundred bytes";
     ServerRestored = "server goes back to a backup";
     // people
     DeviceRevoked = "device revoked";
     WorkerMoved = "worker moved to another grid";
+    WorkerReturned = "worker back in the grids of before";
     DocumentMoved = "document moved to another grid";
+    DocumentReturned = "document moved back";
     DocumentErased = "document erased";
     // somebody means harm
     ForgedActor = "change in the name of another device";

@@ -36,10 +36,19 @@ pub struct Store {
     pub sequence: u64,
     /// In a ledger beside the backup, like the registry.
     pub erasures: BTreeSet<DocumentId>,
-    pub moves: Vec<(DocumentId, Partition)>,
+    pub moves: Vec<Move>,
     pub planted: Option<Planted>,
     /// What phones could read when they first asked; only for a planted bug.
     pub remembered: BTreeMap<DeviceId, BTreeSet<Partition>>,
+}
+
+/// A line of the ledger: enough to do it again in a store that never had the document.
+#[derive(Clone, Copy)]
+pub struct Move {
+    pub document: DocumentId,
+    pub kind: DocumentKind,
+    pub from: Partition,
+    pub to: Partition,
 }
 
 /// A phone as the registry knows it.
@@ -209,7 +218,15 @@ impl Store {
 
     /// A document moves to another partition, with everything that was published of it.
     pub fn move_to(&mut self, id: DocumentId, to: Partition) {
-        self.moves.push((id, to));
+        let Some(shelf) = self.documents.get(&id) else {
+            return;
+        };
+        self.moves.push(Move {
+            document: id,
+            kind: shelf.kind,
+            from: shelf.partition,
+            to,
+        });
         self.leave(id, false);
         let Some(shelf) = self.shelf_mut(&id) else {
             return;
@@ -219,6 +236,23 @@ impl Store {
         let published = shelf.in_state(State::Published);
         let names: Vec<Hash> = published.into_iter().map(|(hash, _)| *hash).collect();
         names.into_iter().for_each(|hash| self.publish(id, hash));
+    }
+
+    /// Does again what the ledger says of the time after the backup, also to documents that the backup never had: phones
+    /// have them, and must hear where they went.
+    pub fn catch_up(&mut self, before: &Self) {
+        for line in before.moves.iter().skip(self.moves.len()) {
+            self.catalogue(line.document, line.kind, line.from);
+            self.move_to(line.document, line.to);
+        }
+        for id in &before.erasures {
+            if let Some(shelf) = before.documents.get(id)
+                && !self.erasures.contains(id)
+            {
+                self.catalogue(*id, shelf.kind, shelf.partition);
+                self.erase(*id);
+            }
+        }
     }
 
     /// A document is gone for ever; only its id stays.

@@ -88,6 +88,9 @@ impl World {
             quiet: false,
             copies: BTreeMap::new(),
             strangers,
+            stalled_until: 0,
+            away: BTreeMap::new(),
+            moved: Vec::new(),
             processes: 1,
             records: 0,
             last_answer: None,
@@ -137,6 +140,7 @@ impl World {
         self.trace
             .tell(self.now, || "from here on all is calm".into());
         self.weather.clear_up();
+        self.stalled_until = self.now;
         self.quiet = true;
         if self.server.down {
             self.restart();

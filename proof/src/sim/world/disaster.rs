@@ -1,7 +1,7 @@
 //! What happens once or twice in a day: a phone is copied or goes back, the server goes back, somebody is moved.
 
 use super::{
-    super::{fault::Fault, phone::Phone, planted::Planted, street},
+    super::{fault::Fault, phone::Phone, planted::Planted, server::Server, street},
     Happening, World,
 };
 use gridwalk_core::{
@@ -60,6 +60,13 @@ impl World {
                 self.tally.count(fault);
             }
             Fault::WorkerMoved => self.move_worker(phone),
+            Fault::MergeStalls => {
+                let long = self.dice.between(300_000, 5_400_000);
+                self.stalled_until = self.now + long;
+                self.trace
+                    .tell(self.now, || format!("merging stands still for {long} ms"));
+                self.tally.count(fault);
+            }
             Fault::DocumentMoved | Fault::DocumentErased => self.take_away(fault),
             _ => {}
         }
@@ -121,8 +128,9 @@ impl World {
         let Some(id) = self.dice.pick(&movable).copied() else {
             return;
         };
+        let home = store_partition(&self.server, &id);
         let told = self.server.disk.write(|store| {
-            let class = store.documents.get(&id).map(|shelf| shelf.partition.class);
+            let class = home.map(|home| home.class);
             match (fault, class) {
                 (Fault::DocumentMoved, Some(class)) => store.move_to(
                     id,
@@ -139,6 +147,12 @@ impl World {
             self.tally.count(fault);
             if fault == Fault::DocumentErased {
                 self.checker.erased(id);
+            } else if let Some(home) = home.filter(|_| self.dice.percent(40)) {
+                self.moved.push((id, home));
+                let number = self.moved.len() - 1;
+                let left = (self.weather.day - self.now).max(1);
+                let later = self.dice.between(10_000, left);
+                self.after(later, Happening::Return(fault, number));
             }
             self.trace.tell(self.now, || {
                 let name = street::document_name(&id);
@@ -152,6 +166,10 @@ impl World {
 
     fn move_worker(&mut self, phone: usize) {
         let device = self.phones[phone].who.device;
+        let registry = &self.server.disk.read().registry;
+        let before = registry
+            .get(&device)
+            .map(|record| record.partitions.clone());
         let grids = self.weather.grids as u64;
         let to = 1 + self.dice.below(grids as usize) as u64;
         let keeps_care = self.dice.percent(50);
@@ -165,6 +183,54 @@ impl World {
         self.trace.tell(self.now, || {
             format!("the worker of phone {} now works in grid {to}", phone + 1)
         });
+        // a substitute for an hour: what they come back to is not what they left
+        if let Some(before) = before.filter(|_| self.dice.percent(60)) {
+            self.away.insert(phone, before);
+            let left = (self.weather.day - self.now).max(1);
+            let later = self.dice.between(60_000, 3_600_000).min(left);
+            self.after(later, Happening::Return(Fault::WorkerMoved, phone));
+        }
+    }
+
+    fn worker_returns(&mut self, phone: usize) {
+        let Some(partitions) = self.away.remove(&phone) else {
+            return;
+        };
+        let device = self.phones[phone].who.device;
+        self.change_registry(device, |record| record.partitions = partitions);
+        self.tally.count(Fault::WorkerReturned);
+        self.trace.tell(self.now, || {
+            format!("the worker of phone {} is back", phone + 1)
+        });
+        let left = (self.weather.day - self.now).max(1);
+        for _ in 0..3 {
+            let when = self.dice.between(0, left.min(1_800_000));
+            self.after(when, Happening::Act(phone));
+        }
+    }
+
+    fn document_returns(&mut self, number: usize) {
+        let Some((id, to)) = self.moved.get(number).copied() else {
+            return;
+        };
+        let shelf = self.server.disk.read().documents.get(&id);
+        let elsewhere = shelf.is_some_and(|shelf| {
+            shelf.snapshot.is_some() && !shelf.erased && shelf.partition != to
+        });
+        if self.server.down || !elsewhere {
+            return;
+        }
+        let told = self.server.disk.write(|store| {
+            store.move_to(id, to);
+            Ok::<_, ()>(())
+        });
+        if told.is_ok() && self.sync_server() {
+            self.tally.count(Fault::DocumentReturned);
+            self.trace.tell(self.now, || {
+                let (name, place) = (street::document_name(&id), street::place(&to));
+                format!("{name} moves back to {place}")
+            });
+        }
     }
 
     pub(super) fn come_back(&mut self, fault: Fault, phone: usize) {
@@ -192,6 +258,8 @@ impl World {
                 self.tally.count(fault);
                 self.after(5_000, Happening::Tell(phone, life, Event::Start));
             }
+            Fault::WorkerMoved => self.worker_returns(phone),
+            Fault::DocumentMoved => self.document_returns(phone),
             Fault::ServerRestored => {
                 let Some(backup) = self.server.backup.take() else {
                     return;
@@ -207,14 +275,7 @@ impl World {
                 }
                 // revocations and moves are in a ledger beside the backup
                 after.registry = before.registry.clone();
-                for (id, to) in before.moves.iter().skip(after.moves.len()) {
-                    after.move_to(*id, *to);
-                }
-                for id in &before.erasures {
-                    if !after.erasures.contains(id) {
-                        after.erase(*id);
-                    }
-                }
+                after.catch_up(&before);
                 self.checker.server_went_back(&before, &after);
                 self.checker.may_fork.extend(before.registry.keys());
                 self.server.disk.restore(std::rc::Rc::new(after));
@@ -228,4 +289,9 @@ impl World {
             _ => {}
         }
     }
+}
+
+fn store_partition(server: &Server, id: &DocumentId) -> Option<Partition> {
+    let shelf = server.disk.read().documents.get(id);
+    shelf.map(|shelf| shelf.partition)
 }

@@ -21,7 +21,7 @@ use gridwalk_core::{
     ids::{DeviceId, DocumentId, Hash},
     sync::{
         event::{Event, Exchange, Failure},
-        message::Request,
+        message::{Partition, Request},
     },
 };
 use hostile::Stranger;
@@ -63,7 +63,8 @@ enum Happening {
     /// The server's disk is synced by itself; only for a planted bug.
     Flush,
     Disaster(Fault),
-    /// The second half of one: a phone goes back to the copy that was made of it, the server to its backup.
+    /// The second half of one: a phone goes back to the copy that was made of it, the server to its backup, a worker or a
+    /// document to where it was.
     Return(Fault, usize),
     Harm(usize),
 }
@@ -104,6 +105,12 @@ pub struct World {
     quiet: bool,
     copies: BTreeMap<usize, std::rc::Rc<super::phone::Tables>>,
     strangers: Vec<Stranger>,
+    /// Until then nothing is merged.
+    stalled_until: i64,
+    /// Workers who are away, and where they will be again.
+    away: BTreeMap<usize, std::collections::BTreeSet<Partition>>,
+    /// Documents that will come back, and where to.
+    moved: Vec<(DocumentId, Partition)>,
     processes: u64,
     records: u64,
     last_answer: Option<Vec<u8>>,

@@ -22,6 +22,11 @@ impl World {
         if self.strikes(Fault::SignInPage) {
             return self.fail_in(delay, asker, Failure::NotOurServer);
         }
+        if let Some(old) = self.last_answer.clone()
+            && self.strikes(Fault::CachedAnswer)
+        {
+            return self.after(delay, Happening::Answer(asker, old)); // and ours goes nowhere
+        }
         if self.strikes(Fault::RequestDoubled) {
             let again = delay + self.dice.between(0, 90_000); // long after others were answered
             let copy = body.clone();

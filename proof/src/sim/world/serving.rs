@@ -188,6 +188,9 @@ impl World {
 
     /// Merges and publishes one document; false when the server died over it.
     pub(super) fn merge(&mut self, document: DocumentId) -> bool {
+        if self.now < self.stalled_until {
+            return true;
+        }
         match self.server.merge(document) {
             Outcome::Nothing => true,
             Outcome::Failed(reason) => {
