@@ -11,7 +11,7 @@
 mod reading;
 
 use super::{
-    phone::{Phone, Standing},
+    phone::{Held, Phone, Standing},
     server::{Server, State, Store},
     street,
 };
@@ -20,7 +20,7 @@ use gridwalk_core::{
     ids::{DeviceId, DocumentId, Hash, PersonId},
     scan,
     sync::{
-        limits,
+        actor, limits,
         message::{AccessClass, ChangeResult, Digest, DocumentKind},
     },
 };
@@ -56,6 +56,8 @@ pub struct Checker {
     /// Devices that were copied, went back, or mean harm, and everybody once the server went back: their numbers may be
     /// taken. Nobody else's ever are.
     pub may_fork: BTreeSet<DeviceId>,
+    /// Devices that were copied or went back.
+    pub copied: BTreeSet<DeviceId>,
     /// Somebody else's were.
     forked: Option<(DocumentId, DeviceId)>,
     /// Acknowledged, and nowhere.
@@ -322,6 +324,18 @@ impl Checker {
         Ok(())
     }
 
+    /// A copy of a phone wrote here, and a restored registry may have taken the other copy's change under the same number.
+    /// Known and open: who holds the first one cannot open the document (`sim-ledger.md`).
+    fn torn_by_copies(&self, id: DocumentId, held: &Held) -> bool {
+        let mut copies = self.copied.iter();
+        copies.any(|device| {
+            (0..64).any(|life| {
+                let one = actor(*device, id, life);
+                held.changes.iter().any(|kept| kept.actor == one)
+            })
+        })
+    }
+
     fn signers(&self, signed: &[(Uuid, PersonId)], who: &str) -> Result<(), String> {
         for (record, by) in signed {
             if let Some(author) = self.authors.get(record)
@@ -407,8 +421,9 @@ impl Checker {
                 continue;
             }
             let what = street::document_name(id);
-            if held.living().next().is_some() {
-                // whatever happened to the registry, a person must be able to open it
+            // whatever happened to the registry, a person must be able to open it
+            let torn = tainted.contains(id) && self.torn_by_copies(*id, held);
+            if held.living().next().is_some() && !torn {
                 let own = self.library.phone(*id, held);
                 let own = own.map_err(|error| format!("{error}, on {name}"))?;
                 self.signers(&own.signed, &name)?;

@@ -86,6 +86,7 @@ impl World {
         let mut copy = Phone::new(original.who.clone(), self.dice.roll(), original.skew);
         copy.disk.restore(original.disk.copy());
         self.checker.may_fork.insert(copy.who.device);
+        self.checker.copied.insert(copy.who.device);
         self.phones.push(copy);
         self.timers.push(0);
         self.wake_at.push(None);
@@ -243,6 +244,7 @@ impl World {
                 self.checker.went_back(phone, at);
                 let device = self.phones[phone].who.device;
                 self.checker.may_fork.insert(device);
+                self.checker.copied.insert(device);
                 let dice = self.dice.roll();
                 let restored = &mut self.phones[phone];
                 restored.disk.restore(copy);
