@@ -55,13 +55,13 @@ fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
 async fn trail(field: &Field, action: &'static str) -> String {
     let store = &field.server.state().store;
     let rows = store.read(move |connection| {
-        Ok(connection.query_row(
-            "select coalesce(group_concat(subject || ' ' || result, ', ' order by sequence), '') from audit where action = ?1",
-            [action],
-            |row| row.get(0),
-        )?)
+        let mut select = connection.prepare_cached(
+            "select subject || ' ' || result from audit where action = ?1 order by sequence",
+        )?;
+        let rows = select.query_map([action], |row| row.get::<_, String>(0))?;
+        Ok(rows.collect::<Result<Vec<_>, _>>()?)
     });
-    rows.await.expect("the trail")
+    rows.await.expect("the trail").join(", ")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -228,6 +228,9 @@ async fn the_operators_reset_unlocks_ends_every_session_and_makes_the_old_passwo
     reset
         .args(["user", "reset", "--name", login, "--data"])
         .arg(field.folder());
+    if let Some(database) = &field.server.state().config.postgres {
+        reset.args(["--database", database]);
+    }
     let printed = tokio::task::block_in_place(|| reset.output()).expect("the program");
     assert!(printed.status.success(), "{printed:?}");
     let printed = String::from_utf8(printed.stdout).expect("text");

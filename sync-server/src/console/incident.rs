@@ -132,9 +132,9 @@ pub fn list(
     let clocks = clocks(connection)?;
     let departments = departments(connection)?;
     let mut statement = connection.prepare_cached(format!(
-        "{COLUMNS} where (?1 is null or state = ?1)
-         and (?1 is not null or ?2 = 1 or state not in ('closed', 'evaluated', 'merged', 'not_filed', 'cancelled', 'draft'))
-         and (?3 is null or owner = ?3 or exists
+        "{COLUMNS} where (cast(?1 as text) is null or state = ?1)
+         and (cast(?1 as text) is not null or ?2 = 1 or state not in ('closed', 'evaluated', 'merged', 'not_filed', 'cancelled', 'draft'))
+         and (cast(?3 as text) is null or owner = ?3 or exists
            (select 1 from incident_department where incident = incident.id and department = ?3))
          and {} order by severity, reported_at desc limit ?4",
         grids.hold("incident.grid")
