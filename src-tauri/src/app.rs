@@ -8,7 +8,7 @@ use crate::{
     photo::{album, lane::Lane},
     ports::Ports,
     projection,
-    sync::{self, Driver, Link},
+    sync::{self, Driver, Link, forget_everything},
     view::{SyncPhase, SyncState},
 };
 use gridwalk_core::{
@@ -159,6 +159,14 @@ impl Phone {
 
     async fn deliver_photos(&self) {
         self.0.lane.lock().await.deliver(self).await;
+        if self.is_revoked() {
+            forget_everything(self).await;
+        }
+    }
+
+    /// The centre said so when this phone last asked. It may still deliver.
+    fn is_revoked(&self) -> bool {
+        self.phase() == (SyncPhase::Refused, Some(Code::DeviceRevoked))
     }
 
     /// One delivery from now until the session rests and no photo waits; for a phone without a window.
@@ -168,7 +176,7 @@ impl Phone {
             driver.tell(self, Event::Start).await;
             driver.is_idle()
         };
-        if rests {
+        if rests || self.is_revoked() {
             self.deliver_photos().await;
         }
         self.sync_state()

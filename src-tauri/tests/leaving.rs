@@ -3,16 +3,19 @@
 
 mod centre;
 
-use centre::{Fate, GRID, NEXT_GRID, World, door};
+use centre::{Fate, GRID, NEXT_GRID, NINE, World, door};
 use gridwalk::{
     Phone,
-    view::{Receipt, SyncPhase},
+    view::{IncidentStart, Receipt, ReportHow, SyncPhase},
 };
 use gridwalk_core::{
     error::Code,
     household::FieldChange,
     ids::{HouseholdId, VisitId},
+    incident::{Severity, SourceChannel},
+    photo::PhotoStage,
 };
+use gridwalk_fixtures::photos::{Variant, photo};
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -227,7 +230,7 @@ async fn a_grid_that_comes_back_brings_what_this_phone_once_wrote_there() {
 async fn a_revoked_phone_delivers_everything_it_has_and_keeps_nothing() {
     let world = World::new();
     let phone = world.enrolled().await;
-    for n in 0..40 {
+    for n in 0..160 {
         visit(&phone, 1 + n % 3);
     }
     world.centre.state().revoked = true;
@@ -241,7 +244,7 @@ async fn a_revoked_phone_delivers_everything_it_has_and_keeps_nothing() {
         let groups = state.uploads.iter().flatten();
         groups.map(|group| group.changes.len()).sum()
     };
-    assert_eq!(delivered, 40);
+    assert_eq!(delivered, 160);
     assert!(phone.households(String::new()).unwrap().is_empty());
     assert!(
         phone
@@ -258,4 +261,43 @@ async fn a_revoked_phone_delivers_everything_it_has_and_keeps_nothing() {
     );
     drop(phone);
     assert!(world.open().households(String::new()).unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_photos_of_a_revoked_phone_follow_their_records_and_leave_with_them() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let shot = phone
+        .add_photo(&photo(Variant::Small), PhotoStage::Before, NINE, None)
+        .unwrap();
+    let start = IncidentStart {
+        source: SourceChannel::Patrol,
+        household: None,
+        finding: None,
+        position: None,
+    };
+    let mut new = phone.begin_incident(start).unwrap();
+    new.category = "F01001".into();
+    new.severity = Severity::new(3).unwrap();
+    let how = ReportHow::Submit {
+        without_photo_because: None,
+    };
+    phone.report_incident(new, vec![shot.clone()], how).unwrap();
+    world.centre.state().revoked = true;
+    // the records are through before the line drops, and that alone lets no photo go
+    world.centre.fates(|call| match call.method {
+        "PATCH" => Fate::CutAfter(1_000),
+        _ => Fate::Usual,
+    });
+    let state = phone.sync_once().await.unwrap();
+    assert_eq!((state.waiting_records, state.waiting_photos), (0, 1));
+    world.centre.fates(|_| Fate::Usual);
+    let state = phone.sync_once().await.unwrap();
+    assert_eq!(state.error, Some(Code::DeviceRevoked));
+    assert_eq!(state.waiting_photos, 0);
+    assert!(world.centre.state().photos.whole.contains_key(&shot.hash));
+    let waiting = phone.sync_page().unwrap().items;
+    assert!(waiting.iter().all(|item| item.id != shot.hash.to_string()));
+    let sealed = std::fs::read_dir(world.dir.path().join("photos")).unwrap();
+    assert_eq!(sealed.count(), 0, "no file either");
 }

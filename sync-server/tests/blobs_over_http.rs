@@ -15,7 +15,7 @@ use gridwalk_core::{
     photo::{Photo, PhotoStage},
 };
 use gridwalk_fixtures::photos::{Variant, photo};
-use gridwalk_server::sweep::sweep;
+use gridwalk_server::{store::device, sweep::sweep};
 use reqwest::Response;
 use std::{
     path::PathBuf,
@@ -432,3 +432,39 @@ async fn what_a_crash_left_among_the_parts_goes_after_a_day_and_an_upload_that_r
 }
 
 const DAY_MS: i64 = 24 * 3_600_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_phone_brings_its_photos_and_reads_none() {
+    let field = Field::open().await;
+    let mut lin = field.phone("lin-xiao").await;
+    let bytes = &picture().jpeg;
+    upload(&lin, &picture().thumbnail).await.expect("a photo");
+    let (device, now) = (lin.device, field.clock.now());
+    let store = &field.server.state().store;
+    let revoked = store.write(move |connection| device::revoke(connection, device, now));
+    assert!(revoked.await.expect("a revocation"));
+    lin.renew_token().await.expect("a token to deliver with");
+
+    let created = create(&lin, &Hash::of(bytes), bytes.len()).await;
+    let place = header(&created, "location");
+    assert_eq!(append(&lin, &place, 0, &bytes[..1000]).await.status(), 204);
+    assert_eq!(header(&ask(&lin, &place).await, "upload-offset"), "1000");
+    let whole = append(&lin, &place, 1000, &bytes[1000..]).await;
+    assert_eq!(
+        header(&whole, "location"),
+        format!("/blobs/{}", Hash::of(bytes))
+    );
+    for brought in [bytes, &picture().thumbnail] {
+        let read = get(&lin, &Hash::of(brought).to_string()).await;
+        assert_eq!(refused(read).await, refusal(403, Code::DeviceRevoked));
+    }
+
+    // what it may still leave here has an end
+    let full = "update blob set bytes = 64 * 1024 * 1024 where device = ?1";
+    let store = &field.server.state().store;
+    let filled = store.write(move |connection| Ok(connection.execute(full, [device.0])?));
+    assert_eq!(filled.await.expect("a full quarantine"), 2);
+    let more = create(&lin, &Hash::of(b"more"), 4).await;
+    let more = refused(more).await;
+    assert_eq!((more.status, more.code), (429, Code::QueueFull));
+}

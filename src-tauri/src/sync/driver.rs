@@ -116,6 +116,8 @@ impl Driver {
                 self.report(phone, report);
                 if report == Report::Refused(Code::DeviceRevoked) {
                     forget_everything(phone).await;
+                    // its photos may follow their records still
+                    phone.wake_photos();
                 }
                 None
             }
@@ -168,7 +170,7 @@ impl Driver {
 }
 
 /// The centre answers a revoked phone's deliveries as long as it has any, and turns it away after that.
-async fn forget_everything(phone: &Phone) {
+pub(crate) async fn forget_everything(phone: &Phone) {
     let forgotten = phone
         .off_the_loop(|phone| {
             phone.database().write(leaving::everything)?;

@@ -13,7 +13,7 @@ mod link;
 mod poke;
 mod store;
 
-pub(crate) use driver::Driver;
+pub(crate) use driver::{Driver, forget_everything};
 pub(crate) use leaving::reconsider;
 pub(crate) use link::{Link, address, code, trouble};
 pub(crate) use poke::listen;

@@ -59,7 +59,7 @@ impl Phone {
         scope::reads(self.role, partition.class) && self.grids.contains(&partition.grid)
     }
 
-    /// Refuses a revoked phone; every route but the upload begins with this.
+    /// Refuses a revoked phone; every route but those that bring something begins with this.
     pub fn active(self) -> Result<Self> {
         if self.revoked {
             return Err(Error::Forbidden(

@@ -11,12 +11,15 @@
 //! An offset says how many bytes need not be sent again, and nothing else. That the photo is *here* — its hash checked,
 //! file and row durable — says the answer that names it, `Location: /blobs/{hash}`. An offset equal to the length is never
 //! told before that is so (`arrival.rs`). Whoever lost the last answer begins again with POST and gets that one.
+//!
+//! A revoked phone may still bring the photos of the records that it left in quarantine, within the same quota; it reads none.
 
 use crate::{
     arrival::{self, Stands},
     auth::device::Phone,
     callers::Pace,
     error::{Error, Result},
+    ingest::quarantine_has_room,
     state::{AppState, random},
     store::blob::{self, Upload},
 };
@@ -71,7 +74,6 @@ async fn create(
     phone: Phone,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let phone = phone.active()?;
     speaks_tus(&headers)?;
     let length = number(&headers, &UPLOAD_LENGTH)?;
     let hash = promised_hash(&headers)?;
@@ -92,7 +94,7 @@ async fn create(
     };
     // Twice, because what was all here may have been thrown away.
     for _ in 0..2 {
-        let Some(upload) = begin(&state, wanted.clone()).await? else {
+        let Some(upload) = begin(&state, wanted.clone(), phone.revoked).await? else {
             return answer(StatusCode::CREATED, length, Some(place_of(&hash)));
         };
         let place = match arrival::look(&state, &upload).await? {
@@ -106,7 +108,7 @@ async fn create(
 }
 
 /// The upload that this device began for these bytes, or a new one; none when they are here.
-async fn begin(state: &AppState, wanted: Upload) -> Result<Option<Upload>> {
+async fn begin(state: &AppState, wanted: Upload, revoked: bool) -> Result<Option<Upload>> {
     let has_file = state.blobs.has(&wanted.hash);
     let now = state.now();
     state
@@ -114,6 +116,9 @@ async fn begin(state: &AppState, wanted: Upload) -> Result<Option<Upload>> {
         .write(move |connection| {
             if has_file && blob::media(connection, &wanted.hash)?.is_some() {
                 return Ok(None);
+            }
+            if revoked {
+                quarantine_has_room(connection, wanted.device)?;
             }
             let today = blob::begun_since(connection, wanted.device, now.plus_ms(-DAY_MS))?;
             if today >= limits::PHOTOS_PER_DAY {
@@ -159,7 +164,7 @@ async fn offset(
     phone: Phone,
     Path(id): Path<String>,
 ) -> Result<Response> {
-    let upload = upload_of(&state, phone.active()?, id).await?;
+    let upload = upload_of(&state, phone, id).await?;
     let mut response = match arrival::look(&state, &upload).await? {
         Stands::At(offset) => answer(StatusCode::OK, offset, None)?,
         Stands::Arrived => answer(StatusCode::OK, upload.length, Some(place_of(&upload.hash)))?,
@@ -192,7 +197,7 @@ async fn append_to(
     headers: &HeaderMap,
     body: &mut Body,
 ) -> Result<Response> {
-    let phone = phone?.active()?;
+    let phone = phone?;
     speaks_tus(headers)?;
     if headers
         .get(header::CONTENT_TYPE)
