@@ -5,6 +5,7 @@ use crate::{
     documents,
     enrolment::{self, Enrolment},
     error::{Answer, Failure},
+    pack,
     photo::{album, lane::Lane},
     ports::Ports,
     projection,
@@ -55,6 +56,8 @@ struct Inner {
     driver: tokio::sync::Mutex<Driver>,
     lane: tokio::sync::Mutex<Lane>,
     wake_photos: Notify,
+    pack_lane: tokio::sync::Mutex<pack::Lane>,
+    wake_packs: Notify,
     /// Fetched by whoever needs one first, used by records and photos until it ends.
     token: Mutex<Option<String>>,
 }
@@ -100,6 +103,8 @@ impl Phone {
             driver: tokio::sync::Mutex::new(Driver::new(dice)),
             lane: tokio::sync::Mutex::default(),
             wake_photos: Notify::new(),
+            pack_lane: tokio::sync::Mutex::default(),
+            wake_packs: Notify::new(),
             token: Mutex::new(None),
         }));
         phone.measure_clock()?;
@@ -110,6 +115,7 @@ impl Phone {
     pub async fn keep_in_sync(&self) {
         tokio::join!(
             self.keep_records_in_sync(),
+            self.keep_packs_coming(),
             self.keep_photos_in_sync(),
             sync::listen(self)
         );
@@ -145,6 +151,26 @@ impl Phone {
         }
     }
 
+    /// Packs have a lane of their own, so that what is recorded meanwhile leaves at once.
+    async fn keep_packs_coming(&self) {
+        loop {
+            let wait = self.0.pack_lane.lock().await.wake_at();
+            let rest = wait.map(|at| u64::try_from(at.since(self.clock())).unwrap_or(0));
+            tokio::select! {
+                () = self.0.wake_packs.notified() => {}
+                () = tokio::time::sleep(Duration::from_millis(rest.unwrap_or(0))), if rest.is_some() => {}
+            }
+            if self.fetch_packs().await {
+                self.wake(false); // the feed goes on behind it
+            }
+        }
+    }
+
+    /// Fetches and unpacks what was offered; true when the session has something to ask for afterwards.
+    async fn fetch_packs(&self) -> bool {
+        self.0.pack_lane.lock().await.fetch(self).await
+    }
+
     async fn keep_photos_in_sync(&self) {
         loop {
             let wait = self.0.lane.lock().await.wake_at();
@@ -171,10 +197,15 @@ impl Phone {
 
     /// One delivery from now until the session rests and no photo waits; for a phone without a window.
     pub async fn sync_once(&self) -> Answer<SyncState> {
-        let rests = {
-            let mut driver = self.0.driver.lock().await;
-            driver.tell(self, Event::Start).await;
-            driver.is_idle()
+        let rests = loop {
+            let rests = {
+                let mut driver = self.0.driver.lock().await;
+                driver.tell(self, Event::Start).await;
+                driver.is_idle()
+            };
+            if !rests || !self.fetch_packs().await {
+                break rests;
+            }
         };
         if rests || self.is_revoked() {
             self.deliver_photos().await;
@@ -295,6 +326,10 @@ impl Phone {
         let photos = self.0.photo_phase.lock();
         *photos.unwrap_or_else(PoisonError::into_inner) = (phase, code);
         self.tell_delivery();
+    }
+
+    pub(crate) fn wake_packs(&self) {
+        self.0.wake_packs.notify_one();
     }
 
     pub(crate) fn wake_photos(&self) {

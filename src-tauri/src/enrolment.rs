@@ -5,6 +5,7 @@ use crate::{
     database::{Database, fact, set_fact},
     documents::Identity,
     error::{Answer, Failure},
+    pack,
     sync::{Link, address},
     view::PhoneStatus,
 };
@@ -30,23 +31,36 @@ struct Stored {
     extra_root: Option<String>,
 }
 
+impl Stored {
+    fn identity(&self) -> Answer<Identity> {
+        let mut key = [0; 32];
+        hex::decode_to_slice(&self.signing_key, &mut key).map_err(Failure::internal)?;
+        Ok(Identity {
+            device: self.device,
+            worker: self.worker.clone(),
+            signing_key: SigningKey::from_bytes(&key),
+        })
+    }
+}
+
+/// Whose hand writes, read inside a transaction.
+pub(crate) fn identity(db: &rusqlite::Connection) -> Answer<Option<Identity>> {
+    let stored: Option<Stored> = fact(db, "enrolment")?;
+    stored.map(|stored| stored.identity()).transpose()
+}
+
 /// Who this phone is, if it is enrolled.
 pub(crate) fn read(database: &Database) -> Answer<Option<Enrolment>> {
     let Some(stored): Option<Stored> = database.read(|db| fact(db, "enrolment"))? else {
         return Ok(None);
     };
-    let mut key = [0; 32];
-    hex::decode_to_slice(&stored.signing_key, &mut key).map_err(Failure::internal)?;
+    let identity = stored.identity()?;
     let extra_root = stored
         .extra_root
         .map(|der| hex::decode(der).map_err(Failure::internal))
         .transpose()?;
     Ok(Some(Enrolment {
-        identity: Identity {
-            device: stored.device,
-            worker: stored.worker,
-            signing_key: SigningKey::from_bytes(&key),
-        },
+        identity,
         server: stored.server,
         extra_root: extra_root.map(Into::into),
     }))
@@ -71,6 +85,7 @@ impl Phone {
         let enrolled = link
             .enrol(&code, &key.verifying_key().to_bytes(), crate::sync::APP)
             .await?;
+        let server_key = enrolled.server_key;
         let stored = Stored {
             device: enrolled.device,
             worker: enrolled.worker,
@@ -79,9 +94,11 @@ impl Phone {
             extra_root: root.map(hex::encode),
         };
         self.off_the_loop(move |phone| {
-            phone
-                .database()
-                .write(|db| set_fact(db, "enrolment", &stored))?;
+            phone.database().write(|db| {
+                set_fact(db, "enrolment", &stored)?;
+                // what a pack's manifest is checked with; a centre of before there were packs says none
+                server_key.map_or(Ok(()), |key| set_fact(db, pack::SERVER_KEY, &key))
+            })?;
             phone.read_enrolment()
         })
         .await?;

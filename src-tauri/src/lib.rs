@@ -14,6 +14,7 @@ mod exchange;
 mod households;
 mod incidents;
 mod keystore;
+mod pack;
 mod patrols;
 pub mod photo;
 pub mod ports;

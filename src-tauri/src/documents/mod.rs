@@ -12,7 +12,7 @@ pub(crate) use rebuild::{RefusedChange, rebuild};
 
 use crate::{
     error::{Answer, Failure},
-    projection,
+    pack, projection,
 };
 use ed25519_dalek::SigningKey;
 use gridwalk_core::{
@@ -83,6 +83,7 @@ pub(crate) struct Target {
 
 /// The document as the log has it; none when nothing of it is held.
 pub(crate) fn load(db: &Connection, id: DocumentId) -> Answer<Option<Held>> {
+    pack::waiting(db, id)?;
     let row: Option<(u16, u64, Option<Vec<u8>>)> = db
         .prepare_cached("select kind, incarnation, snapshot from document where id = ?1")?
         .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))

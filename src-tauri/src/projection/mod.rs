@@ -8,10 +8,12 @@ pub(crate) use household::fold_buildings;
 use crate::{database::Database, documents, error::Answer};
 use gridwalk_core::{
     document::{Document, FeedOrder},
+    household::HouseholdView,
     ids::{DocumentId, TaskId},
     incident::IncidentView,
     patrol::PatrolView,
     registry::{self, Projection},
+    sync::{message::DocumentKind, pack::read::IndexItem},
     time::Timestamp,
     worker_day::WorkerDayView,
 };
@@ -35,6 +37,49 @@ pub(crate) fn write(db: &Connection, document: &Document, feed: &dyn FeedOrder) 
          where id = ?1 and (stale <> 0 or unreadable is not null)",
     )?
     .execute([document.id().0])?;
+    Ok(())
+}
+
+/// A row for the lists before its document is here, and of which document; none when the phone knows that already, or
+/// when there is none to write.
+pub(crate) fn early(db: &Connection, item: &IndexItem) -> Answer<Option<DocumentId>> {
+    let new = |id: DocumentId| -> Answer<bool> {
+        Ok(!db
+            .prepare_cached("select 1 from document where id = ?1")?
+            .exists([id.0])?)
+    };
+    match item.kind {
+        DocumentKind::HOUSEHOLD => {
+            if let Ok(view) = serde_json::from_str::<HouseholdView>(&item.view)
+                && new(view.id.into())?
+            {
+                household::write(db, &view)?;
+                return Ok(Some(view.id.into()));
+            }
+        }
+        DocumentKind::INCIDENT => {
+            if let Ok(view) = serde_json::from_str::<IncidentView>(&item.view)
+                && new(view.created.id.into())?
+            {
+                incident(db, &view)?;
+                return Ok(Some(view.created.id.into()));
+            }
+        }
+        _ => {}
+    }
+    Ok(None)
+}
+
+/// Takes the rows of a document away.
+pub(crate) fn forget(db: &Connection, id: DocumentId) -> Answer<()> {
+    for delete in [
+        "delete from household where id = ?1",
+        "delete from incident where id = ?1",
+        "delete from patrol where id = ?1",
+        "delete from task_done where document = ?1",
+    ] {
+        db.prepare_cached(delete)?.execute([id.0])?;
+    }
     Ok(())
 }
 

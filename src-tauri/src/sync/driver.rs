@@ -4,7 +4,9 @@ use super::{
     leaving,
     store::{self, Stored},
 };
-use crate::{Phone, enrolment::Enrolment, error::Failure, projection, view::SyncPhase};
+use crate::{
+    Phone, database::set_fact, enrolment::Enrolment, error::Failure, projection, view::SyncPhase,
+};
 use gridwalk_core::{
     error::Code,
     sync::{
@@ -22,6 +24,8 @@ pub(crate) struct Driver {
     session: Session,
     /// What the request under way asked.
     asked: Asked,
+    /// What the centre said it can unpack.
+    dictionaries: Vec<u32>,
     token: Option<String>,
     wake_at: Option<Timestamp>,
 }
@@ -31,6 +35,7 @@ impl Driver {
         Self {
             session: Session::new(dice),
             asked: Asked::default(),
+            dictionaries: Vec::new(),
             token: None,
             wake_at: None,
         }
@@ -76,6 +81,7 @@ impl Driver {
                 })
             }
             Effect::Apply(response) => {
+                let offered = response.packs.is_some();
                 self.asked.received_at = phone.clock();
                 let (asked, who) = (self.asked.clone(), who.clone());
                 let applied = phone
@@ -89,6 +95,9 @@ impl Driver {
                         Ok(applied)
                     })
                     .await;
+                if offered {
+                    phone.wake_packs(); // the lists need not wait for what else there is
+                }
                 phone.tell_delivery();
                 Some(match applied {
                     Ok(Stored::All(applied)) => Event::Applied(applied),
@@ -135,8 +144,9 @@ impl Driver {
             })
             .await;
         match collected {
-            Ok((outbox, asked)) => {
+            Ok((outbox, asked, dictionaries)) => {
                 self.asked = asked;
+                self.dictionaries = dictionaries;
                 Event::OutboxReady(Box::new(outbox))
             }
             Err(failure) => broken(failure),
@@ -152,7 +162,25 @@ impl Driver {
         let Some(token) = &self.token else {
             return Err(Trouble::TokenExpired); // the first one of this run
         };
-        phone.link(who).sync(token, request).await
+        let sent = phone
+            .link(who)
+            .sync(token, request, &self.dictionaries)
+            .await;
+        if sent == Err(Trouble::Refused(Code::BodyMalformed)) && !self.dictionaries.is_empty() {
+            // another server than the one that knew them, perhaps: the next try goes without
+            let forgotten = phone
+                .off_the_loop(|phone| {
+                    let none: Vec<u32> = Vec::new();
+                    phone
+                        .database()
+                        .write(|db| set_fact(db, store::DICTIONARIES, &none))
+                })
+                .await;
+            if let Err(failure) = forgotten {
+                tracing::error!(%failure, "the dictionaries are still in use");
+            }
+        }
+        sent
     }
 
     fn report(&self, phone: &Phone, report: Report) {
@@ -163,6 +191,7 @@ impl Driver {
             // records have arrived; photos follow in a lane of their own and never hold a record up
             Report::Idle => {
                 phone.set_phase(SyncPhase::Idle, None);
+                phone.wake_packs();
                 phone.wake_photos();
             }
         }

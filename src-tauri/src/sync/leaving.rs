@@ -5,6 +5,7 @@
 use crate::{
     database::Database,
     error::{Answer, Failure},
+    pack,
 };
 use gridwalk_core::{
     ids::{DocumentId, GridId},
@@ -157,6 +158,7 @@ fn strays(db: &Connection) -> Answer<()> {
 /// A revoked phone that has delivered what it had keeps nothing about anybody: no document, no task, no draft. What the
 /// centre holds for a person to look at is still named here, without its words.
 pub(super) fn everything(db: &Connection) -> Answer<()> {
+    pack::forget_all(db)?;
     let sent = format!("select distinct document from change where document not in {UNSENT}");
     for document in documents(db, &sent, [])? {
         purge(db, document)?;
@@ -191,6 +193,7 @@ fn forget_reference(db: &Connection, grid: Option<GridId>) -> Answer<()> {
 /// its retired actor must not be used again.
 fn purge(db: &Connection, document: DocumentId) -> Answer<()> {
     for statement in [
+        "delete from pack_document where document = ?1",
         "delete from household where id = ?1",
         "delete from incident where id = ?1",
         "delete from patrol where id = ?1",

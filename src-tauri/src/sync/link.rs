@@ -74,6 +74,9 @@ struct EnrolBody<'a> {
 pub(crate) struct Enrolled {
     pub device: gridwalk_core::ids::DeviceId,
     pub worker: gridwalk_core::reference::Person,
+    /// What the centre signs with, Ed25519 in hex.
+    #[serde(default)]
+    pub server_key: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -123,9 +126,15 @@ impl Link {
         Ok(token)
     }
 
-    /// One exchange.
-    pub async fn sync(&self, token: &str, request: &Request) -> Result<Response, Trouble> {
-        let body = frame::encode(request, Effort::Small).map_err(|_| Trouble::TooBig)?;
+    /// One exchange, packed with one of these dictionaries where that is smaller.
+    pub async fn sync(
+        &self,
+        token: &str,
+        request: &Request,
+        dictionaries: &[u32],
+    ) -> Result<Response, Trouble> {
+        let body =
+            frame::encode_for(request, Effort::Small, dictionaries).map_err(|_| Trouble::TooBig)?;
         let headers = BTreeMap::from([
             ("authorization", format!("Bearer {token}")),
             ("content-type", frame::CONTENT_TYPE.to_owned()),

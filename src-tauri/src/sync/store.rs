@@ -4,7 +4,7 @@ use crate::{
     database::{fact, set_fact},
     documents::{self, Identity, RefusedChange},
     error::{Answer, Failure},
-    reference,
+    pack, reference,
     sync::leaving,
 };
 use gridwalk_core::{
@@ -36,13 +36,16 @@ struct KnownEpoch {
     nonce: u64,
 }
 
-/// Reads cursors and the next page of the outbox, and signs it.
+/// Dictionaries that the centre said it reads.
+pub(super) const DICTIONARIES: &str = "dictionaries";
+
+/// Reads cursors and the next page of the outbox, and signs it; and what the centre said it can unpack.
 pub(super) fn collect(
     db: &Connection,
     who: &Identity,
     limit: usize,
     phone_clock: Timestamp,
-) -> Answer<(Outbox, Asked)> {
+) -> Answer<(Outbox, Asked, Vec<u32>)> {
     let epoch: Option<KnownEpoch> = fact(db, "epoch")?;
     let epoch = epoch.map(|epoch| Epoch {
         counter: epoch.counter,
@@ -80,9 +83,9 @@ pub(super) fn collect(
         upload: sealed.map(|sealed| sealed.upload),
         more,
         own_bytes,
-        packs: None,
+        packs: pack::wish(db)?,
     };
-    Ok((outbox, asked))
+    Ok((outbox, asked, fact(db, DICTIONARIES)?.unwrap_or_default()))
 }
 
 fn cursors(db: &Connection) -> Answer<Vec<Cursor>> {
@@ -338,6 +341,15 @@ pub(super) fn apply(
     })?;
     if let Some(epoch) = plan.new_epoch {
         new_epoch(db, epoch, asked.epoch.is_some())?;
+        for cursor in &asked.cursors {
+            pack::forget(db, &cursor.partition, false)?; // packs belong to a life of the store
+        }
+    }
+    for partition in &plan.gone {
+        pack::forget(db, partition, true)?;
+    }
+    for departed in &plan.departed {
+        pack::waiting(db, departed.document)?; // or it would come back out of its pack
     }
     for partition in &plan.reread {
         db.prepare_cached("delete from placed where grid = ?1 and class = ?2")?
@@ -365,6 +377,18 @@ pub(super) fn apply(
     set_fact(db, "clock_ahead_ms", &plan.clock_ahead_ms)?;
     set_fact(db, "own_bytes", &plan.own_bytes)?;
     leaving::settle(db, &plan)?;
+    let known: Vec<u32> = fact(db, DICTIONARIES)?.unwrap_or_default();
+    if let Some(dictionaries) = response
+        .dictionaries
+        .as_ref()
+        .filter(|said| **said != known)
+    {
+        set_fact(db, DICTIONARIES, dictionaries)?;
+    }
+    let refused = match &response.packs {
+        Some(news) => pack::offered(db, news, asked.received_at)?,
+        None => false,
+    };
     if plan.receipts.iter().any(|(_, result)| no_room(result)) {
         return Ok(Stored::NoRoom); // going on at once would send the same page again, for ever
     }
@@ -383,7 +407,7 @@ pub(super) fn apply(
     });
     let applied = plan.applied();
     Ok(Stored::All(Applied {
-        more: applied.more || again && waiting || revoked,
+        more: applied.more || again && waiting || revoked || refused,
         ..applied
     }))
 }
@@ -452,7 +476,7 @@ fn receipts(db: &Connection, who: &Identity, plan: &Plan, asked: &Asked) -> Answ
 }
 
 /// 已到中心.
-fn stored(db: &Connection, hash: &Hash, at: Timestamp) -> Answer<()> {
+pub(crate) fn stored(db: &Connection, hash: &Hash, at: Timestamp) -> Answer<()> {
     db.prepare_cached(
         "update change set standing = 'stored' where hash = ?1 and standing = 'waiting'",
     )?

@@ -26,8 +26,8 @@ use gridwalk_core::{
         frame::{self, Effort},
         message::{
             AccessClass, ChangeResult, Cursor, Digest, DocumentChanges, DocumentKind, Epoch,
-            FeedBody, FeedRow, PROTOCOL, Partition, PartitionNews, ReferenceNews, ReferenceRow,
-            Request, Response,
+            FeedBody, FeedRow, PROTOCOL, PackNews, PackOffer, PackWish, Partition, PartitionNews,
+            ReferenceNews, ReferenceRow, Request, Response,
         },
     },
     time::Timestamp,
@@ -88,6 +88,8 @@ pub enum Fate {
     AnswerLost,
     /// The centre gets so many bytes of its body, then the line drops.
     CutAfter(usize),
+    /// It is answered, and only the first bytes of the answer come.
+    AnswerCut(usize),
     /// It is answered once somebody says so.
     Held(Arc<Notify>),
 }
@@ -128,7 +130,19 @@ pub struct State {
     pub code_used: bool,
     pub token: u32,
     pub calls: Vec<String>,
+    pub pack: Option<Pack>,
+    /// The centre's key in hex, said at enrolment.
+    pub server_key: Option<String>,
+    /// What the phone said of its feeds and packs, exchange by exchange.
+    pub said: Vec<(Vec<Cursor>, Option<PackWish>)>,
     key: Option<VerifyingKey>,
+}
+
+/// A pack that is ready.
+pub struct Pack {
+    pub offer: PackOffer,
+    pub key: [u8; 32],
+    pub files: HashMap<Hash, Vec<u8>>,
 }
 
 /// One position of a feed.
@@ -190,6 +204,9 @@ impl Centre {
                 code_used: false,
                 token: 0,
                 calls: Vec::new(),
+                pack: None,
+                server_key: None,
+                said: Vec::new(),
                 key: None,
             }),
         };
@@ -452,6 +469,7 @@ impl State {
                 json(&serde_json::json!({
                     "device": DEVICE, "worker": person(LIN_XIAO, "林晓"), "grids": [GRID],
                     "epoch_counter": 1, "epoch_nonce": "7", "server_time": self.clock,
+                    "server_key": self.server_key,
                 }))
             }
             "/api/device/challenge" => json(&serde_json::json!({ "nonce": hex::encode([9; 32]) })),
@@ -492,7 +510,30 @@ impl State {
                 }
                 self.photos.answer(call, blobs)
             }
+            pack if pack.starts_with("/packs/") => {
+                if !self.knows(call) {
+                    return refusal(401, "TOKEN_EXPIRED");
+                }
+                self.piece(call, &pack[7..])
+            }
             other => panic!("the phone called {other}"),
+        }
+    }
+
+    /// A range of a pack's file.
+    fn piece(&self, call: &Call, name: &str) -> Reply {
+        let pack = self.pack.as_ref();
+        let file = pack.and_then(|pack| pack.files.get(&name.parse().unwrap()));
+        let Some(file) = file else {
+            return refusal(404, "NOT_FOUND");
+        };
+        let range = call.headers["range"].strip_prefix("bytes=").unwrap();
+        let (from, to) = range.split_once('-').unwrap();
+        let (from, to): (usize, usize) = (from.parse().unwrap(), to.parse().unwrap());
+        Reply {
+            status: 206,
+            headers: kind("application/vnd.gridwalk.pack"),
+            body: file[from..=to].to_vec(),
         }
     }
 
@@ -530,8 +571,27 @@ impl State {
             true => Vec::new(),
             false => self.readable.clone(),
         };
+        self.said
+            .push((request.cursors.clone(), request.packs.clone()));
+        let begun = |grid: GridId| {
+            let mut cursors = request.cursors.iter();
+            cursors.any(|held| held.partition.grid == grid && held.position > 0)
+        };
+        let wish = request.packs.as_ref().filter(|_| !begun(GRID));
+        let pack = self.pack.as_ref().filter(|_| {
+            wish.is_some_and(|wish| wish.refused.iter().all(|refused| refused.grid != GRID))
+        });
+        let packs = pack.and_then(|pack| {
+            let name = gridwalk_core::sync::pack::name(&pack.offer);
+            (!wish.unwrap().under_way.contains(&name)).then(|| PackNews {
+                key: pack.key.to_vec().into(),
+                offers: vec![pack.offer.clone()],
+            })
+        });
+        let silent = pack.is_some();
         let partitions = readable
             .iter()
+            .filter(|grid| !silent || **grid != GRID)
             .map(|grid| {
                 let held = request
                     .cursors
@@ -567,7 +627,7 @@ impl State {
             envelope: answered,
             gone,
             dictionaries: None,
-            packs: None,
+            packs,
         }
     }
 
@@ -741,6 +801,11 @@ impl State {
                 call.body.truncate(bytes);
                 self.answer(&call);
                 Err(NoReply::Unreachable)
+            }
+            Fate::AnswerCut(bytes) => {
+                let mut reply = self.answer(&call);
+                reply.body.truncate(bytes);
+                Ok(reply)
             }
             Fate::Held(go) => {
                 let centre = centre.clone();
