@@ -15,7 +15,7 @@ pub struct Tls {
 /// How to run one server.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The folder that holds everything: `registry.db`, unless there is another database, and `blobs/`. Made on first start.
+    /// The folder that holds everything: `registry.db`, unless there is another database, `blobs/` and `packs/`. Made on first start.
     pub data: PathBuf,
     /// A PostgreSQL database instead of the folder's own file: `postgres://user@host/name`.
     pub postgres: Option<String>,
@@ -37,6 +37,8 @@ pub struct Config {
     pub courtesy: Courtesy,
     /// Where the time comes from.
     pub clock: Clock,
+    /// A feed of fewer rows is read row by row: it fits an answer or two.
+    pub pack_least: u64,
 }
 
 impl Config {
@@ -54,6 +56,7 @@ impl Config {
             merge_memory: 512 * 1024 * 1024,
             courtesy: Courtesy::default(),
             clock: Clock::system(),
+            pack_least: 1_000,
         }
     }
     /// Browsers reach us over TLS, ours or a proxy's.
@@ -63,6 +66,10 @@ impl Config {
     /// The database file.
     pub fn database(&self) -> PathBuf {
         self.data.join("registry.db")
+    }
+    /// The folder of packs; all of it can be built again.
+    pub fn packs(&self) -> PathBuf {
+        self.data.join("packs")
     }
     /// The folder of photos, thumbnails and lines.
     pub fn blobs(&self) -> PathBuf {

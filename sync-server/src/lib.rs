@@ -17,6 +17,7 @@ pub mod ingest;
 pub mod jpeg;
 pub mod listen;
 pub mod merge;
+pub mod packs;
 pub mod pokes;
 pub mod rebuild;
 pub mod routes;

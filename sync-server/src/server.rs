@@ -3,7 +3,7 @@
 use crate::{
     config::Config,
     error::{Error, Result},
-    listen, pokes, routes,
+    listen, packs, pokes, routes,
     state::AppState,
     sweep,
 };
@@ -22,6 +22,7 @@ pub struct Running {
     task: JoinHandle<std::io::Result<()>>,
     sweeper: JoinHandle<()>,
     poker: JoinHandle<()>,
+    packer: JoinHandle<()>,
 }
 
 /// Opens the data folder and begins to listen. Answers as soon as connections are accepted.
@@ -34,6 +35,7 @@ pub async fn serve(config: Config) -> Result<Running> {
         listen::start(&state, routes::router(state.clone()), handle.clone()).await?;
     let sweeper = tokio::spawn(sweep::run(state.clone()));
     let poker = tokio::spawn(pokes::run(state.clone()));
+    let packer = tokio::spawn(packs::run(state.clone()));
     Ok(Running {
         address,
         state,
@@ -41,6 +43,7 @@ pub async fn serve(config: Config) -> Result<Running> {
         task,
         sweeper,
         poker,
+        packer,
     })
 }
 
@@ -80,5 +83,6 @@ impl Drop for Running {
         self.handle.shutdown();
         self.sweeper.abort();
         self.poker.abort();
+        self.packer.abort();
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     error::{Error, Result},
     gate::Gate,
     merge::Merger,
+    packs::Folder,
     pokes::Pokes,
     server_key::ServerKey,
     store::Store,
@@ -30,6 +31,8 @@ pub struct Parts {
     pub blobs: Blobs,
     /// How many uploads may be under way at once.
     pub gate: Gate,
+    /// Files of packs.
+    pub packs: Folder,
     /// What makes durable changes visible.
     pub merger: Merger,
     /// The only clock.
@@ -62,6 +65,7 @@ impl AppState {
         let key = store
             .read_now(ServerKey::of)?
             .ok_or_else(|| Error::Internal("the server has no key".into()))?;
+        let packs = Folder::open(&config.packs())?;
         let now = config.clock.now();
         let gate = Gate::new(config.queue);
         Ok(Self(Arc::new(Parts {
@@ -75,6 +79,7 @@ impl AppState {
             store,
             blobs,
             key,
+            packs,
             process: DeviceId(new_id(now)?),
             challenges: Challenges::default(),
             callers: Callers::new(config.courtesy, config.behind_proxy),

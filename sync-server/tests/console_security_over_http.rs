@@ -288,10 +288,12 @@ async fn a_session_opens_no_door_of_phones() {
     let desk = Desk::open(&field, somebody("dispatcher", None)).await;
     let secret = desk.cookie.strip_prefix("sid=").expect("a secret");
     let blob = format!("/blobs/{}", Hash::of(b"x"));
+    let pack = format!("/packs/{}", Hash::of(b"x"));
     for (method, path) in [
         (Method::POST, "/sync"),
         (Method::POST, "/blobs"),
         (Method::GET, blob.as_str()),
+        (Method::GET, pack.as_str()),
         (Method::PATCH, "/blobs/uploads/0"),
     ] {
         let url = format!("{}{path}", desk.url);

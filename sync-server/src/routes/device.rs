@@ -59,6 +59,8 @@ pub struct Enrolled {
     pub epoch_nonce: String,
     /// The server's clock.
     pub server_time: Timestamp,
+    /// What the server signs with: Ed25519 public key in hex.
+    pub server_key: String,
 }
 
 /// Who wants a nonce.
@@ -115,6 +117,7 @@ async fn enrol(
         .ok_or_else(|| Error::refused(Code::CodeWrong, "no such code"))?;
     let now = state.now();
     let device = DeviceId(new_id(now)?);
+    let server_key = hex::encode(state.key.public().as_bytes());
     let enrolled = state
         .store
         .write(move |connection| {
@@ -149,6 +152,7 @@ async fn enrol(
                 epoch_counter: epoch.counter,
                 epoch_nonce: epoch.nonce.to_string(),
                 server_time: now,
+                server_key: server_key.clone(),
             }))
         })
         .await?;

@@ -3,6 +3,7 @@
 pub mod blobs;
 pub mod device;
 pub mod health;
+pub mod packs;
 pub mod page;
 pub mod people;
 pub mod poke;
@@ -32,6 +33,7 @@ pub fn router(state: AppState) -> Router {
         .merge(health::routes())
         .merge(device::routes())
         .merge(blobs::routes())
+        .merge(packs::routes())
         .merge(sync::routes())
         .merge(poke::routes())
         .merge(Router::from(console()))

@@ -7,6 +7,7 @@ use crate::{
     gate::Pass,
     ingest::{Delivery, Receipt, quarantine_has_room},
     jpeg,
+    packs::{Offered, Offering},
     routes::blobs::drain,
     state::AppState,
     store::{self, Connection, feed::Reading, reference, scope},
@@ -27,7 +28,7 @@ use gridwalk_core::{
         dictionary,
         frame::{self, CONTENT_TYPE, Effort, FrameError},
         limits,
-        message::{Cursor, Partition, ReferenceNews, Request, Response, Upload},
+        message::{Cursor, PackNews, Partition, ReferenceNews, Request, Response, Upload},
         version,
     },
     time::Timestamp,
@@ -104,6 +105,7 @@ async fn exchange(
         drop(entered);
     }
     let dictionaries = request.dictionaries.clone().unwrap_or_default();
+    let offering = Offering::of(&state);
     let delivered = uploaded.envelope.is_some();
     let device = phone.device;
     let response = match phone.revoked && delivered && protocol >= version::V2026_11_25 {
@@ -113,7 +115,9 @@ async fn exchange(
             state
                 .store
                 .read(move |connection| {
-                    answer(connection, &phone, &request, uploaded, now, protocol)
+                    answer(
+                        connection, &phone, &request, uploaded, now, protocol, &offering,
+                    )
                 })
                 .await?
         }
@@ -164,6 +168,7 @@ async fn question(state: &AppState, parts: &Parts, body: Body) -> Result<Heard> 
     let pace = Pace::new(state.callers.courtesy());
     let bytes = read(&parts.headers, body, pace).await?;
     let (token, now) = (device::token(parts)?, state.now());
+    let offering = Offering::of(state);
     let read = state.store.read(move |connection| {
         let phone = device::holder(connection, &token, now)?;
         let device = phone.device;
@@ -174,7 +179,9 @@ async fn question(state: &AppState, parts: &Parts, body: Body) -> Result<Heard> 
                 return Ok(Heard::More(phone.into(), request.into()));
             }
             let (phone, nothing) = (phone.active()?, Uploaded::default());
-            let response = answer(connection, &phone, &request, nothing, now, protocol)?;
+            let response = answer(
+                connection, &phone, &request, nothing, now, protocol, &offering,
+            )?;
             let dictionaries = request.dictionaries.clone().unwrap_or_default();
             Ok(Heard::Question(
                 encoded(&response, &dictionaries)?,
@@ -369,6 +376,7 @@ fn answer(
     uploaded: Uploaded,
     now: Timestamp,
     protocol: u32,
+    offering: &Offering,
 ) -> Result<Response> {
     let epoch = store::epoch(connection)?;
     let other_life = request.epoch.is_some_and(|held| held != epoch);
@@ -387,7 +395,7 @@ fn answer(
         reference.rows = rows;
     }
     let readable = phone.partitions();
-    let mut partitions = Vec::new();
+    let (mut partitions, mut offers) = (Vec::new(), Vec::new());
     for partition in readable.iter().copied() {
         let cursor = request
             .cursors
@@ -399,6 +407,16 @@ fn answer(
             cursor: cursor.copied(),
             restart: other_life && cursor.is_some(),
         };
+        if !other_life && cursor.is_none_or(|cursor| cursor.position == 0) {
+            match offering.instead(connection, partition, epoch, request.packs.as_ref())? {
+                Offered::Pack(offer) => {
+                    offers.push(offer);
+                    continue;
+                }
+                Offered::UnderWay => continue,
+                Offered::Feed => {}
+            }
+        }
         let feed = Reading(connection);
         partitions.extend(match protocol < version::V2026_11_25 {
             true => news(&Older(&feed), partition, &asked, &mut budget)?,
@@ -425,6 +443,9 @@ fn answer(
             .dictionaries
             .is_some()
             .then(|| dictionary::KNOWN.to_vec()),
-        packs: None,
+        packs: (!offers.is_empty()).then(|| PackNews {
+            key: offering.key().to_vec().into(),
+            offers,
+        }),
     })
 }

@@ -150,6 +150,8 @@ pub fn depart(
     partition: Partition,
     departure: Departure,
 ) -> Result<()> {
+    // whoever fetches a pack from now on gets nothing of it; one that leaves it out is built soon
+    super::pack::withdraw(connection, partition)?;
     let kind = departure as i64;
     connection
         .prepare_cached(

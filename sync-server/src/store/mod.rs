@@ -23,6 +23,7 @@ pub mod envelope;
 pub mod erasure;
 pub mod feed;
 pub mod log;
+pub mod pack;
 pub mod person;
 mod postgres;
 pub mod reference;
