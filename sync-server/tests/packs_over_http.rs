@@ -9,11 +9,19 @@ use gridwalk_core::{
     ids::Hash,
     sync::{
         frame::{self, Effort},
-        message::{Digest, PackNews, PackWish, Request, Response},
-        pack::{self, Content, Manifest, read},
+        message::{Digest, DocumentKind, PackNews, PackWish, Request, Response},
+        pack::{
+            self, Content, Manifest,
+            build::{self, Press},
+            read,
+        },
     },
 };
-use gridwalk_server::packs;
+use gridwalk_server::{
+    departure::erase_document,
+    packs,
+    store::{audit::Entry, pack as packs_of},
+};
 use reqwest::{StatusCode, header};
 
 /// A grid with forty doors, a report, and its pack.
@@ -303,8 +311,8 @@ async fn a_damaged_snapshot_makes_no_pack() {
     let store = &field.server.state().store;
     let damage = store.write(|connection| {
         connection.execute(
-            "update document set snapshot = x'856f4a83' where id = (select min(id) from document)",
-            [],
+            "update document set snapshot = ?1 where id = (select id from document order by id limit 1)",
+            [vec![0x85, 0x6f, 0x4a, 0x83]],
         )?;
         Ok(())
     });
@@ -316,4 +324,85 @@ async fn a_damaged_snapshot_makes_no_pack() {
         news.packs.is_none() && !news.partitions.is_empty(),
         "the feed, then"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erased_door_is_in_no_pack_from_that_moment_on_and_the_next_one_adds_up() {
+    let (field, mut lin) = furnished().await;
+    let here = partition("梧桐-03");
+    let old = manifest(
+        &first(&lin, Some(PackWish::default()))
+            .await
+            .packs
+            .expect("an offer"),
+    );
+    let mut documents = lin.documents.values();
+    let door = documents.find(|held| held.kind() == DocumentKind::HOUSEHOLD);
+    let id = door.expect("a door").id();
+    let state = field.server.state().clone();
+    // one that is being built at this very moment
+    let material = state
+        .store
+        .read(move |connection| packs_of::material(connection, here));
+    let material = material.await.expect("read").expect("something to pack");
+    let by = Entry {
+        subject: "operator".into(),
+        action: "document_erase",
+        object: String::new(),
+        result: "done".into(),
+        address: "test".into(),
+    };
+    erase_document(&state, id, "户主书面申请".into(), by)
+        .await
+        .expect("an erasure");
+    for file in &old.files {
+        assert_eq!(fetch(&lin, &file.hash, None).await.0, StatusCode::NOT_FOUND);
+    }
+    let quick = Press {
+        level: 3,
+        ..Press::default()
+    };
+    let late = build::build(material, quick).expect("a pack").manifest;
+    let offer = pack::offer(&late, |purpose, bytes| state.key.sign(purpose, bytes));
+    let (name, now) = (pack::name(&offer), field.clock.now());
+    let added = state
+        .store
+        .write(move |connection| packs_of::add(connection, &late, &name, &offer, now));
+    assert!(!added.await.expect("written"), "it is in there");
+    assert!(first(&lin, Some(PackWish::default())).await.packs.is_none());
+
+    assert_eq!(build(&field).await, 1);
+    let new = manifest(
+        &first(&lin, Some(PackWish::default()))
+            .await
+            .packs
+            .expect("an offer"),
+    );
+    let (mut sum, mut kept) = (Digest::EMPTY, 0);
+    for file in &new.files {
+        let (_, _, bytes) = fetch(&lin, &file.hash, None).await;
+        for (number, frame) in file.frames.iter().enumerate() {
+            let from = file.offset(number) as usize;
+            let packed = &bytes[from..from + frame.packed as usize];
+            if file.content == Content::INDEX {
+                let mut items = read::index(frame, packed).expect("an index").into_iter();
+                assert!(items.all(|item| !item.view.contains(&id.to_string())));
+                continue;
+            }
+            for document in read::documents(&new, file, frame, packed).expect("documents") {
+                assert_ne!(document.document, id);
+                let unpacked = read::unpack(&document).expect("a document");
+                unpacked
+                    .changes
+                    .iter()
+                    .for_each(|(_, change)| sum.add(&change.hash));
+                kept += 1;
+            }
+        }
+    }
+    assert_ne!(new.rest, Digest::EMPTY, "the names of what was erased");
+    assert!(read::adds_up(&new, &sum));
+    assert_eq!(kept, 40);
+    lin.sync().await.expect("an exchange");
+    assert_eq!(lin.cursors[&here], new.cursor, "as by the feed");
 }

@@ -14,5 +14,5 @@ mod shelf;
 mod unpack;
 
 pub(crate) use lane::Lane;
-pub(crate) use shelf::{SERVER_KEY, forget, forget_all, offered, wish};
+pub(crate) use shelf::{SERVER_KEY, forget, forget_all, is_coming, offered, wish};
 pub(crate) use unpack::waiting;

@@ -116,7 +116,7 @@ fn accept(db: &Connection, offer: &PackOffer, manifest: &Manifest, at: Timestamp
         .optional()?;
     match before {
         Some((before, standing)) if before == name && standing == "coming" => return Ok(()),
-        Some((before, _)) => frames_away(db, &before)?,
+        Some((before, _)) => abandon(db, &partition, &before)?,
         None => {}
     }
     db.prepare_cached(
@@ -281,6 +281,14 @@ fn keep(
     document: &PackedDocument,
 ) -> Answer<()> {
     let bytes = minicbor::to_vec(document).map_err(crate::Failure::internal)?;
+    let elsewhere = db
+        .prepare_cached(
+            "select 1 from pack_document where document = ?1 and (grid <> ?2 or class <> ?3)",
+        )?
+        .exists((document.document.0, partition.grid.0, partition.class.0))?;
+    if elsewhere {
+        unpack::waiting(db, document.document)?; // it moved from one pack to the other, and counts in both
+    }
     // what an earlier pack brought of it is in this one too
     db.prepare_cached(
         "insert into pack_document (document, grid, class, pack, bytes) values (?1, ?2, ?3, ?4, ?5)
@@ -358,10 +366,35 @@ pub(super) fn gone(db: &Connection, held: &Held, again: bool) -> Answer<()> {
     if again {
         return refuse(db, &held.manifest.cursor.partition, &held.name);
     }
-    frames_away(db, &held.name)?;
+    abandon(db, &held.manifest.cursor.partition, &held.name)?;
     db.prepare_cached("delete from pack where name = ?1")?
         .execute([held.name.0])?;
     Ok(())
+}
+
+/// This pack will never be whole, and another may come instead of it. What the first had and the next has not was moved
+/// or erased between the two, and no feed will say so to a phone that begins behind the next. So all of it counts as told
+/// to leave, until the next one or the feed brings it again.
+fn abandon(db: &Connection, partition: &Partition, name: &Hash) -> Answer<()> {
+    let key = (partition.grid.0, partition.class.0);
+    frames_away(db, name)?;
+    db.prepare_cached("delete from pack_document where grid = ?1 and class = ?2")?
+        .execute(key)?;
+    db.prepare_cached(
+        "insert into leaving (document, erased)
+         select distinct change.document, 0 from placed join change on change.hash = placed.hash
+         where placed.grid = ?1 and placed.class = ?2 on conflict do nothing",
+    )?
+    .execute(key)?;
+    early_away(db, partition)?;
+    reread(db, partition)
+}
+
+/// Something may still be on its way in a pack.
+pub(crate) fn is_coming(db: &Connection) -> Answer<bool> {
+    Ok(db
+        .prepare_cached("select 1 from pack where standing = 'coming'")?
+        .exists([])?)
 }
 
 /// Forgets which frames are here, and that what came in them counts: should the same pack be fetched again, it counts then.
@@ -393,7 +426,7 @@ pub(super) fn early_away(db: &Connection, partition: &Partition) -> Answer<()> {
     for document in rows {
         let known = db
             .prepare_cached(
-                "select 1 where exists (select 1 from document where id = ?1)
+                "select 1 where exists (select 1 from change where document = ?1)
                  or exists (select 1 from pack_document where document = ?1)",
             )?
             .exists([document.0])?;

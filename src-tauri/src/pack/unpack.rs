@@ -174,6 +174,7 @@ fn shelve(
             ))?;
         if new == 0 {
             sync::stored(db, &change.hash, at)?;
+            sync::released(db, &change.hash, at)?;
             db.prepare_cached(
                 "update change set snapshotted = ?2 where hash = ?1 and snapshotted = 0",
             )?
@@ -189,6 +190,7 @@ fn shelve(
             change.hash.0,
         ))?;
     }
+    lives_here(db, id, &row.partition)?;
     if fresh {
         db.prepare_cached("update document set snapshot = ?2 where id = ?1")?
             .execute((id.0, &packed.snapshot[..]))?;
@@ -204,6 +206,18 @@ fn shelve(
             .execute([id.0])?;
     }
     Ok(sum)
+}
+
+/// Where its changes stand, a document lives, also when it was created elsewhere; unless a feed that was read meanwhile
+/// has it in another place.
+fn lives_here(db: &Connection, id: DocumentId, partition: &Partition) -> Answer<()> {
+    db.prepare_cached(
+        "update document set grid = ?1, class = ?2 where id = ?3 and (grid <> ?1 or class <> ?2) and not exists
+           (select 1 from change join placed on placed.hash = change.hash
+            where change.document = ?3 and placed.departed = 0 and (placed.grid <> ?1 or placed.class <> ?2))",
+    )?
+    .execute((partition.grid.0, partition.class.0, id.0))?;
+    Ok(())
 }
 
 fn of_name(db: &Connection, name: Option<&Hash>) -> Answer<Option<Held>> {

@@ -45,7 +45,7 @@ pub(crate) fn write(db: &Connection, document: &Document, feed: &dyn FeedOrder) 
 pub(crate) fn early(db: &Connection, item: &IndexItem) -> Answer<Option<DocumentId>> {
     let new = |id: DocumentId| -> Answer<bool> {
         Ok(!db
-            .prepare_cached("select 1 from document where id = ?1")?
+            .prepare_cached("select 1 from change where document = ?1")?
             .exists([id.0])?)
     };
     match item.kind {

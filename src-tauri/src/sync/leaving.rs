@@ -21,6 +21,9 @@ use std::{io::ErrorKind, path::Path};
 const UNSENT: &str = "(select document from edit where standing = 'waiting'
      union select document from change where own and standing = 'waiting')";
 
+/// Documents that a pack has brought and that are not taken out yet: they stand in a feed that this phone reads.
+const PACKED: &str = "(select document from pack_document)";
+
 /// Takes down what the feeds say about departures, in the transaction that stores their rows.
 pub(super) fn told(db: &Connection, plan: &Plan) -> Answer<()> {
     for place in &plan.vacated {
@@ -57,6 +60,16 @@ fn departs(db: &Connection, departed: &Departed) -> Answer<()> {
          on conflict (document) do update set erased = max(erased, excluded.erased)",
     )?
     .execute((departed.document.0, departed.erased))?;
+    // if the other feed was read first
+    db.prepare_cached(
+        "update document set (grid, class) =
+           (select placed.grid, placed.class from change join placed on placed.hash = change.hash
+            where change.document = ?1 and placed.departed = 0 limit 1)
+         where id = ?1 and exists
+           (select 1 from change join placed on placed.hash = change.hash
+            where change.document = ?1 and placed.departed = 0)",
+    )?
+    .execute([departed.document.0])?;
     Ok(())
 }
 
@@ -97,11 +110,23 @@ pub(super) fn settle(db: &Connection, plan: &Plan) -> Answer<()> {
     if plan.more {
         return Ok(()); // it may be on its way in another feed
     }
+    if !pack::is_coming(db)? {
+        depart(db)?;
+    }
+    plan.gone
+        .iter()
+        .try_for_each(|partition| lose(db, partition))?;
+    strays(db)
+}
+
+fn depart(db: &Connection) -> Answer<()> {
     db.execute(
-        "delete from leaving where erased = 0 and exists
-           (select 1 from change join placed on placed.hash = change.hash
-              join cursor on cursor.grid = placed.grid and cursor.class = placed.class
-            where change.document = leaving.document and placed.departed = 0)",
+        &format!(
+            "delete from leaving where erased = 0 and (document in {PACKED} or exists
+               (select 1 from change join placed on placed.hash = change.hash
+                  join cursor on cursor.grid = placed.grid and cursor.class = placed.class
+                where change.document = leaving.document and placed.departed = 0))"
+        ),
         [],
     )?;
     let departed = format!("select document from leaving where document not in {UNSENT}");
@@ -110,10 +135,7 @@ pub(super) fn settle(db: &Connection, plan: &Plan) -> Answer<()> {
         db.prepare_cached("delete from leaving where document = ?1")?
             .execute([document.0])?;
     }
-    plan.gone
-        .iter()
-        .try_for_each(|partition| lose(db, partition))?;
-    strays(db)
+    Ok(())
 }
 
 /// A partition that the worker no longer has. Its cursor stays, and goes on being named, as long as acts in it are unsent:
@@ -122,7 +144,7 @@ fn lose(db: &Connection, partition: &Partition) -> Answer<()> {
     let place = (partition.grid.0, partition.class.0);
     let sent = format!(
         "select id from document where grid = ?1 and class = ?2 and id not in {UNSENT}
-           and id in (select document from change)"
+           and id not in {PACKED} and id in (select document from change)"
     );
     for document in documents(db, &sent, place)? {
         purge(db, document)?;
@@ -147,7 +169,7 @@ fn lose(db: &Connection, partition: &Partition) -> Answer<()> {
 /// Documents of partitions that this phone does not read: what an earlier loss had to leave behind.
 fn strays(db: &Connection) -> Answer<()> {
     let strays = format!(
-        "select id from document where id not in {UNSENT} and id in (select document from change) and not exists
+        "select id from document where id not in {UNSENT} and id not in {PACKED} and id in (select document from change) and not exists
            (select 1 from cursor where cursor.grid = document.grid and cursor.class = document.class)"
     );
     documents(db, &strays, [])?
@@ -194,6 +216,7 @@ fn forget_reference(db: &Connection, grid: Option<GridId>) -> Answer<()> {
 fn purge(db: &Connection, document: DocumentId) -> Answer<()> {
     for statement in [
         "delete from pack_document where document = ?1",
+        "delete from pack_early where document = ?1",
         "delete from household where id = ?1",
         "delete from incident where id = ?1",
         "delete from patrol where id = ?1",

@@ -17,4 +17,4 @@ pub(crate) use driver::{Driver, forget_everything};
 pub(crate) use leaving::reconsider;
 pub(crate) use link::{Link, address, code, trouble};
 pub(crate) use poke::listen;
-pub(crate) use store::{APP, stored};
+pub(crate) use store::{APP, released, stored};

@@ -376,6 +376,11 @@ pub(super) fn apply(
     set_fact(db, "reference_version", &plan.reference.version)?;
     set_fact(db, "clock_ahead_ms", &plan.clock_ahead_ms)?;
     set_fact(db, "own_bytes", &plan.own_bytes)?;
+    // before anything leaves: it may be in what is offered
+    let refused = match &response.packs {
+        Some(news) => pack::offered(db, news, asked.received_at)?,
+        None => false,
+    };
     leaving::settle(db, &plan)?;
     let known: Vec<u32> = fact(db, DICTIONARIES)?.unwrap_or_default();
     if let Some(dictionaries) = response
@@ -385,10 +390,6 @@ pub(super) fn apply(
     {
         set_fact(db, DICTIONARIES, dictionaries)?;
     }
-    let refused = match &response.packs {
-        Some(news) => pack::offered(db, news, asked.received_at)?,
-        None => false,
-    };
     if plan.receipts.iter().any(|(_, result)| no_room(result)) {
         return Ok(Stored::NoRoom); // going on at once would send the same page again, for ever
     }
@@ -492,7 +493,7 @@ pub(crate) fn stored(db: &Connection, hash: &Hash, at: Timestamp) -> Answer<()> 
 }
 
 /// It was refused once, and a person at the centre let it in after all: it is part of the document again.
-fn released(db: &Connection, hash: &Hash, at: Timestamp) -> Answer<()> {
+pub(crate) fn released(db: &Connection, hash: &Hash, at: Timestamp) -> Answer<()> {
     let released = db
         .prepare_cached(
             "update change set standing = 'stored' where hash = ?1 and standing = 'retired'",

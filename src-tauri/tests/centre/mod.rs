@@ -148,16 +148,16 @@ pub struct Pack {
 /// One position of a feed.
 #[derive(Clone)]
 pub struct Entry {
-    document: DocumentId,
+    pub document: DocumentId,
     kind: DocumentKind,
     pub hash: Hash,
     bytes: Vec<u8>,
     /// Envelope and place, when this phone uploaded it.
     own: Option<(u64, u32)>,
     /// It does not stand here any more: it moved, or was erased (true).
-    departed: Option<bool>,
+    pub departed: Option<bool>,
     /// It is only the row that says so.
-    says_so: bool,
+    pub says_so: bool,
 }
 
 impl Entry {
@@ -856,6 +856,15 @@ impl World {
             centre: Centre::new(),
             watch: Arc::new(Watch(Mutex::new(NINE))),
             satellites: Arc::default(),
+        }
+    }
+
+    /// Another phone of the same centre.
+    pub fn another(&self) -> Self {
+        self.centre.state().code_used = false;
+        Self {
+            centre: self.centre.clone(),
+            ..Self::new()
         }
     }
 

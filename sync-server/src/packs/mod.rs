@@ -78,11 +78,12 @@ fn build_one(state: &AppState, partition: Partition) -> Result<bool> {
         state.key.sign(purpose, bytes)
     });
     let (name, now, manifest) = (format::name(&offer), state.now(), built.manifest);
-    tracing::info!(grid = %partition.grid, position = manifest.cursor.position, "a pack is ready");
-    state
+    let position = manifest.cursor.position;
+    let added = state
         .store
         .write_now(move |connection| pack::add(connection, &manifest, &name, &offer, now))?;
-    Ok(true)
+    tracing::info!(grid = %partition.grid, position, added, "a pack was built");
+    Ok(added)
 }
 
 /// Rows first, files after them: a crash leaves a file without a row, which the next sweep finds.

@@ -407,7 +407,8 @@ fn answer(
             cursor: cursor.copied(),
             restart: other_life && cursor.is_some(),
         };
-        if !other_life && cursor.is_none_or(|cursor| cursor.position == 0) {
+        let whole = protocol >= version::V2026_11_25; // digests of before are without marks
+        if whole && !other_life && cursor.is_none_or(|cursor| cursor.position == 0) {
             match offering.instead(connection, partition, epoch, request.packs.as_ref())? {
                 Offered::Pack(offer) => {
                     offers.push(offer);

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Result},
-    store::{self, Connection, OptionalExtension, params},
+    store::{self, Connection, OptionalExtension, feed, params},
 };
 use gridwalk_core::{
     household::HouseholdView,
@@ -247,15 +247,27 @@ fn read<T: DeserializeOwned>(view: &str) -> Result<T> {
     serde_json::from_str(view).map_err(|error| Error::internal("a row of the registry", error))
 }
 
-/// A pack is ready: its files are durable. The ones before it are superseded.
+/// A pack is ready: its files are durable. The ones before it are superseded. False when a document left the feed while it
+/// was built: nobody may fetch it.
 pub fn add(
     connection: &Connection,
     manifest: &Manifest,
     name: &Hash,
     offer: &PackOffer,
     now: Timestamp,
-) -> Result<()> {
+) -> Result<bool> {
     let partition = manifest.cursor.partition;
+    feed::lock(connection, &[partition])?; // whoever takes a document out of the feed now waits, and withdraws this pack
+    let left = connection
+        .prepare_cached("select 1 from feed_mark where grid = ?1 and class = ?2 and position > ?3")?
+        .exists(params![
+            partition.grid.0,
+            partition.class.0,
+            manifest.cursor.position.cast_signed()
+        ])?;
+    if left {
+        return Ok(false);
+    }
     connection.execute(
         "update pack set superseded_at = ?3 where grid = ?1 and class = ?2 and superseded_at is null and name <> ?4",
         params![partition.grid.0, partition.class.0, now.0, name.0],
@@ -281,7 +293,7 @@ pub fn add(
             params![name.0, file.hash.0, file.bytes().cast_signed()],
         )?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Takes back every pack of a partition at once: what is in them may not be read any more (an erasure).
