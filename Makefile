@@ -1,4 +1,4 @@
-.PHONY: demo test day bench bench-sync load cuts kill sim crash fuzz
+.PHONY: demo test day bench bench-sync load cuts kill drill sim crash fuzz
 # Every target installs what is missing on Debian 12 (and Ubuntu 22.04+), asks nothing, and may be run again.
 
 demo: ## The demo street: server, console, two phones. Ctrl-C ends all of it.
@@ -19,6 +19,8 @@ cuts: ## One exchange cut at every STEP-th byte, both ways: the same end every t
 kill: ## Phones and server killed N times under load: nothing acknowledged is missing afterwards.
 	@scripts/kill.sh
 
+drill: ## A backup, more work, the centre destroyed, restored from the older backup: everything acknowledged comes back.
+	@scripts/drill.sh
 sim: ## Days of many phones out of one number each: SEEDS=n FROM=n, SEED=n for one story, PLANTED=1 for planted bugs.
 	@scripts/sim.sh
 

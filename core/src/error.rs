@@ -125,6 +125,8 @@ codes! {
     ServerBusy = "SERVER_BUSY";
     /// The centre failed; nothing is lost.
     ServerError = "SERVER_ERROR";
+    /// The centre's store is older than the one this phone knows: a second server from the same backup, or an old one.
+    ServerRolledBack = "SERVER_ROLLED_BACK";
     /// The request is larger than allowed.
     BodyTooBig = "BODY_TOO_BIG";
     /// The request ended early or does not parse.

@@ -7,8 +7,8 @@ use crate::{
     act::Role,
     household::words,
     ids::{
-        BuildingId, CheckpointId, DepartmentId, GridId, HouseholdId, IncidentId, PersonId, PlanId,
-        TaskId,
+        BuildingId, CheckpointId, DepartmentId, DeviceId, GridId, HouseholdId, IncidentId,
+        PersonId, PlanId, TaskId,
     },
     patrol::PatrolKind,
     time::Timestamp,
@@ -28,7 +28,8 @@ words! {
         Calendar, /// 巡查计划
         Plan, /// 任务
         Task, /// 部门已看
-        Seen }
+        Seen, /// 手机
+        Device }
     /// 巡·查·访 and friends.
     TaskKind { /// 走访
         Visit, /// 关爱探访
@@ -43,6 +44,18 @@ words! {
         EmergencyHours, /// 工作时
         WorkingHours, /// 工作日
         WorkingDays }
+}
+
+/// 手机: a device that wrote something in a grid, with what the centre signed about it. Colleagues keep it, so that they can
+/// bring back what it wrote after the centre lost it, also when the device is lost too. One row for each grid.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Device {
+    /// Which.
+    pub device: DeviceId,
+    /// Where it wrote.
+    pub grid: GridId,
+    /// [`crate::sync::certificate`], in hex.
+    pub certificate: String,
 }
 
 /// 网格. Boundary rings are `[lon, lat]` in WGS-84, first ring outside, the rest holes.

@@ -37,6 +37,7 @@ fn shift(world: &grid::World, documents: usize, skip: usize) -> Request {
                 partition,
                 incarnation: 1,
                 changes: vec![bytes.into()],
+                author: None,
             },
         );
     }
@@ -70,6 +71,7 @@ fn shift(world: &grid::World, documents: usize, skip: usize) -> Request {
         own_bytes: false,
         dictionaries: Some(dictionary::KNOWN.to_vec()),
         packs: None,
+        repair: None,
     }
 }
 

@@ -58,6 +58,7 @@ fn group<'a>(changes: impl IntoIterator<Item = &'a RawChange>) -> DocumentChange
             .into_iter()
             .map(|change| change.bytes.clone().into())
             .collect(),
+        author: None,
     }
 }
 
@@ -99,6 +100,7 @@ fn upload(
         own_bytes: false,
         dictionaries: None,
         packs: None,
+        repair: None,
     };
     let body =
         gridwalk_core::sync::frame::encode(&request, gridwalk_core::sync::frame::Effort::Fast)

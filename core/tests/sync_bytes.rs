@@ -174,6 +174,7 @@ fn request(cursors: Vec<Cursor>, upload: Option<Upload>) -> Request {
         own_bytes: false,
         dictionaries: Some(dictionary::KNOWN.to_vec()),
         packs: Some(PackWish::default()),
+        repair: None,
     }
 }
 
@@ -200,6 +201,8 @@ fn response(
         gone: Vec::new(),
         dictionaries: Some(dictionary::KNOWN.to_vec()),
         packs: None,
+        repair: None,
+        watermarks: None,
     }
 }
 
@@ -227,6 +230,7 @@ fn a_shift_of_forty_changes_costs_little_more_than_its_changes_packed() {
         partition: partition(1),
         incarnation: 0,
         changes: vec![made.bytes.clone().into()],
+        author: None,
     };
     let sender = Sender {
         device: device(1),

@@ -186,6 +186,8 @@ impl Reader {
             gone: Vec::new(),
             dictionaries: None,
             packs: None,
+            repair: None,
+            watermarks: None,
         };
         apply::plan(&Nothing, &asked, &response).expect("a plan")
     }

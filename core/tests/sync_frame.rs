@@ -76,6 +76,8 @@ fn response() -> Response {
         gone: vec![partition(2)],
         dictionaries: None,
         packs: None,
+        repair: None,
+        watermarks: None,
     }
 }
 

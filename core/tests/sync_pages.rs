@@ -103,6 +103,8 @@ fn response(partitions: Vec<PartitionNews>) -> Response {
         gone: Vec::new(),
         dictionaries: None,
         packs: None,
+        repair: None,
+        watermarks: None,
     }
 }
 

@@ -91,6 +91,8 @@ fn answer() -> Response {
         gone: Vec::new(),
         dictionaries: None,
         packs: None,
+        repair: None,
+        watermarks: None,
     }
 }
 
@@ -100,6 +102,7 @@ fn upload() -> Upload {
         signature: Vec::new().into(),
         documents: Vec::new(),
         blobs: Vec::new(),
+        certificates: None,
     }
 }
 

@@ -7,7 +7,7 @@
 use gridwalk_core::sync::pack::{self, Content, Manifest, PackFile, PackFrame};
 use gridwalk_core::{
     ids::{DeviceId, DocumentId, GridId, Hash, PersonId},
-    sync::{actor, envelope, frame, message::*},
+    sync::{actor, certificate, envelope, frame, message::*, repair},
     time::Timestamp,
 };
 use std::{fmt::Debug, fs, path::PathBuf};
@@ -85,6 +85,7 @@ fn first_request() -> Request {
         own_bytes: false,
         dictionaries: None,
         packs: None,
+        repair: None,
     }
 }
 
@@ -120,8 +121,10 @@ fn request_with_upload() -> Request {
                 partition: partition(AccessClass::GENERAL),
                 incarnation: 1,
                 changes: vec![change().into()],
+                author: None,
             }],
             blobs: vec![vec![0xff, 0xd8, 0xff].into()],
+            certificates: None,
         }),
         ..first_request()
     }
@@ -143,6 +146,8 @@ fn quiet_response() -> Response {
         gone: Vec::new(),
         dictionaries: None,
         packs: None,
+        repair: None,
+        watermarks: None,
     }
 }
 
@@ -253,6 +258,87 @@ fn every_message_of_the_first_version_reads_as_it_was_meant() {
     reads_as("request-upload.cbor", &request_with_upload());
     reads_as("response-quiet.cbor", &quiet_response());
     reads_as("response-news.cbor", &response_with_news());
+}
+
+fn repair_request() -> Request {
+    let documents = [
+        (household(), Digest([1; 32])),
+        (DocumentId(id(503)), Digest([2; 32])),
+    ];
+    Request {
+        epoch: Some(epoch()),
+        cursors: vec![cursor(AccessClass::GENERAL, 34)],
+        upload: request_with_upload().upload.map(|mut upload| {
+            upload.documents[0].author = Some(DeviceId(id(8)));
+            upload.certificates = Some(vec![read("certificate.cbor").into()]);
+            upload
+        }),
+        repair: Some(Repair {
+            seed: 0x0123_4567_89ab_cdef,
+            partitions: vec![repair::prints(
+                0x0123_4567_89ab_cdef,
+                partition(AccessClass::GENERAL),
+                &documents,
+            )],
+            full: vec![repair::full(household(), &[Hash([5; 32])])],
+        }),
+        ..first_request()
+    }
+}
+
+fn repair_response() -> Response {
+    Response {
+        repair: Some(RepairAnswer {
+            seams: vec![cursor(AccessClass::GENERAL, 30)],
+            partitions: vec![Difference {
+                partition: partition(AccessClass::GENERAL),
+                unmatched: vec![1],
+                documents: vec![DocumentClock {
+                    document: DocumentId(id(503)),
+                    clock: [&[6; 16][..], &3u64.to_be_bytes()].concat().into(),
+                }],
+            }],
+            full: vec![FullDifference {
+                document: household(),
+                lacking: vec![0],
+            }],
+        }),
+        watermarks: Some(vec![Watermark {
+            partition: partition(AccessClass::GENERAL),
+            position: 28,
+            began_at: Timestamp(1_789_351_000_000),
+        }]),
+        ..quiet_response()
+    }
+}
+
+#[test]
+fn messages_of_a_repair_read_as_they_were_meant() {
+    let server = ed25519_dalek::SigningKey::from_bytes(&[1; 32]);
+    let certificate = certificate::Certificate {
+        device: DeviceId(id(8)),
+        worker: Some(PersonId(id(2))),
+        role: "member".into(),
+        key: [8; 32].into(),
+        enrolled_at: Timestamp(1_789_000_000_000),
+    };
+    let name = "certificate.cbor";
+    if !path(name).exists() && std::env::var_os("GRIDWALK_WRITE_FIXTURES").is_some() {
+        let sign = |bytes: &[u8]| {
+            ed25519_dalek::Signer::sign(
+                &server,
+                &[certificate::PURPOSE.as_bytes(), &[0], bytes].concat(),
+            )
+            .to_bytes()
+        };
+        fs::write(path(name), certificate::issue(&certificate, sign)).expect("written");
+    }
+    assert_eq!(
+        certificate::verify(&server.verifying_key(), &read(name)),
+        Some(certificate)
+    );
+    reads_as("request-repair.cbor", &repair_request());
+    reads_as("response-repair.cbor", &repair_response());
 }
 
 #[test]

@@ -355,6 +355,7 @@ impl Telling {
             worker: author.act.by,
             envelope: None,
             received_at: author.act.recorded_at,
+            offered_by: None,
         };
         self.1.push((edited.change, origin));
         Ok(())

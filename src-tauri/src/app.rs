@@ -9,7 +9,7 @@ use crate::{
     photo::{album, lane::Lane},
     ports::Ports,
     projection,
-    sync::{self, Driver, Link, forget_everything},
+    sync::{self, Driver, Link, Token, forget_everything},
     view::{SyncPhase, SyncState},
 };
 use gridwalk_core::{
@@ -342,7 +342,23 @@ impl Phone {
         if let Some(token) = held {
             return Ok(token);
         }
-        let token = self.link(who).token(who).await?;
+        let broken = |_| Trouble::Server;
+        let known = self
+            .off_the_loop(|phone| {
+                let database = phone.database();
+                database.read(|db| database::fact::<String>(db, enrolment::CERTIFICATE))
+            })
+            .await
+            .map_err(broken)?;
+        let Token { token, certificate } = self.link(who).token(who, known.as_deref()).await?;
+        if let Some(certificate) = certificate.filter(|told| known.as_ref() != Some(told)) {
+            self.off_the_loop(move |phone| {
+                let database = phone.database();
+                database.write(|db| database::set_fact(db, enrolment::CERTIFICATE, &certificate))
+            })
+            .await
+            .map_err(broken)?;
+        }
         *self.held_token() = Some(token.clone());
         Ok(token)
     }

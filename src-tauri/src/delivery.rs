@@ -5,7 +5,7 @@ use crate::{
     documents::{Edit, Noun},
     error::Answer,
     photo::queue,
-    reference,
+    reference, sync,
     view::{Progress, Receipt, SyncItem, SyncItemKind, SyncPage, SyncPhase, SyncState},
 };
 use gridwalk_core::{
@@ -44,6 +44,8 @@ impl Phone {
                 [],
                 |row| row.get(0),
             )?;
+            // the centre lost something: until both have compared, no receipt is worth anything
+            let comparing = sync::is_comparing(db)?;
             Ok(SyncState {
                 phase,
                 waiting_records: records,
@@ -51,7 +53,7 @@ impl Phone {
                 stuck,
                 // never said while anything behind it has no receipt
                 all_delivered_at: last
-                    .filter(|_| records == 0 && photos == 0 && stuck == 0)
+                    .filter(|_| records == 0 && photos == 0 && stuck == 0 && !comparing)
                     .map(Timestamp),
                 error: error.filter(|_| phase != SyncPhase::Idle),
                 clock_ahead_ms,

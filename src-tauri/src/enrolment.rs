@@ -14,6 +14,9 @@ use gridwalk_core::{error::Code, ids::DeviceId, reference::Person};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+/// The fact that holds what the centre signed about this phone.
+pub(crate) const CERTIFICATE: &str = "certificate";
+
 /// Who this phone is.
 pub(crate) struct Enrolment {
     pub identity: Identity,
@@ -93,8 +96,12 @@ impl Phone {
             server,
             extra_root: root.map(hex::encode),
         };
+        let certificate = enrolled.certificate;
         self.off_the_loop(move |phone| {
             phone.database().write(|db| {
+                if let Some(certificate) = &certificate {
+                    set_fact(db, CERTIFICATE, certificate)?;
+                }
                 set_fact(db, "enrolment", &stored)?;
                 // what a pack's manifest is checked with; a centre of before there were packs says none
                 server_key.map_or(Ok(()), |key| set_fact(db, pack::SERVER_KEY, &key))

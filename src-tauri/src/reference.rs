@@ -4,17 +4,18 @@
 use crate::{error::Answer, projection};
 use gridwalk_core::{
     deadline::{self, Handling},
-    ids::{BuildingId, DepartmentId, GridId, IncidentId, PersonId, PlanId},
+    ids::{BuildingId, DepartmentId, DeviceId, GridId, IncidentId, PersonId, PlanId},
     incident::IncidentView,
     reference::{
-        Building, Calendar, Category, Checkpoint, DeadlineRule, Department, Grid, Person, Plan,
-        Seen, Task,
+        Building, Calendar, Category, Checkpoint, DeadlineRule, Department, Device, Grid, Person,
+        Plan, Seen, Task,
     },
     sync::message::ReferenceNews,
     time::Timestamp,
 };
 use rusqlite::{Connection, OptionalExtension};
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 
 fn all<T: DeserializeOwned>(db: &Connection, kind: &str) -> Answer<Vec<T>> {
     let mut select = db.prepare_cached("select json from reference where kind = ?1 order by id")?;
@@ -71,6 +72,16 @@ pub(crate) fn plan(db: &Connection, id: PlanId) -> Answer<Option<Plan>> {
 }
 pub(crate) fn tasks(db: &Connection) -> Answer<Vec<Task>> {
     all(db, "task")
+}
+
+/// Devices that wrote in this phone's grids, with their certificates.
+pub(crate) fn devices(db: &Connection) -> Answer<BTreeMap<DeviceId, Vec<u8>>> {
+    let rows: Vec<Device> = all(db, "device")?;
+    let known = rows.into_iter().filter_map(|row| {
+        let certificate = hex::decode(&row.certificate).ok()?;
+        Some((row.device, certificate))
+    });
+    Ok(known.collect())
 }
 
 /// Every checkpoint that the phone knows, of all its grids.

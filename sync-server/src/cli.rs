@@ -1,5 +1,6 @@
 //! The command line. What is asked for goes to standard output, everything else to standard error.
 
+mod backup;
 mod scope;
 
 use clap::{Args, Parser, Subcommand};
@@ -23,7 +24,7 @@ use gridwalk_server::{
         range::Range,
     },
     error::{Error, Result},
-    holdings, rebuild, seed, serve,
+    holdings, ledger, rebuild, seed, serve,
     state::new_id,
     store::{
         account,
@@ -58,6 +59,14 @@ enum Command {
         #[command(flatten)]
         data: Data,
     },
+    /// Write everything that is true into a folder, sealed to a key that this server does not have; it may be running.
+    Backup(backup::Backup),
+    /// Make a pair of keys for backups: the private one goes into a new file, the public one is printed.
+    BackupKey(backup::Key),
+    /// Open a backup and hold everything in it against its hashes.
+    Verify(backup::Verify),
+    /// Fill an empty data folder from a backup, and begin a new epoch.
+    Restore(backup::Restore),
     /// Print what the registry and the blob folder hold, as JSON sets of ids and hashes.
     Holdings {
         #[command(flatten)]
@@ -120,6 +129,9 @@ struct Data {
     /// folder. Give it to every command.
     #[arg(long, env = "GRIDWALK_SERVER_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    /// What must not come back with an old backup is also written to this file. Put it on another disk than the data.
+    #[arg(long, env = "GRIDWALK_LEDGER")]
+    ledger: Option<PathBuf>,
 }
 
 impl Data {
@@ -130,6 +142,7 @@ impl Data {
         Ok(Config {
             clock,
             postgres: self.database,
+            ledger: self.ledger,
             ..Config::new(self.data)
         })
     }
@@ -229,6 +242,10 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Device { command } => run_device(command).await,
         Command::Seed { data, today } => run_seed(data, today).await,
         Command::Rebuild { data } => run_rebuild(data).await,
+        Command::Backup(arguments) => backup::make(arguments).await,
+        Command::BackupKey(arguments) => backup::key(arguments),
+        Command::Verify(arguments) => backup::verify(arguments).await,
+        Command::Restore(arguments) => backup::restore(arguments).await,
         Command::Holdings { data } => run_holdings(data).await,
     }
 }
@@ -419,6 +436,8 @@ async fn run_device(command: Device) -> Result<()> {
         Device::Revoke { data, device } => {
             let state = AppState::open(data.config()?)?;
             let now = state.now();
+            // before it is done: a restore must not bring a lost phone back
+            ledger::remember(&state, ledger::Entry::Revoked { device }).await?;
             let found = state
                 .store
                 .write(move |connection| {

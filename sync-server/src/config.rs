@@ -1,6 +1,6 @@
 //! What the operator decides, in one value. There is no configuration file and no default password.
 
-use crate::{callers::Courtesy, clock::Clock};
+use crate::{callers::Courtesy, clock::Clock, ledger::Ledger};
 use std::{net::SocketAddr, path::PathBuf};
 
 /// A certificate chain and its key, as PEM files.
@@ -35,6 +35,9 @@ pub struct Config {
     pub merge_memory: u64,
     /// What callers are held to.
     pub courtesy: Courtesy,
+    /// What must not come back with an old backup is also written here; `ledger.log` in the data folder unless said
+    /// otherwise. It belongs on another disk.
+    pub ledger: Option<PathBuf>,
     /// Where the time comes from.
     pub clock: Clock,
     /// A feed of fewer rows is read row by row: it fits an answer or two.
@@ -55,6 +58,7 @@ impl Config {
             merge_program: None,
             merge_memory: 512 * 1024 * 1024,
             courtesy: Courtesy::default(),
+            ledger: None,
             clock: Clock::system(),
             pack_least: 1_000,
         }
@@ -70,6 +74,15 @@ impl Config {
     /// The folder of packs; all of it can be built again.
     pub fn packs(&self) -> PathBuf {
         self.data.join("packs")
+    }
+    /// Lies here from a restore's beginning to its end.
+    pub fn restoring(&self) -> PathBuf {
+        self.data.join("restoring")
+    }
+    /// The ledger outside backups.
+    pub fn ledger(&self) -> Ledger {
+        let inside = || self.data.join("ledger.log");
+        Ledger::at(self.ledger.clone().unwrap_or_else(inside))
     }
     /// The folder of photos, thumbnails and lines.
     pub fn blobs(&self) -> PathBuf {

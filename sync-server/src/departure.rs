@@ -3,6 +3,7 @@
 
 use crate::{
     error::{Error, Result},
+    ledger::{self, remember},
     merge::{finished, load},
     state::AppState,
     store::{
@@ -17,7 +18,7 @@ use crate::{
 use gridwalk_core::{
     error::Code,
     ids::{DocumentId, GridId, Hash},
-    sync::message::Partition,
+    sync::message::{DocumentKind, Partition},
     time::Timestamp,
 };
 
@@ -30,6 +31,8 @@ pub async fn move_document(
     entry: Entry,
 ) -> Result<()> {
     let now = state.now();
+    placed(state, id).await?;
+    remember(state, ledger::Entry::Moved { document: id, to }).await?;
     state
         .store
         .write(move |connection| {
@@ -38,6 +41,27 @@ pub async fn move_document(
         })
         .await?;
     Ok(())
+}
+
+/// The same in a store that nobody is served from yet, because the ledger says so. What lives there already stays, and what
+/// the store has never heard of is left to whoever brings it.
+pub fn move_again(connection: &Connection, id: DocumentId, to: GridId) -> Result<()> {
+    let known = connection
+        .prepare_cached("select 1 from grid where id = ?1")?
+        .exists([to.to_string()])?;
+    match log::placement(connection, id)? {
+        Some((from, _)) if known && from.grid != to => move_now(connection, id, to),
+        _ => Ok(()),
+    }
+}
+
+/// Where a document lives, before anything is written down about it.
+async fn placed(state: &AppState, id: DocumentId) -> Result<(Partition, DocumentKind)> {
+    let found = state
+        .store
+        .read(move |connection| log::placement(connection, id))
+        .await?;
+    found.ok_or(Error::NotFound)
 }
 
 fn move_now(connection: &Connection, id: DocumentId, to: GridId) -> Result<()> {
@@ -96,6 +120,14 @@ pub async fn erase_document(
     entry: Entry,
 ) -> Result<()> {
     let now = state.now();
+    let (Partition { grid, class }, kind) = placed(state, id).await?;
+    let erased = ledger::Entry::Erased {
+        document: id,
+        kind: kind.0,
+        grid,
+        class: class.0,
+    };
+    remember(state, erased).await?;
     state
         .store
         .write(move |connection| {
@@ -105,6 +137,22 @@ pub async fn erase_document(
         .await?;
     remove_blobs(state).await?;
     Ok(())
+}
+
+/// The same in a store that nobody is served from yet, because the ledger says so. Its readers are told also when the store
+/// has never heard of it: they may have.
+pub fn erase_again(
+    connection: &Connection,
+    id: DocumentId,
+    kind: DocumentKind,
+    partition: Partition,
+    at: Timestamp,
+) -> Result<()> {
+    log::catalogue(connection, id, kind, partition)?;
+    match log::placement(connection, id)? {
+        Some(_) => erase_now(connection, id, "the ledger says so", "operator", at),
+        None => Ok(()), // erased before the backup was made
+    }
 }
 
 fn erase_now(
@@ -125,10 +173,7 @@ fn erase_now(
 }
 
 /// The document's place, with its row locked.
-fn locked(
-    connection: &Connection,
-    id: DocumentId,
-) -> Result<(Partition, gridwalk_core::sync::message::DocumentKind)> {
+fn locked(connection: &Connection, id: DocumentId) -> Result<(Partition, DocumentKind)> {
     connection
         .prepare_cached("select revision from document where id = ?1 for update")?
         .query_row([id.0], |row| row.get::<_, i64>(0))

@@ -6,7 +6,7 @@ use crate::{
     merge::{finished, load},
     state::AppState,
     store::{
-        Connection,
+        Connection, device,
         document::{Material, lock, material, publish},
         log::{Entry, Origin, append, catalogue},
     },
@@ -125,7 +125,14 @@ where
         worker: author.act.by,
         envelope: None,
         received_at: author.act.recorded_at,
+        offered_by: None,
     };
+    device::announce(
+        connection,
+        author.act.device,
+        before.partition.grid,
+        author.act.recorded_at,
+    )?;
     let entry = Entry {
         document: id,
         hash: change.hash,

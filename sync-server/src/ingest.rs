@@ -6,15 +6,16 @@ use crate::{
     auth::device::Phone,
     error::{Error, Result},
     store::{
-        Connection, audit, blob, document,
+        Connection, audit, blob, device, document,
         envelope::{self, Signed},
+        life,
         log::{self, Book, Entry, Origin},
         scope,
     },
 };
 use gridwalk_core::{
     error::Code,
-    ids::{DeviceId, DocumentId, Hash},
+    ids::{DeviceId, DocumentId, Hash, PersonId},
     scan::ActorId,
     sync::{
         admit::{Admission, Ledger, Placement, Standing, Waiting, admit},
@@ -26,12 +27,15 @@ use gridwalk_core::{
 use std::{
     borrow::Cow,
     cell::RefCell,
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet, hash_map},
 };
 
 /// What a revoked phone may still leave in quarantine.
 const QUARANTINE_ITEMS: usize = 5_000;
 const QUARANTINE_BYTES: usize = 64 * 1024 * 1024;
+
+/// Certificates that one upload may bring.
+const CERTIFICATES: usize = 256;
 
 /// An upload whose signature fits, ready to be written.
 #[derive(Debug)]
@@ -41,8 +45,10 @@ pub struct Delivery {
     documents: Vec<DocumentChanges>,
     /// The changes of all of them by name, in the order of the envelope.
     names: Vec<Hash>,
-    /// Changes that speak for somebody else, with the code that refuses them.
+    /// Changes of this phone that speak for somebody else, with the code that refuses them.
     objections: HashMap<Hash, Code>,
+    /// Certificates of devices whose changes this phone brings, as it sent them.
+    certificates: Vec<Vec<u8>>,
     /// Thumbnails and lines that are durable in the folder: hash, bytes, media type.
     blobs: Vec<(Hash, usize, &'static str)>,
     /// Where the phone stood when it sent this.
@@ -90,10 +96,14 @@ impl Delivery {
             ));
         }
         let roles = [phone.role, phone.enrolled_as];
-        let changes = || upload.documents.iter().flat_map(|group| &group.changes);
-        let objections = changes()
+        let changes = upload.documents.iter().flat_map(|group| {
+            let changes = group.changes.iter();
+            changes.map(|bytes| (group.author, bytes))
+        });
+        let objections = changes
             .zip(&names)
-            .filter_map(|(bytes, name)| {
+            .filter(|((author, _), _)| author.is_none())
+            .filter_map(|((_, bytes), name)| {
                 attribution::objection(bytes, phone.worker, &roles).map(|code| (*name, code))
             })
             .collect();
@@ -108,6 +118,13 @@ impl Delivery {
             documents: upload.documents.clone(),
             names,
             objections,
+            certificates: upload
+                .certificates
+                .iter()
+                .flatten()
+                .take(CERTIFICATES)
+                .map(|bytes| bytes.to_vec())
+                .collect(),
             blobs: Vec::new(),
             cursors: Vec::new(),
             received_at,
@@ -157,25 +174,30 @@ impl Delivery {
         let unaware = scope::unaware(connection, &self.phone, &self.cursors, self.received_at)?;
         let may_write =
             |partition: &Partition| self.phone.reads(partition) || unaware.contains(partition);
+        let hands = self.hands(connection)?;
         // What speaks for somebody else is not even shown to admission; what builds on it is refused with it.
-        let honest: Cow<'_, [DocumentChanges]> = if self.objections.is_empty() {
+        let honest: Cow<'_, [DocumentChanges]> = if hands.objections.is_empty() {
             Cow::Borrowed(&self.documents)
         } else {
             let groups = self.documents.iter();
-            groups.map(|group| self.without_objected(group)).collect()
+            groups
+                .map(|group| without_objected(group, &hands.objections))
+                .collect()
         };
         let ledger = Objecting {
             book: Book(connection),
-            objections: &self.objections,
+            objections: &hands.objections,
             new: RefCell::default(),
+            restored: life::was_restored(connection)?,
         };
         let admission = admit(&ledger, self.phone.device, &may_write, &honest)?;
-        self.record(connection, &admission, &mut ledger.new.borrow_mut())?;
-        self.audit_denials(connection, &admission)?;
+        self.record(connection, &admission, &hands, &mut ledger.new.borrow_mut())?;
+        self.audit_denials(connection, &admission, &hands)?;
+        self.announce(connection, &admission, &hands)?;
         let mut judged = admission.results().into_iter();
         let results = self
             .changes()
-            .map(|(_, _, hash, _)| match self.objections.get(&hash) {
+            .map(|(_, _, hash, _)| match hands.objections.get(&hash) {
                 Some(code) => ChangeResult::Refused {
                     code: code.as_str().into(),
                     follows: None,
@@ -245,21 +267,100 @@ impl Delivery {
             .map(|((place, name), (group, bytes))| (place, group, *name, bytes))
     }
 
+    /// Where this phone's own changes come from.
     fn origin(&self, place: u32) -> Origin {
         Origin {
             device: self.phone.device,
             worker: self.phone.worker,
             envelope: Some((self.signed.hash, self.signed.envelope.number, place)),
             received_at: self.received_at,
+            offered_by: None,
         }
     }
 
-    fn without_objected(&self, group: &DocumentChanges) -> DocumentChanges {
-        let mut group = group.clone();
-        group
-            .changes
-            .retain(|bytes| !self.objections.contains_key(&change_hash(bytes)));
-        group
+    /// The same for a change that may be another device's.
+    fn origin_of(&self, place: u32, hash: &Hash, hands: &Hands) -> Origin {
+        let own = self.origin(place);
+        match hands.writers.get(hash) {
+            None => own,
+            Some((device, worker)) => Origin {
+                device: *device,
+                worker: *worker,
+                offered_by: Some(self.phone.device),
+                ..own
+            },
+        }
+    }
+
+    /// Who wrote what this phone brings for others, and whether they speak for themselves. Certificates are believed first,
+    /// so that a device whose row was lost is known.
+    fn hands(&self, connection: &Connection) -> Result<Hands> {
+        let mut hands = Hands {
+            objections: self.objections.clone(),
+            writers: HashMap::new(),
+        };
+        for certificate in &self.certificates {
+            if !device::recognise(connection, certificate)? {
+                tracing::warn!(device = %self.phone.device, "a certificate of another server was shown");
+            }
+        }
+        let mut known = HashMap::new();
+        for (_, group, hash, bytes) in self.changes() {
+            let Some(author) = group.author else { continue };
+            if let hash_map::Entry::Vacant(unknown) = known.entry(author) {
+                unknown.insert(device::writer(connection, author)?);
+            }
+            let Some(Some((worker, roles))) = known.get(&author) else {
+                continue; // admission does not vouch for it
+            };
+            hands.writers.insert(hash, (author, *worker));
+            // a process of the server wrote in the name of whoever clicked
+            if !worker.0.is_nil()
+                && let Some(code) = attribution::objection(bytes, *worker, roles)
+            {
+                hands.objections.insert(hash, code);
+            }
+        }
+        Ok(hands)
+    }
+
+    /// Whoever reads these grids learns who wrote in them, and the trail says who brought what back.
+    fn announce(
+        &self,
+        connection: &Connection,
+        admission: &Admission,
+        hands: &Hands,
+    ) -> Result<()> {
+        let mut wrote = BTreeSet::new();
+        let mut recovered = 0;
+        for judged in &admission.judged {
+            if !matches!(
+                judged.result,
+                ChangeResult::Stored | ChangeResult::Held { .. }
+            ) {
+                continue;
+            }
+            let writer = hands.writers.get(&judged.hash).map(|(device, _)| *device);
+            recovered += usize::from(writer.is_some());
+            wrote.insert((writer.unwrap_or(self.phone.device), judged.partition.grid));
+        }
+        for (writer, grid) in wrote {
+            device::announce(connection, writer, grid, self.received_at)?;
+        }
+        if recovered > 0 {
+            let entry = audit::Entry {
+                subject: self.phone.device.to_string(),
+                action: "recover",
+                object: format!(
+                    "{recovered} changes of others, envelope {}",
+                    self.signed.envelope.number
+                ),
+                result: "done".into(),
+                address: String::new(),
+            };
+            audit::add(connection, &entry, self.received_at)?;
+        }
+        Ok(())
     }
 
     /// What was not taken is not lost either, within a quota. Of an erased document nothing is kept.
@@ -281,13 +382,18 @@ impl Delivery {
     }
 
     /// Reaching beyond one's grids or speaking in another name is a denial, one row per upload and code.
-    fn audit_denials(&self, connection: &Connection, admission: &Admission) -> Result<()> {
+    fn audit_denials(
+        &self,
+        connection: &Connection,
+        admission: &Admission,
+        hands: &Hands,
+    ) -> Result<()> {
         let refused = admission
             .judged
             .iter()
             .filter_map(|judged| judged.result.code());
         let denied: BTreeSet<Code> = refused
-            .chain(self.objections.values().copied())
+            .chain(hands.objections.values().copied())
             .filter(|code| {
                 let denials = [Code::OutOfScope, Code::AuthorMismatch, Code::WrongRole];
                 denials.contains(code)
@@ -310,6 +416,7 @@ impl Delivery {
         &self,
         connection: &Connection,
         admission: &Admission,
+        hands: &Hands,
         new: &mut BTreeSet<DocumentId>,
     ) -> Result<()> {
         let uploaded: HashMap<Hash, (u32, &DocumentChanges, &[u8])> = self
@@ -317,7 +424,7 @@ impl Delivery {
             .map(|(place, group, hash, bytes)| (hash, (place, group, bytes)))
             .collect();
         for (place, group, hash, bytes) in self.changes() {
-            if let Some(code) = self.objections.get(&hash) {
+            if let Some(code) = hands.objections.get(&hash) {
                 self.keep_evidence(connection, place, group, &hash, bytes, code.as_str())?;
             }
         }
@@ -353,7 +460,12 @@ impl Delivery {
                             seq: header.seq,
                             bytes,
                         };
-                        log::append(connection, &entry, "held", &self.origin(*place))?;
+                        log::append(
+                            connection,
+                            &entry,
+                            "held",
+                            &self.origin_of(*place, &judged.hash, hands),
+                        )?;
                     }
                 }
                 ChangeResult::Refused { code, .. } => {
@@ -380,7 +492,12 @@ impl Delivery {
                         seq: header.seq,
                         bytes,
                     };
-                    log::append(connection, &entry, "logged", &self.origin(*place))?;
+                    log::append(
+                        connection,
+                        &entry,
+                        "logged",
+                        &self.origin_of(*place, hash, hands),
+                    )?;
                 }
                 _ => {
                     return Err(Error::Internal(format!(
@@ -398,12 +515,30 @@ impl Delivery {
     }
 }
 
+/// Who wrote the changes of an upload.
+struct Hands {
+    /// Changes that speak for somebody else, with the code that refuses them.
+    objections: HashMap<Hash, Code>,
+    /// Changes of other devices, with whose they are.
+    writers: HashMap<Hash, (DeviceId, PersonId)>,
+}
+
+fn without_objected(group: &DocumentChanges, objections: &HashMap<Hash, Code>) -> DocumentChanges {
+    let mut group = group.clone();
+    group
+        .changes
+        .retain(|bytes| !objections.contains_key(&change_hash(bytes)));
+    group
+}
+
 /// The book, with the objections of this upload in it.
 struct Objecting<'a> {
     book: Book<'a>,
     objections: &'a HashMap<Hash, Code>,
     /// Documents that the catalogue did not have when it was asked.
     new: RefCell<BTreeSet<DocumentId>>,
+    /// This store began again from a backup, so it may have lost what it had acknowledged.
+    restored: bool,
 }
 
 impl Ledger for Objecting<'_> {
@@ -432,5 +567,8 @@ impl Ledger for Objecting<'_> {
     }
     fn held_by(&self, device: &DeviceId) -> Result<usize> {
         self.book.held_by(device)
+    }
+    fn vouches_for(&self, author: &DeviceId) -> Result<bool> {
+        Ok(self.restored && device::writer(self.book.0, *author)?.is_some())
     }
 }

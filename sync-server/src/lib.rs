@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 pub mod arrival;
+pub mod assignment;
 pub mod attribution;
 pub mod auth;
+pub mod backup;
 pub mod blobs;
 pub mod callers;
 pub mod clock;
@@ -15,6 +17,7 @@ pub mod gate;
 pub mod holdings;
 pub mod ingest;
 pub mod jpeg;
+pub mod ledger;
 pub mod listen;
 pub mod merge;
 pub mod packs;

@@ -22,7 +22,8 @@ pub async fn rebuild(store: &Store) -> Result<Rebuilt> {
     store.write(make_again).await
 }
 
-fn make_again(connection: &Connection) -> Result<Rebuilt> {
+/// The same inside the caller's transaction.
+pub fn make_again(connection: &Connection) -> Result<Rebuilt> {
     registry::clear_all(connection)?;
     let mut rebuilt = Rebuilt::default();
     for id in document::all_published(connection)? {

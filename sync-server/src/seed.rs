@@ -494,6 +494,7 @@ fn origin(act: &Act) -> Origin {
         worker: act.by,
         envelope: None,
         received_at: act.recorded_at,
+        offered_by: None,
     }
 }
 

@@ -28,6 +28,11 @@ pub struct Running {
 /// Opens the data folder and begins to listen. Answers as soon as connections are accepted.
 pub async fn serve(config: Config) -> Result<Running> {
     listen::check(&config)?;
+    if config.restoring().exists() {
+        return Err(Error::Internal(
+            "a restore into this folder did not come to its end; empty it and begin again".into(),
+        ));
+    }
     let state = AppState::open(config)?;
     state.merger.recover();
     let handle = Handle::new();

@@ -592,6 +592,7 @@ fn publish_of(connection: &Connection, writer: u64, grid: u128, number: u64) -> 
         worker: Uuid::nil().into(),
         envelope: None,
         received_at: Timestamp(0),
+        offered_by: None,
     };
     let sequence = log::append(connection, &entry, "logged", &origin)?;
     feed::publish(connection, partition(grid), sequence, &entry.hash)?;

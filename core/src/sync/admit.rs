@@ -6,7 +6,8 @@
 //! 1. already stored → *had*;
 //! 2. the document was erased → refused `ERASED`; it lies outside what the device may write → refused `OUT_OF_SCOPE`;
 //! 3. the scanner refuses the bytes → refused `CHANGE_TOO_BIG` or `CHANGE_MALFORMED`;
-//! 4. the actor is not the one of this device, document and incarnation → refused `AUTHOR_MISMATCH`;
+//! 4. the actor is not the one of this device, document and incarnation → refused `AUTHOR_MISMATCH`; for changes of
+//!    another device, offered again after a restore, it must be that device's, and the server must vouch for it;
 //! 5. it builds on a change that was refused → refused with that one's code, and `follows` names it: whoever wrote it
 //!    re-applies the edit under a new actor (holding it would be holding it for ever);
 //! 6. its sequence number is taken by another change → refused `ACTOR_FORKED`;
@@ -54,6 +55,11 @@ pub trait Ledger {
     fn begun(&self, document: &DocumentId) -> Result<bool, Self::Error>;
     /// How many changes of this device are held, in all documents.
     fn held_by(&self, device: &DeviceId) -> Result<usize, Self::Error>;
+    /// Whether others may bring what this device wrote: the server certified it, and its store was restored, so that it may
+    /// have lost what it had acknowledged.
+    fn vouches_for(&self, _author: &DeviceId) -> Result<bool, Self::Error> {
+        Ok(false)
+    }
 }
 
 /// The catalogue's line about a document.
@@ -198,7 +204,14 @@ impl<L: Ledger> Bench<'_, L> {
             _ if !kind.belongs_in(partition.class) => Some(Code::OutOfScope),
             _ => None,
         };
-        let actor = actor(self.device, group.document, group.incarnation);
+        let author = group.author.unwrap_or(self.device);
+        let barred = match barred {
+            None if author != self.device && !self.ledger.vouches_for(&author)? => {
+                Some(Code::AuthorMismatch)
+            }
+            barred => barred,
+        };
+        let actor = actor(author, group.document, group.incarnation);
         let mut waiting = self.ledger.held(&group.document)?;
         for bytes in &group.changes {
             let hash = change_hash(bytes);

@@ -5,9 +5,10 @@ use super::{
     event::Applied,
     message::{
         ChangeResult, Cursor, Digest, DocumentKind, Epoch, FeedRow, Partition, PartitionNews,
-        ReferenceNews, Response,
+        ReferenceNews, RepairAnswer, Response, Watermark,
     },
     page::{Broken, Page},
+    repair::Question,
 };
 use crate::{
     error::Code,
@@ -29,6 +30,15 @@ pub trait Holdings {
         actor: &ActorId,
         seq: u64,
     ) -> Result<Option<Hash>, Self::Error>;
+    /// The digest of this feed up to `position`, which lies before the cursor, from the positions that the phone
+    /// remembers; none when it does not remember them all.
+    fn digest_at(
+        &self,
+        _partition: &Partition,
+        _position: u64,
+    ) -> Result<Option<Digest>, Self::Error> {
+        Ok(None)
+    }
 }
 
 /// What was said in this exchange.
@@ -42,6 +52,8 @@ pub struct Asked {
     pub reference: u64,
     /// `Request::own_bytes`.
     pub own_bytes: bool,
+    /// What `Request::repair` asked, if it was there.
+    pub repair: Option<Question>,
     /// Hash of the envelope that was sent and of its changes, in order.
     pub upload: Option<(Hash, Vec<Hash>)>,
     /// The phone's clock when the answer came.
@@ -51,8 +63,8 @@ pub struct Asked {
 /// What to store, in one transaction.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Plan {
-    /// The server's store has another life than the phone thought: store this epoch and offer every change held again,
-    /// acknowledged or not. Cursors below are already the new ones.
+    /// The server's store has another life than the phone thought: store this epoch and compare ([`super::repair`]) what is
+    /// held, acknowledged or not, with what the server has. Cursors below are already the new ones.
     pub new_epoch: Option<Epoch>,
     /// What became of own changes: of the uploaded ones, as the server says, and of those whose actor and number stand in
     /// the feed with other bytes (`ACTOR_FORKED`, seen from this side: the phone went back to an old copy of itself).
@@ -79,6 +91,15 @@ pub struct Plan {
     /// Partitions whose feed is read again from its start: the changes stay, the positions stored for them are void.
     /// Forget those before storing the positions of this plan.
     pub reread: Vec<Partition>,
+    /// Partitions of a new epoch that go on from an earlier position: the positions stored beyond it are void. Forget those
+    /// before storing the positions of this plan.
+    pub rewound: Vec<Cursor>,
+    /// What the server says to the comparison.
+    pub repair: Option<RepairAnswer>,
+    /// Compare in the next exchange: the epoch is new, or a digest did not fit.
+    pub compare: bool,
+    /// What a verified backup has, in the epoch of this plan.
+    pub watermarks: Vec<Watermark>,
     /// A page did not fit what this phone holds, so it sent a cursor back to the start by itself.
     pub restarted: bool,
     /// What `Request::own_bytes` must say from now on: true once a reference to an own change could not be resolved,
@@ -185,6 +206,8 @@ pub fn plan<H: Holdings>(
         receipts: receipts(asked, response).ok_or(PlanError::Stray)?,
         blobs: response.blobs.clone(),
         gone: response.gone.clone(),
+        repair: response.repair.clone().filter(|_| asked.repair.is_some()),
+        watermarks: response.watermarks.clone().unwrap_or_default(),
         clock_ahead_ms: asked.received_at.since(response.server_time),
         ..Plan::default()
     };
@@ -212,9 +235,21 @@ pub fn plan<H: Holdings>(
             .iter()
             .any(|news| news.partition == cursor.partition);
         if !told && !response.gone.contains(&cursor.partition) {
-            plan.restart(cursor.partition);
+            match seam(holdings, cursor, response).map_err(PlanError::Holdings)? {
+                Some(seam) => plan.rewind(seam),
+                None => plan.restart(cursor.partition),
+            }
         }
     }
+    let reread = |partition: &Partition| {
+        let held = asked
+            .cursors
+            .iter()
+            .find(|held| held.partition == *partition);
+        held.is_some_and(|held| held.position > 0)
+    };
+    plan.compare = (renewed && asked.epoch.is_some()) || plan.reread.iter().any(reread);
+    plan.progress |= plan.repair.is_some();
     // rows of a grid that this phone has only now may be older than the version it holds
     if renewed
         || response.reference.version != asked.reference
@@ -232,6 +267,28 @@ pub fn plan<H: Holdings>(
     plan.forks(holdings)?;
     plan.progress |= !plan.receipts.is_empty() || renewed;
     Ok(plan)
+}
+
+/// Where a cursor of another life goes on: the server says up to where the two lives are the same, and this phone finds the
+/// same digest there.
+fn seam<H: Holdings>(
+    holdings: &H,
+    cursor: &Cursor,
+    response: &Response,
+) -> Result<Option<Cursor>, H::Error> {
+    let seams = response.repair.iter().flat_map(|repair| &repair.seams);
+    let mut here = seams.filter(|seam| seam.partition == cursor.partition);
+    Ok(match here.next() {
+        Some(seam) if seam == cursor => Some(*seam),
+        Some(seam) if seam.position < cursor.position => {
+            let ours = match seam.position {
+                0 => Some(Digest::EMPTY),
+                position => holdings.digest_at(&seam.partition, position)?,
+            };
+            (ours == Some(seam.digest)).then_some(*seam)
+        }
+        _ => None,
+    })
 }
 
 fn receipts(asked: &Asked, response: &Response) -> Option<Vec<(Hash, ChangeResult)>> {
@@ -318,6 +375,12 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    fn rewind(&mut self, seam: Cursor) {
+        self.rewound.push(seam);
+        self.cursors.push(seam);
+        self.more = true;
     }
 
     fn restart(&mut self, partition: Partition) {

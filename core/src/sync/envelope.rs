@@ -129,6 +129,7 @@ pub fn seal(
             signature: signature.to_vec().into(),
             documents,
             blobs: blobs.into_iter().map(Into::into).collect(),
+            certificates: None,
         },
     }
 }

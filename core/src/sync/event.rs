@@ -1,6 +1,6 @@
 //! What happens to a phone's session, told by the driver that owns the network, the database and the clock.
 
-use super::message::{Cursor, Epoch, PackWish, Response, Upload};
+use super::message::{Cursor, Epoch, PackWish, Repair, Response, Upload};
 use crate::error::Code;
 
 /// Names one try to talk to the server, so that an answer that comes too late is known as such.
@@ -52,6 +52,8 @@ pub struct Outbox {
     pub own_bytes: bool,
     /// What it says of packs.
     pub packs: Option<PackWish>,
+    /// What is to be compared, after one side lost something.
+    pub repair: Option<Repair>,
 }
 
 /// Why there was no answer. A missing network is never an authentication failure.

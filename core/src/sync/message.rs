@@ -137,6 +137,9 @@ pub struct Request {
     /// What the phone says of packs; none when it does not read them.
     #[n(8)]
     pub packs: Option<PackWish>,
+    /// Fingerprints of what the phone holds, when server or phone may have lost something ([`super::repair`]).
+    #[n(9)]
+    pub repair: Option<Repair>,
 }
 
 /// A phone that reads packs ([`super::pack`]): for a partition whose feed it has not begun, a pack is welcome.
@@ -166,6 +169,10 @@ pub struct Upload {
     /// Thumbnails and lines that these changes refer to, each at most 64 KiB; named by their hash.
     #[n(3)]
     pub blobs: Vec<ByteVec>,
+    /// Certificates of the devices that [`DocumentChanges::author`] names ([`super::certificate`]): a restored server may
+    /// have lost their rows.
+    #[n(4)]
+    pub certificates: Option<Vec<ByteVec>>,
 }
 
 /// What the device signs: a list of hashes, chained to its envelope before.
@@ -218,6 +225,10 @@ pub struct DocumentChanges {
     /// Raw, uncompressed Automerge changes, oldest first.
     #[n(4)]
     pub changes: Vec<ByteVec>,
+    /// The device that wrote them, when it is not the one that uploads: other people's changes, offered again to a server
+    /// that lost them. `incarnation` is then that device's.
+    #[n(5)]
+    pub author: Option<DeviceId>,
 }
 
 /// What the server says.
@@ -257,6 +268,12 @@ pub struct Response {
     /// Packs to fetch instead of reading feeds from their start.
     #[n(10)]
     pub packs: Option<PackNews>,
+    /// What the server says to [`Request::repair`], and where the lives of its store were cut.
+    #[n(11)]
+    pub repair: Option<RepairAnswer>,
+    /// Up to where a verified backup has this phone's partitions; not sent in an answer that says nothing else.
+    #[n(12)]
+    pub watermarks: Option<Vec<Watermark>>,
 }
 
 /// Packs that are ready.
@@ -279,6 +296,107 @@ pub struct PackOffer {
     /// Ed25519, by the server.
     #[n(1)]
     pub signature: ByteVec,
+}
+
+/// Fingerprints of documents, 8 bytes each, so that a thousand documents are compared in 8 KB ([`super::repair`]).
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
+pub struct Repair {
+    /// Random, new for each request: two documents that look the same under one seed differ under the next.
+    #[n(0)]
+    pub seed: u64,
+    /// One for each partition to be compared.
+    #[n(1)]
+    pub partitions: Vec<Prints>,
+    /// All change names of the documents that differ although both sides count the same.
+    #[n(2)]
+    pub full: Vec<FullList>,
+}
+
+/// The fingerprints of one partition.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Prints {
+    /// Which.
+    #[n(0)]
+    pub partition: Partition,
+    /// 8 bytes per document, in any order; the answer counts them from 0.
+    #[n(1)]
+    pub prints: ByteVec,
+}
+
+/// Every change of one document, by name.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct FullList {
+    /// Which.
+    #[n(0)]
+    pub document: DocumentId,
+    /// 32 bytes per change; the answer counts them from 0.
+    #[n(1)]
+    pub changes: ByteVec,
+}
+
+/// What the server says to a comparison.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
+pub struct RepairAnswer {
+    /// To a phone of another epoch: up to here its feed and the server's are the same, so it goes on from here. A partition
+    /// that is not mentioned is read from its start.
+    #[n(0)]
+    pub seams: Vec<Cursor>,
+    /// One per partition that was compared and that the device may read.
+    #[n(1)]
+    pub partitions: Vec<Difference>,
+    /// One per full list of a document that the device may read.
+    #[n(2)]
+    pub full: Vec<FullDifference>,
+}
+
+/// How a partition differs.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Difference {
+    /// Which.
+    #[n(0)]
+    pub partition: Partition,
+    /// Fingerprints that fit no document here, by their place in the question.
+    #[n(1)]
+    pub unmatched: Vec<u32>,
+    /// Documents here that none of the fingerprints fits. One of the phone's that is not among them does not exist here.
+    #[n(2)]
+    pub documents: Vec<DocumentClock>,
+}
+
+/// How far a document has come.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct DocumentClock {
+    /// Which.
+    #[n(0)]
+    pub document: DocumentId,
+    /// Per actor its 16 bytes and the highest number of its changes, 8 bytes big endian.
+    #[n(1)]
+    pub clock: ByteVec,
+}
+
+/// Which changes of a full list the server lacks.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct FullDifference {
+    /// Document.
+    #[n(0)]
+    pub document: DocumentId,
+    /// By their place in the list.
+    #[n(1)]
+    pub lacking: Vec<u32>,
+}
+
+/// What a verified backup has of a partition. It belongs to the epoch of the answer that carries it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Watermark {
+    /// Which.
+    #[n(0)]
+    pub partition: Partition,
+    /// Everything up to this position of the feed is in it.
+    #[n(1)]
+    pub position: u64,
+    /// When the backup began, by the server's clock: photos that arrived before are in it.
+    #[n(2)]
+    pub began_at: Timestamp,
 }
 
 /// What became of one uploaded change.

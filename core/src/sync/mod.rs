@@ -5,12 +5,14 @@
 //! | bytes | [`frame`], [`envelope::sign`] | [`frame`], [`envelope::verify`] |
 //! | upload | [`session`] collects and sends | [`admit`] judges change by change |
 //! | download | [`apply`] plans what to store | [`answer`] cuts pages from the feed |
+//! | repair | [`repair::prints`], [`repair::differing`], [`repair::step`] | [`repair::answer`] |
 //!
 #![doc = include_str!("PROTOCOL.md")]
 
 pub mod admit;
 pub mod answer;
 pub mod apply;
+pub mod certificate;
 pub mod dictionary;
 pub mod digest;
 pub mod effect;
@@ -20,6 +22,7 @@ pub mod frame;
 pub mod limits;
 pub mod message;
 pub mod pack;
+pub mod repair;
 pub mod session;
 pub mod version;
 

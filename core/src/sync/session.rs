@@ -218,6 +218,7 @@ impl Session {
             own_bytes: outbox.own_bytes,
             dictionaries: Some(dictionary::KNOWN.to_vec()),
             packs: outbox.packs,
+            repair: outbox.repair,
         };
         let until = now.plus_ms(PATIENCE_MS);
         let numbered = Self {

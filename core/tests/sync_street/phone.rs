@@ -195,6 +195,7 @@ impl Phone {
                         partition: partition(1 + id.0.as_u128() as u64 % 2),
                         incarnation,
                         changes: vec![bytes],
+                        author: None,
                     }),
                 }
             }
@@ -236,6 +237,7 @@ impl Phone {
                 .as_ref()
                 .map(|sealed| (sealed.hash, sealed.changes.clone())),
             received_at: now,
+            repair: None,
         };
         Outbox {
             epoch: self.disk.epoch,
@@ -245,6 +247,7 @@ impl Phone {
             more,
             own_bytes: self.disk.own_bytes,
             packs: None,
+            repair: None,
         }
     }
 

@@ -12,6 +12,7 @@ use gridwalk_core::{
         event::Failure,
         frame::{self, Effort},
         message::*,
+        repair::{self, Archive},
     },
     time::Timestamp,
 };
@@ -39,6 +40,8 @@ pub struct Server {
     /// A planted bug: acknowledge this share of changes, in percent, and forget them.
     pub forgetful: u64,
     pub uploads: u64,
+    /// Devices whose changes others may bring: this server was restored and has their certificates.
+    pub vouched: Vec<DeviceId>,
 }
 
 impl Server {
@@ -55,6 +58,7 @@ impl Server {
             feeds: (1..=2).map(|grid| (partition(grid), Vec::new())).collect(),
             forgetful: 0,
             uploads: 0,
+            vouched: Vec::new(),
         }
     }
 
@@ -99,6 +103,8 @@ impl Server {
             gone: Vec::new(),
             dictionaries: None,
             packs: None,
+            repair: None,
+            watermarks: None,
         };
         if let Some(upload) = &request.upload {
             let (envelope, _) = envelope::verify(&self.keys[&device], upload)
@@ -125,6 +131,10 @@ impl Server {
             let news = answer::news(self, partition, &asked, &mut budget)
                 .unwrap_or_else(|never| match never {});
             response.partitions.extend(news);
+        }
+        if let Some(repair) = &request.repair {
+            let answer = repair::answer(self, &|_| true, repair);
+            response.repair = Some(answer.unwrap_or_else(|never| match never {}));
         }
         frame::encode(&response, Effort::Fast).map_err(|_| Failure::Server)
     }
@@ -240,6 +250,9 @@ impl Ledger for Server {
     fn begun(&self, document: &DocumentId) -> Result<bool, Infallible> {
         Ok(!self.stored(document).is_empty())
     }
+    fn vouches_for(&self, author: &DeviceId) -> Result<bool, Infallible> {
+        Ok(self.vouched.contains(author))
+    }
     fn held_by(&self, device: &DeviceId) -> Result<usize, Infallible> {
         let all = self.log.values().flat_map(BTreeMap::values);
         Ok(all
@@ -272,5 +285,36 @@ impl Feed for Server {
             .take(limit)
             .cloned()
             .collect())
+    }
+}
+
+impl Archive for Server {
+    type Error = Infallible;
+    fn documents(&self, partition: &Partition) -> Result<Vec<(DocumentId, Digest)>, Infallible> {
+        let here = self.log.iter().filter(|(document, _)| {
+            self.catalogue.get(document).map(|(place, _)| place) == Some(partition)
+        });
+        Ok(here
+            .map(|(document, log)| {
+                let durable = log
+                    .iter()
+                    .filter(|(_, logged)| !matches!(logged.standing, Standing::Refused(_)));
+                (*document, Digest::of(durable.map(|(hash, _)| hash)))
+            })
+            .collect())
+    }
+    fn partition(&self, document: &DocumentId) -> Result<Option<Partition>, Infallible> {
+        Ok(self.catalogue.get(document).map(|(place, _)| *place))
+    }
+    fn clock(&self, document: &DocumentId) -> Result<Vec<(ActorId, u64)>, Infallible> {
+        let last = self.last.iter().filter(|((of, _), _)| of == document);
+        Ok(last.map(|((_, actor), (seq, _))| (*actor, *seq)).collect())
+    }
+    fn has(&self, document: &DocumentId, change: &Hash) -> Result<bool, Infallible> {
+        Ok(self
+            .log
+            .get(document)
+            .and_then(|log| log.get(change))
+            .is_some_and(|logged| !matches!(logged.standing, Standing::Refused(_))))
     }
 }

@@ -46,6 +46,7 @@ pub fn envelope_cbor(bytes: &[u8]) {
         signature: signature.to_vec().into(),
         documents,
         blobs: Vec::new(),
+        certificates: None,
     };
     match within(500, 64, || envelope::verify(&key.verifying_key(), &upload)) {
         Ok((read, hashes)) => {

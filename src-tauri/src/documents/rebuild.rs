@@ -56,6 +56,14 @@ pub(crate) fn rebuild(
         "update change set standing = 'retired' where document = ?1 and own and standing = 'waiting'",
     )?
     .execute([document.0])?;
+    // what a verified backup of the centre had once is kept here without its value: it cannot be applied again, and says so
+    if let Some(first) = refused.first() {
+        db.prepare_cached(
+            "update edit set standing = 'refused', code = ?2 where standing = 'stored' and value is null and change in
+               (select hash from change where document = ?1 and own and standing = 'retired')",
+        )?
+        .execute((document.0, first.code.as_str()))?;
+    }
     let incarnation = unused_incarnation(db, who, document)?;
     db.prepare_cached("update document set incarnation = ?2, snapshot = null where id = ?1")?
         .execute((document.0, incarnation))?;

@@ -15,4 +15,4 @@ mod unpack;
 
 pub(crate) use lane::Lane;
 pub(crate) use shelf::{SERVER_KEY, forget, forget_all, is_coming, offered, wish};
-pub(crate) use unpack::waiting;
+pub(crate) use unpack::{all_verified, waiting};

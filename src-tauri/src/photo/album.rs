@@ -93,7 +93,7 @@ impl Phone {
         }
         let who = self.who()?;
         let link = self.link(&who);
-        let token = link.token(&who).await?;
+        let token = self.token(&who).await?;
         let headers = BTreeMap::from([("authorization", format!("Bearer {token}"))]);
         let reply = link
             .call("GET", &format!("/blobs/{hash}"), headers, Vec::new())

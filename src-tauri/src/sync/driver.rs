@@ -3,6 +3,7 @@
 use super::{
     leaving,
     store::{self, Stored},
+    watermark,
 };
 use crate::{
     Phone, database::set_fact, enrolment::Enrolment, error::Failure, projection, view::SyncPhase,
@@ -89,6 +90,7 @@ impl Driver {
                         let applied = phone
                             .database()
                             .write(|db| store::apply(db, &who.identity, &asked, &response))?;
+                        watermark::clear_photos(phone.database(), phone.now())?;
                         leaving::sweep(phone.dir(), phone.database())?;
                         phone.measure_clock()?;
                         while projection::refresh(phone.database())? {}
@@ -138,9 +140,10 @@ impl Driver {
         let collected = phone
             .off_the_loop(move |phone| {
                 let clock = phone.clock();
+                let seed = u64::from_be_bytes(phone.ports().dice.roll()?);
                 phone
                     .database()
-                    .write(|db| store::collect(db, &who.identity, limit, clock))
+                    .write(|db| store::collect(db, &who.identity, limit, clock, seed))
             })
             .await;
         match collected {

@@ -228,6 +228,7 @@ fn purge(db: &Connection, document: DocumentId) -> Answer<()> {
         "delete from photo where document = ?1 and standing = 'stored'",
         "delete from change_blob where change in (select hash from change where document = ?1)",
         "delete from change where document = ?1",
+        "update edit set value = null where document = ?1 and standing = 'stored'",
         "update document set incarnation = incarnation + 1, snapshot = null, stale = 0, unreadable = null where id = ?1",
     ] {
         db.prepare_cached(statement)?.execute([document.0])?;

@@ -77,6 +77,8 @@ pub(crate) struct Enrolled {
     /// What the centre signs with, Ed25519 in hex.
     #[serde(default)]
     pub server_key: Option<String>,
+    /// What the centre signed about this phone, in hex.
+    pub certificate: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -84,9 +86,11 @@ struct Nonce {
     nonce: String,
 }
 
+/// A token, and what the centre signed about this phone, which a phone of before does not have yet.
 #[derive(Deserialize)]
-struct Token {
-    token: String,
+pub(crate) struct Token {
+    pub token: String,
+    pub certificate: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -110,8 +114,13 @@ impl Link {
         self.ask("/api/device/enrol", &body).await
     }
 
-    /// A short-lived token, for a signature over a fresh challenge.
-    pub async fn token(&self, who: &Enrolment) -> Result<String, Trouble> {
+    /// A short-lived token, for a signature over a fresh challenge. The certificate is for a centre that was restored from
+    /// before this phone was enrolled.
+    pub async fn token(
+        &self,
+        who: &Enrolment,
+        certificate: Option<&str>,
+    ) -> Result<Token, Trouble> {
         let device = serde_json::json!({ "device": who.identity.device });
         let Nonce { nonce } = self.ask("/api/device/challenge", &device).await?;
         let bytes = hex::decode(&nonce).map_err(|_| Trouble::Server)?;
@@ -121,9 +130,9 @@ impl Link {
             "device": who.identity.device,
             "nonce": nonce,
             "signature": hex::encode(signature.to_bytes()),
+            "certificate": certificate,
         });
-        let Token { token } = self.ask("/api/device/token", &signed).await?;
-        Ok(token)
+        self.ask("/api/device/token", &signed).await
     }
 
     /// One exchange, packed with one of these dictionaries where that is smaller.

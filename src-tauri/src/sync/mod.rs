@@ -11,10 +11,13 @@ mod driver;
 mod leaving;
 mod link;
 mod poke;
+mod repair;
 mod store;
+mod watermark;
 
 pub(crate) use driver::{Driver, forget_everything};
 pub(crate) use leaving::reconsider;
-pub(crate) use link::{Link, address, code, trouble};
+pub(crate) use link::{Link, Token, address, code, trouble};
 pub(crate) use poke::listen;
+pub(crate) use repair::is_pending as is_comparing;
 pub(crate) use store::{APP, released, stored};

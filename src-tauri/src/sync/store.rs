@@ -5,11 +5,11 @@ use crate::{
     documents::{self, Identity, RefusedChange},
     error::{Answer, Failure},
     pack, reference,
-    sync::leaving,
+    sync::{leaving, repair, watermark},
 };
 use gridwalk_core::{
     error::Code,
-    ids::{DocumentId, GridId, Hash},
+    ids::{DeviceId, DocumentId, GridId, Hash},
     scan::ActorId,
     sync::{
         apply::{self, Asked, Holdings, Plan, PlanError},
@@ -45,6 +45,7 @@ pub(super) fn collect(
     who: &Identity,
     limit: usize,
     phone_clock: Timestamp,
+    seed: u64,
 ) -> Answer<(Outbox, Asked, Vec<u32>)> {
     let epoch: Option<KnownEpoch> = fact(db, "epoch")?;
     let epoch = epoch.map(|epoch| Epoch {
@@ -66,6 +67,7 @@ pub(super) fn collect(
             waiting > sealed.changes.len()
         }
     };
+    let (compare, question) = repair::ask(db, seed)?.unzip();
     let asked = Asked {
         epoch,
         cursors: cursors.clone(),
@@ -75,6 +77,7 @@ pub(super) fn collect(
             .as_ref()
             .map(|sealed| (sealed.hash, sealed.changes.clone())),
         received_at: Timestamp::default(),
+        repair: question,
     };
     let outbox = Outbox {
         epoch,
@@ -84,6 +87,7 @@ pub(super) fn collect(
         more,
         own_bytes,
         packs: pack::wish(db)?,
+        repair: compare,
     };
     Ok((outbox, asked, fact(db, DICTIONARIES)?.unwrap_or_default()))
 }
@@ -133,6 +137,7 @@ fn again(db: &Connection, limit: usize) -> Answer<Option<Sealed>> {
         return Ok(None);
     }
     let (documents, blobs) = page.into_parts();
+    let certificates = repair::certificates(db, authors(&documents))?;
     Ok(Some(Sealed {
         number,
         hash: Hash(hash),
@@ -142,6 +147,7 @@ fn again(db: &Connection, limit: usize) -> Answer<Option<Sealed>> {
             signature: signature.into(),
             documents,
             blobs: blobs.into_iter().map(Into::into).collect(),
+            certificates,
         },
     }))
 }
@@ -160,6 +166,9 @@ fn next(
         .collect::<Result<_, _>>()?;
     for hash in queue {
         let Some(waiting) = waiting(db, &hash)? else {
+            // its document left this phone meanwhile, or it has its receipt
+            db.prepare_cached("delete from outbox where hash = ?1")?
+                .execute([hash.0])?;
             continue;
         };
         let weight = waiting.bytes.len() + page.weight_of_blobs(db, &hash)?;
@@ -185,7 +194,9 @@ fn next(
         app: APP.to_owned(),
     };
     let (documents, blobs) = page.into_parts();
-    let sealed = envelope::seal(&who.signing_key, &sender, documents, blobs);
+    let certificates = repair::certificates(db, authors(&documents))?;
+    let mut sealed = envelope::seal(&who.signing_key, &sender, documents, blobs);
+    sealed.upload.certificates = certificates;
     // an older envelope that nobody answered will not be sent again as it was
     db.execute("update envelope set answered = 1 where answered = 0", [])?;
     db.prepare_cached(
@@ -204,11 +215,17 @@ fn next(
     Ok(Some(sealed))
 }
 
-/// An own change that may be sent.
+fn authors(documents: &[DocumentChanges]) -> impl Iterator<Item = DeviceId> {
+    documents.iter().filter_map(|group| group.author)
+}
+
+/// A change that may be sent: an own one without a receipt, or somebody else's that the centre lost.
 struct Waiting {
     document: DocumentId,
     kind: DocumentKind,
     partition: Partition,
+    /// The device that wrote it, if that is not this phone.
+    author: Option<DeviceId>,
     incarnation: u64,
     bytes: Vec<u8>,
 }
@@ -216,9 +233,10 @@ struct Waiting {
 fn waiting(db: &Connection, hash: &Hash) -> Answer<Option<Waiting>> {
     Ok(db
         .prepare_cached(
-            "select change.document, document.kind, document.grid, document.class, change.incarnation, change.bytes
-             from change join document on document.id = change.document
-             where change.hash = ?1 and change.own and change.standing = 'waiting'",
+            "select change.document, document.kind, document.grid, document.class,
+                    coalesce(outbox.incarnation, change.incarnation), change.bytes, outbox.author
+             from change join document on document.id = change.document join outbox on outbox.hash = change.hash
+             where change.hash = ?1 and (outbox.author is not null or change.own and change.standing = 'waiting')",
         )?
         .query_row([hash.0], |row| {
             Ok(Waiting {
@@ -230,6 +248,7 @@ fn waiting(db: &Connection, hash: &Hash) -> Answer<Option<Waiting>> {
                 },
                 incarnation: row.get(4)?,
                 bytes: row.get(5)?,
+                author: row.get::<_, Option<uuid::Uuid>>(6)?.map(DeviceId),
             })
         })
         .optional()?)
@@ -239,7 +258,7 @@ fn waiting(db: &Connection, hash: &Hash) -> Answer<Option<Waiting>> {
 #[derive(Default)]
 struct Page {
     documents: Vec<DocumentChanges>,
-    places: HashMap<(DocumentId, u64), usize>,
+    places: HashMap<(DocumentId, Option<DeviceId>, u64), usize>,
     blobs: BTreeMap<Hash, Vec<u8>>,
     bytes: usize,
 }
@@ -255,7 +274,7 @@ impl Page {
         }
         let place = *self
             .places
-            .entry((waiting.document, waiting.incarnation))
+            .entry((waiting.document, waiting.author, waiting.incarnation))
             .or_insert_with(|| {
                 self.documents.push(DocumentChanges {
                     document: waiting.document,
@@ -263,6 +282,7 @@ impl Page {
                     partition: waiting.partition,
                     incarnation: waiting.incarnation,
                     changes: Vec::new(),
+                    author: waiting.author,
                 });
                 self.documents.len() - 1
             });
@@ -318,6 +338,9 @@ impl Holdings for SentBefore<'_> {
             .query_row((document.0, actor, seq), |row| Ok(Hash(row.get(0)?)))
             .optional()?)
     }
+    fn digest_at(&self, partition: &Partition, position: u64) -> Answer<Option<Digest>> {
+        repair::digest_at(self.0, partition, position).map(Some)
+    }
 }
 
 /// What storing an answer led to.
@@ -337,6 +360,7 @@ pub(super) fn apply(
 ) -> Answer<Stored> {
     let plan = apply::plan(&SentBefore(db), asked, response).map_err(|error| match error {
         PlanError::Holdings(failure) => failure,
+        PlanError::OlderEpoch => Failure::new(Code::ServerRolledBack, error.to_string()),
         other => Failure::new(Code::ServerError, other.to_string()),
     })?;
     if let Some(epoch) = plan.new_epoch {
@@ -351,6 +375,10 @@ pub(super) fn apply(
     for departed in &plan.departed {
         pack::waiting(db, departed.document)?; // or it would come back out of its pack
     }
+    repair::settle(db, who, asked.repair.as_ref(), &plan)?;
+    plan.rewound
+        .iter()
+        .try_for_each(|to| repair::rewind(db, to))?;
     for partition in &plan.reread {
         db.prepare_cached("delete from placed where grid = ?1 and class = ?2")?
             .execute((partition.grid.0, partition.class.0))?;
@@ -376,6 +404,7 @@ pub(super) fn apply(
     set_fact(db, "reference_version", &plan.reference.version)?;
     set_fact(db, "clock_ahead_ms", &plan.clock_ahead_ms)?;
     set_fact(db, "own_bytes", &plan.own_bytes)?;
+    watermark::store(db, &plan.watermarks)?;
     // before anything leaves: it may be in what is offered
     let refused = match &response.packs {
         Some(news) => pack::offered(db, news, asked.received_at)?,
@@ -407,8 +436,10 @@ pub(super) fn apply(
         matches!(result, ChangeResult::Refused { code, .. } if *code == Code::DeviceRevoked.as_str())
     });
     let applied = plan.applied();
+    // and so does a question, or what the centre turned out to lack
+    let lost = repair::is_due(db)? || plan.repair.is_some() && waiting;
     Ok(Stored::All(Applied {
-        more: applied.more || again && waiting || revoked || refused,
+        more: applied.more || again && waiting || revoked || refused || lost,
         ..applied
     }))
 }
@@ -418,7 +449,7 @@ fn no_room(result: &ChangeResult) -> bool {
     matches!(result, ChangeResult::Refused { code, .. } if *code == Code::QueueFull.as_str())
 }
 
-/// The server's store has another life: whatever this phone wrote is offered again, acknowledged or not.
+/// The server's store has another life.
 fn new_epoch(db: &Connection, epoch: Epoch, another: bool) -> Answer<()> {
     let known = KnownEpoch {
         counter: epoch.counter,
@@ -426,11 +457,7 @@ fn new_epoch(db: &Connection, epoch: Epoch, another: bool) -> Answer<()> {
     };
     set_fact(db, "epoch", &known)?;
     if another {
-        db.execute(
-            "update change set standing = 'waiting' where own and standing = 'stored'",
-            [],
-        )?;
-        documents::check_outbox(db)?;
+        repair::new_epoch(db, epoch)?;
     }
     Ok(())
 }
@@ -442,11 +469,16 @@ fn receipts(db: &Connection, who: &Identity, plan: &Plan, asked: &Asked) -> Answ
             ChangeResult::Stored | ChangeResult::Had => stored(db, hash, asked.received_at)?,
             ChangeResult::Held { missing } => {
                 stored(db, hash, asked.received_at)?;
-                missing.iter().try_for_each(|hash| offer_again(db, hash))?;
+                offer_missing(db, who, hash, missing)?;
             }
             full if no_room(full) => {}
             ChangeResult::Refused { code, .. } if *code == Code::DeviceRevoked.as_str() => {
                 quarantined(db, hash)?;
+            }
+            ChangeResult::Refused { code, .. } if is_of_another(db, hash)? => {
+                tracing::warn!(change = %hash, code, "the centre does not take back what a colleague wrote");
+                db.prepare_cached("delete from outbox where hash = ?1")?
+                    .execute([hash.0])?;
             }
             ChangeResult::Refused { code, follows } => {
                 let code = Code::parse(code).unwrap_or(Code::ServerError);
@@ -485,8 +517,8 @@ pub(crate) fn stored(db: &Connection, hash: &Hash, at: Timestamp) -> Answer<()> 
     db.prepare_cached("delete from outbox where hash = ?1")?
         .execute([hash.0])?;
     db.prepare_cached(
-        "update edit set standing = 'stored', value = null, arrived_at = ?2
-         where change = ?1 and standing = 'waiting'",
+        // the value stays until a verified backup has it: a restored centre may refuse what it once took
+        "update edit set standing = 'stored', arrived_at = ?2 where change = ?1 and standing = 'waiting'",
     )?
     .execute((hash.0, at.0))?;
     Ok(())
@@ -531,18 +563,20 @@ fn quarantined(db: &Connection, hash: &Hash) -> Answer<()> {
     Ok(())
 }
 
-/// The server misses an own change that it had acknowledged before (or that was lost on the way).
-fn offer_again(db: &Connection, hash: &Hash) -> Answer<()> {
-    let own = db
-        .prepare_cached(
-            "update change set standing = 'waiting' where hash = ?1 and own and standing <> 'retired'",
-        )?
-        .execute([hash.0])?;
-    if own > 0 {
-        db.prepare_cached("insert into outbox (hash) values (?1) on conflict do nothing")?
-            .execute([hash.0])?;
-    }
-    Ok(())
+/// The server misses what a change builds on: it had acknowledged that before, or it was lost on the way.
+fn offer_missing(db: &Connection, who: &Identity, held: &Hash, missing: &[Hash]) -> Answer<()> {
+    let document: Option<DocumentId> = db
+        .prepare_cached("select document from change where hash = ?1")?
+        .query_row([held.0], |row| Ok(DocumentId(row.get(0)?)))
+        .optional()?;
+    document.map_or(Ok(()), |document| repair::offer(db, who, document, missing))
+}
+
+/// It lies in the outbox for somebody else.
+fn is_of_another(db: &Connection, hash: &Hash) -> Answer<bool> {
+    Ok(db
+        .prepare_cached("select 1 from outbox where hash = ?1 and author is not null")?
+        .exists([hash.0])?)
 }
 
 fn arrived(db: &Connection, plan: &Plan, at: Timestamp) -> Answer<()> {

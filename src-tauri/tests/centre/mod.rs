@@ -3,6 +3,7 @@
 #![allow(dead_code)] // every file of tests plays on another part of it
 
 pub mod blobs;
+pub mod losing;
 
 use ed25519_dalek::VerifyingKey;
 use gridwalk::ports::{
@@ -27,7 +28,7 @@ use gridwalk_core::{
         message::{
             AccessClass, ChangeResult, Cursor, Digest, DocumentChanges, DocumentKind, Epoch,
             FeedBody, FeedRow, PROTOCOL, PackNews, PackOffer, PackWish, Partition, PartitionNews,
-            ReferenceNews, ReferenceRow, Request, Response,
+            ReferenceNews, ReferenceRow, Request, Response, Watermark,
         },
     },
     time::Timestamp,
@@ -135,6 +136,16 @@ pub struct State {
     pub server_key: Option<String>,
     /// What the phone said of its feeds and packs, exchange by exchange.
     pub said: Vec<(Vec<Cursor>, Option<PackWish>)>,
+    /// Which life of its store this is.
+    pub epoch: Epoch,
+    /// Where the life before was cut.
+    pub seam: Option<usize>,
+    /// Comparisons that were asked for.
+    pub compared: u32,
+    /// Certificates that were shown.
+    pub certificates: usize,
+    /// What a verified backup has.
+    pub watermark: Option<Watermark>,
     key: Option<VerifyingKey>,
 }
 
@@ -207,6 +218,14 @@ impl Centre {
                 pack: None,
                 server_key: None,
                 said: Vec::new(),
+                epoch: Epoch {
+                    counter: 1,
+                    nonce: 7,
+                },
+                seam: None,
+                compared: 0,
+                certificates: 0,
+                watermark: None,
                 key: None,
             }),
         };
@@ -549,6 +568,7 @@ impl State {
             let (signed, hashes) = envelope::verify(&self.key.unwrap(), upload).unwrap();
             answered = Some(envelope::envelope_hash(&upload.envelope));
             self.envelopes.push(answered.unwrap());
+            self.certificates += upload.certificates.as_ref().map_or(0, Vec::len);
             self.uploads.push(upload.documents.clone());
             let mut names = hashes.iter();
             let mut place = 0;
@@ -564,6 +584,8 @@ impl State {
                 self.blobs.push(blob.to_vec());
             }
         }
+        let repair = self.compare(&request);
+        let another_life = self.is_of_another_life(&request);
         let named: Vec<Partition> = request.cursors.iter().map(|held| held.partition).collect();
         self.named
             .push(named.iter().map(|named| named.grid).collect());
@@ -591,6 +613,8 @@ impl State {
         let silent = pack.is_some();
         let partitions = readable
             .iter()
+            // a cursor of another life is answered with silence
+            .filter(|grid| !another_life || named.iter().all(|named| named.grid != **grid))
             .filter(|grid| !silent || **grid != GRID)
             .map(|grid| {
                 let held = request
@@ -611,16 +635,18 @@ impl State {
         let version = self.reference.len() as u64;
         Response {
             protocol: PROTOCOL,
-            epoch: Epoch {
-                counter: 1,
-                nonce: 7,
-            },
+            epoch: self.epoch,
             server_time: self.clock,
             results,
             partitions,
             reference: ReferenceNews {
                 version,
-                rows: self.reference[request.reference as usize..].to_vec(),
+                rows: self.reference[if another_life {
+                    0
+                } else {
+                    request.reference as usize
+                }..]
+                    .to_vec(),
                 more: false,
             },
             blobs,
@@ -628,6 +654,8 @@ impl State {
             gone,
             dictionaries: None,
             packs,
+            repair,
+            watermarks: self.watermark.map(|mark| vec![mark]),
         }
     }
 
@@ -641,7 +669,7 @@ impl State {
             grid,
             class: AccessClass::GENERAL,
         };
-        let after = usize::try_from(from).unwrap();
+        let after = usize::try_from(from).unwrap().min(feed.len());
         let to = after.saturating_add(self.rows_at_once).min(feed.len());
         let rows = (after..to).map(|at| FeedRow {
             position: at as u64 + 1,

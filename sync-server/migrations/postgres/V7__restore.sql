@@ -36,10 +36,10 @@ create table backup_position (
 );
 
 -- signed by the server at enrolment: which worker, role and key; what a phone shows to a server that lost its row
-alter table device add column certificate blob;
+alter table device add column certificate bytea;
 
 -- a change that its own device did not bring: which device held it and offered it again after a restore
-alter table change add column offered_by blob;
+alter table change add column offered_by bytea;
 
 -- devices that the ledger outside the store calls revoked, also those whose row was lost with the store
 create table revoked (

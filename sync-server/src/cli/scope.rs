@@ -3,19 +3,13 @@
 use super::{Data, by_operator};
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
-use gridwalk_core::{
-    ids::{DocumentId, GridId},
-    reference::Person,
-};
+use gridwalk_core::ids::{DocumentId, GridId};
 use gridwalk_server::{
     AppState,
+    assignment::{self, Change},
     departure::{erase_document, move_document},
-    error::{Error, Result},
-    store::{
-        audit,
-        person::{self, Cover},
-        reference,
-    },
+    error::Result,
+    store::person::Cover,
 };
 
 #[derive(Subcommand)]
@@ -92,47 +86,13 @@ pub async fn run_document(command: Document) -> Result<()> {
 }
 
 pub async fn run_worker(command: Worker) -> Result<()> {
-    match command {
+    let (OneGrid { data, name, grid }, action, change) = match command {
         Worker::Assign { grid, from, to } => {
-            let (id, cover) = (grid.grid, Cover { from, to });
-            change(grid, "grid_assign", move |person| {
-                if !person.grids.contains(&id) {
-                    person.grids.push(id);
-                }
-                Some(cover)
-            })
-            .await
+            (grid, "grid_assign", Change::Assign(Cover { from, to }))
         }
-        Worker::Release { grid } => {
-            let id = grid.grid;
-            change(grid, "grid_release", move |person| {
-                person.grids.retain(|grid| *grid != id);
-                None
-            })
-            .await
-        }
-    }
-}
-
-async fn change(
-    OneGrid { data, name, grid }: OneGrid,
-    action: &'static str,
-    change: impl Fn(&mut Person) -> Option<Cover> + Send + 'static,
-) -> Result<()> {
+        Worker::Release { grid } => (grid, "grid_release", Change::Release),
+    };
     let state = AppState::open(data.config()?)?;
-    let now = state.now();
-    state
-        .store
-        .write(move |connection| {
-            let id = person::by_login(connection, &name)?.ok_or(Error::NotFound)?;
-            let mut person = person::by_id(connection, id)?.ok_or(Error::NotFound)?;
-            let cover = change(&mut person);
-            reference::reassign(connection, &person, None, now)?;
-            if let Some(cover) = cover {
-                person::limit_grid(connection, id, grid, cover)?;
-            }
-            let entry = by_operator(action, format!("{id} grid {grid}"));
-            audit::add(connection, &entry, now)
-        })
-        .await
+    let entry = by_operator(action, format!("{name} grid {grid}"));
+    assignment::change(&state, &name, grid, change, entry).await
 }

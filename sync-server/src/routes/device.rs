@@ -61,6 +61,9 @@ pub struct Enrolled {
     pub server_time: Timestamp,
     /// What the server signs with: Ed25519 public key in hex.
     pub server_key: String,
+    /// What the server signed about this phone, hex: for a server that is restored from before this moment.
+    #[serde(default)]
+    pub certificate: Option<String>,
 }
 
 /// Who wants a nonce.
@@ -86,6 +89,9 @@ pub struct SignedNonce {
     pub nonce: String,
     /// Ed25519 over `gridwalk token 1` and the nonce's bytes, hex.
     pub signature: String,
+    /// The phone's certificate, hex, if it has one.
+    #[serde(default)]
+    pub certificate: Option<String>,
 }
 
 /// A bearer token.
@@ -95,6 +101,9 @@ pub struct Token {
     pub token: String,
     /// When to ask for the next.
     pub expires_at: Timestamp,
+    /// What the server signed about this phone, hex.
+    #[serde(default)]
+    pub certificate: Option<String>,
 }
 
 async fn enrol(
@@ -145,7 +154,11 @@ async fn enrol(
             let epoch = epoch(connection)?;
             let worker =
                 person::by_id_on(connection, worker, now.local_date())?.ok_or(Error::NotFound)?;
+            for grid in &worker.grids {
+                device::announce(connection, device, *grid, now)?;
+            }
             Ok(Ok(Enrolled {
+                certificate: device::certificate(connection, device)?.map(hex::encode),
                 device,
                 grids: worker.grids.clone(),
                 worker,
@@ -187,10 +200,23 @@ async fn token(
     let signature = Signature::from_bytes(&bytes(&body.signature)?);
     let now = state.now();
     let device = body.device;
-    let phone = state
+    let mut phone = state
         .store
         .read(move |connection| device::by_id(connection, device, now))
         .await?;
+    let shown = body.certificate.as_deref().map(hex::decode);
+    if phone.is_none()
+        && let Some(Ok(certificate)) = shown
+    {
+        // A server restored from before the enrolment knows its own signature.
+        phone = state
+            .store
+            .write(move |connection| {
+                device::recognise(connection, &certificate)?;
+                device::by_id(connection, device, now)
+            })
+            .await?;
+    }
     let fresh = state.challenges.redeem(device, &nonce, now);
     // One answer for an unknown device, an old nonce and a wrong signature.
     let refused = || Error::Unauthorized(Code::SignatureBad);
@@ -203,11 +229,15 @@ async fn token(
     let token = random::<32>()?;
     let hash = sha256(&token);
     let expires_at = now.plus_ms(TOKEN_LIFE_MS);
-    state
+    let certificate = state
         .store
-        .write(move |connection| device::add_token(connection, &hash, device, now, expires_at))
+        .write(move |connection| {
+            device::add_token(connection, &hash, device, now, expires_at)?;
+            device::certificate(connection, device)
+        })
         .await?;
     Ok(Json(Token {
+        certificate: certificate.map(hex::encode),
         token: hex::encode(token),
         expires_at,
     }))

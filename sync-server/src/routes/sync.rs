@@ -10,7 +10,12 @@ use crate::{
     packs::{Offered, Offering},
     routes::blobs::drain,
     state::AppState,
-    store::{self, Connection, feed::Reading, reference, scope},
+    store::{
+        self, Connection,
+        feed::Reading,
+        life::{self, Shelf},
+        reference, scope,
+    },
 };
 use axum::{
     Router,
@@ -28,8 +33,10 @@ use gridwalk_core::{
         dictionary,
         frame::{self, CONTENT_TYPE, Effort, FrameError},
         limits,
-        message::{Cursor, PackNews, Partition, ReferenceNews, Request, Response, Upload},
-        version,
+        message::{
+            Cursor, PackNews, Partition, ReferenceNews, RepairAnswer, Request, Response, Upload,
+        },
+        repair, version,
     },
     time::Timestamp,
 };
@@ -366,6 +373,8 @@ async fn farewell(
             .collect(),
         dictionaries: None,
         packs: None,
+        repair: None,
+        watermarks: None,
     })
 }
 
@@ -395,17 +404,29 @@ fn answer(
         reference.rows = rows;
     }
     let readable = phone.partitions();
+    let mut repair = None;
+    if let Some(asked) = &request.repair {
+        let may_read = |partition: &Partition| readable.contains(partition);
+        repair = Some(repair::answer(&Shelf(connection), &may_read, asked)?);
+    }
     let (mut partitions, mut offers) = (Vec::new(), Vec::new());
     for partition in readable.iter().copied() {
         let cursor = request
             .cursors
             .iter()
             .find(|cursor| cursor.partition == partition);
+        if let (Some(cursor), Some(held)) = (cursor, request.epoch.filter(|_| other_life)) {
+            // Silence about a cursor of another life means its start, unless a seam says better; rows can wait until the
+            // phone has said where it goes on.
+            let seams = &mut repair.get_or_insert_with(RepairAnswer::default).seams;
+            seams.extend(life::seam(connection, held, cursor)?);
+            continue;
+        }
         let asked = Asked {
             device: phone.device,
             own_bytes: request.own_bytes,
             cursor: cursor.copied(),
-            restart: other_life && cursor.is_some(),
+            restart: false,
         };
         let whole = protocol >= version::V2026_11_25; // digests of before are without marks
         if whole && !other_life && cursor.is_none_or(|cursor| cursor.position == 0) {
@@ -424,6 +445,13 @@ fn answer(
             false => news(&feed, partition, &asked, &mut budget)?,
         });
     }
+    // An answer that says something else anyway says this too; a quiet one stays small.
+    let says_something = !partitions.is_empty() || uploaded.envelope.is_some() || repair.is_some();
+    let marks = match says_something && !other_life {
+        true => life::watermarks(connection, &readable)?,
+        false => Vec::new(),
+    };
+    let watermarks = (!marks.is_empty()).then_some(marks);
     let gone = request
         .cursors
         .iter()
@@ -448,5 +476,7 @@ fn answer(
             key: offering.key().to_vec().into(),
             offers,
         }),
+        repair,
+        watermarks,
     })
 }

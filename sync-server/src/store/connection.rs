@@ -45,6 +45,14 @@ pub trait Session {
     ) -> Result<(), Fault>;
     /// Runs several statements without parameters.
     fn batch(&self, sql: &str) -> Result<(), Fault>;
+    /// The same for as many rows as there are, without holding them all.
+    fn walk(&self, sql: &str, each: &mut dyn FnMut(&Row<'_>) -> bool) -> Result<(), Fault> {
+        self.query(sql, &[], each)
+    }
+    /// Rows of this table were given their numbers by hand: whatever numbers it by itself goes on behind them.
+    fn count_on(&self, _table: &str, _column: &str) -> Result<(), Fault> {
+        Ok(())
+    }
     /// Keeps other writers off the rows of this query, where there may be others.
     fn lock(&self, _sql: &str, _params: &[super::Value<'_>]) -> Result<(), Fault> {
         Ok(())
@@ -95,6 +103,16 @@ impl Connection {
     /// Runs several statements without parameters.
     pub fn execute_batch(&self, sql: &str) -> Result<(), Fault> {
         self.session.batch(sql)
+    }
+
+    /// Shows each row of a whole table to `each`, until that says false, and never holds them all.
+    pub fn walk(&self, sql: &str, mut each: impl FnMut(&Row<'_>) -> bool) -> Result<(), Fault> {
+        self.session.walk(sql, &mut each)
+    }
+
+    /// Rows of this table were given their numbers by hand: whatever numbers it by itself goes on behind them.
+    pub fn count_on(&self, table: &str, column: &str) -> Result<(), Fault> {
+        self.session.count_on(table, column)
     }
 
     /// Keeps other writers off the rows of this query until the end of the transaction. It ends with `for update` and has

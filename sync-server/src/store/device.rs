@@ -6,12 +6,16 @@ use crate::{
         enrol::{CODE_TRIES, EnrolCode},
     },
     error::{Error, Result},
+    server_key::ServerKey,
     store::{Connection, OptionalExtension, params, person},
 };
 use ed25519_dalek::VerifyingKey;
 use gridwalk_core::{
+    act::Role,
     error::Code,
-    ids::{DeviceId, PersonId},
+    ids::{DeviceId, GridId, PersonId},
+    reference::{self, ReferenceKind},
+    sync::certificate::{self, Certificate},
     time::Timestamp,
 };
 use subtle::ConstantTimeEq;
@@ -221,4 +225,131 @@ pub fn revoke(connection: &Connection, device: DeviceId, now: Timestamp) -> Resu
     )?;
     connection.execute("delete from token where device = ?1", [device.0])?;
     Ok(revoked == 1)
+}
+
+/// What this server signs about a device that it enrolled, as it travels; made when it is first asked for, so that phones of
+/// before get theirs too. None for a device that is not here.
+pub fn certificate(connection: &Connection, device: DeviceId) -> Result<Option<Vec<u8>>> {
+    let row = connection
+        .prepare_cached(
+            "select worker, role, public_key, enrolled_at, certificate from device where id = ?1",
+        )?
+        .query_row([device.0], |row| {
+            Ok((
+                Certificate {
+                    device,
+                    worker: Some(PersonId(row.get(0)?)),
+                    role: row.get(1)?,
+                    key: row.get::<_, [u8; 32]>(2)?.into(),
+                    enrolled_at: Timestamp(row.get(3)?),
+                },
+                row.get::<_, Option<Vec<u8>>>(4)?,
+            ))
+        })
+        .optional()?;
+    match row {
+        None => Ok(None),
+        Some((_, Some(known))) => Ok(Some(known)),
+        Some((certificate, None)) => {
+            let issued = issue(connection, &certificate)?;
+            connection.execute(
+                "update device set certificate = ?2 where id = ?1",
+                params![device.0, issued],
+            )?;
+            Ok(Some(issued))
+        }
+    }
+}
+
+fn issue(connection: &Connection, certificate: &Certificate) -> Result<Vec<u8>> {
+    let key = ServerKey::make(connection)?;
+    Ok(certificate::issue(certificate, |bytes| {
+        key.sign(certificate::PURPOSE, bytes)
+    }))
+}
+
+/// Tells the readers of a grid who this device is, once, because it writes there: they can then bring back what it wrote,
+/// should this store lose it. A device without a row is a process of the server itself.
+pub fn announce(
+    connection: &Connection,
+    device: DeviceId,
+    grid: GridId,
+    now: Timestamp,
+) -> Result<()> {
+    let id = format!("{device}@{grid}");
+    let told = connection
+        .prepare_cached("select 1 from reference where kind = 'device' and id = ?1")?
+        .exists([&id])?;
+    if told {
+        return Ok(());
+    }
+    let certificate = match certificate(connection, device)? {
+        Some(certificate) => certificate,
+        None => issue(
+            connection,
+            &Certificate {
+                device,
+                worker: None,
+                role: String::new(),
+                key: [0; 32].into(),
+                enrolled_at: now,
+            },
+        )?,
+    };
+    let row = reference::Device {
+        device,
+        grid,
+        certificate: hex::encode(certificate),
+    };
+    super::reference::put(connection, ReferenceKind::Device, &id, Some(grid), &row)
+}
+
+/// Believes a certificate of this server: a device whose row was lost with an older store has one again, revoked if the
+/// ledger says so. False when this server did not sign it.
+pub fn recognise(connection: &Connection, bytes: &[u8]) -> Result<bool> {
+    let key = ServerKey::make(connection)?;
+    let Some(said) = certificate::verify(&key.public(), bytes) else {
+        return Ok(false);
+    };
+    let worker = said.worker.unwrap_or(PersonId(Uuid::nil()));
+    let role = match said.worker {
+        Some(_) => said.role,
+        // nobody's device: whoever clicked stands in the change itself
+        None => person::word(&Role::Dispatcher)?,
+    };
+    let revoked_at: Option<i64> = connection
+        .prepare_cached("select revoked_at from revoked where device = ?1")?
+        .query_row([said.device.0], |row| row.get(0))
+        .optional()?;
+    let key: [u8; 32] = said.key.into();
+    connection.execute(
+        "insert into device (id, worker, role, public_key, app, enrolled_at, revoked_at, certificate)
+         values (?1, ?2, ?3, ?4, '', ?5, ?6, ?7) on conflict (id) do nothing",
+        params![
+            said.device.0,
+            worker.0,
+            role,
+            key,
+            said.enrolled_at.0,
+            revoked_at,
+            bytes
+        ],
+    )?;
+    Ok(true)
+}
+
+/// Whose acts a device may sign, and the roles in which; none when it is not known. A process of the server has nobody's.
+pub fn writer(connection: &Connection, device: DeviceId) -> Result<Option<(PersonId, Vec<Role>)>> {
+    let row = connection
+        .prepare_cached("select worker, role from device where id = ?1")?
+        .query_row([device.0], |row| {
+            Ok((PersonId(row.get(0)?), row.get::<_, String>(1)?))
+        })
+        .optional()?;
+    let Some((worker, enrolled_as)) = row else {
+        return Ok(None);
+    };
+    let mut roles = vec![person::parse(&enrolled_as)?];
+    roles.extend(person::role(connection, worker)?);
+    Ok(Some((worker, roles)))
 }

@@ -37,7 +37,7 @@ impl Feed for Reading<'_> {
 
     fn rows(&self, partition: &Partition, after: u64, limit: usize) -> Result<Vec<StoredRow>> {
         let mut statement = self.0.prepare_cached(
-            "select f.position, f.digest, d.id, d.kind, c.bytes, c.device, c.number, c.place
+            "select f.position, f.digest, d.id, d.kind, c.bytes, coalesce(c.offered_by, c.device), c.number, c.place
              from feed f join change c on c.sequence = f.change join document d on d.id = c.document
              where f.grid = ?1 and f.class = ?2 and f.position > ?3 order by f.position limit ?4",
         )?;

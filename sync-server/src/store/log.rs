@@ -112,7 +112,7 @@ impl Ledger for Book<'_> {
     fn held_by(&self, device: &DeviceId) -> Result<usize> {
         Ok(self
             .0
-            .prepare_cached("select count(*) from change where device = ?1 and state = 'held'")?
+            .prepare_cached("select count(*) from change where (device = ?1 or offered_by = ?1) and state = 'held'")?
             .query_row([device.0], |row| row.get(0))?)
     }
 }
@@ -175,6 +175,8 @@ pub struct Origin {
     pub envelope: Option<(Hash, u64, u32)>,
     /// When.
     pub received_at: Timestamp,
+    /// The device that brought it, when that is not the one that wrote it.
+    pub offered_by: Option<DeviceId>,
 }
 
 /// A change on its way into the log.
@@ -205,8 +207,8 @@ pub fn append(
     };
     Ok(connection
         .prepare_cached(
-            "insert into change (hash, document, actor, seq, bytes, state, device, worker, envelope, number, place, received_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) returning sequence",
+            "insert into change (hash, document, actor, seq, bytes, state, device, worker, envelope, number, place, received_at, offered_by)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) returning sequence",
         )?
         .query_row(params![
             entry.hash.0,
@@ -220,7 +222,8 @@ pub fn append(
             envelope,
             number,
             place,
-            origin.received_at.0
+            origin.received_at.0,
+            origin.offered_by.map(|device| device.0)
         ], |row| row.get(0))?)
 }
 
@@ -228,7 +231,7 @@ pub fn append(
 pub fn release(connection: &Connection, change: &Hash) -> Result<()> {
     let held = connection
         .prepare_cached(
-            "select document, actor, seq, bytes, device, worker, envelope, number, place, received_at
+            "select document, actor, seq, bytes, device, worker, envelope, number, place, received_at, offered_by
              from change where hash = ?1 and state = 'held'",
         )?
         .query_row([change.0], |row| {
@@ -241,6 +244,7 @@ pub fn release(connection: &Connection, change: &Hash) -> Result<()> {
                     .zip(numbers)
                     .map(|(hash, (number, place))| (hash, number, place)),
                 received_at: Timestamp(row.get(9)?),
+                offered_by: row.get::<_, Option<Uuid>>(10)?.map(DeviceId),
             };
             let bytes: Vec<u8> = row.get(3)?;
             Ok((DocumentId(row.get(0)?), row.get(1)?, row.get(2)?, bytes, origin))
@@ -280,7 +284,7 @@ pub fn turn_away(connection: &Connection, change: &Hash, code: Code) -> Result<(
 /// A held change came again from the device that brought it, and this time it was refused; the evidence has it.
 pub fn drop_held(connection: &Connection, change: &Hash, device: DeviceId) -> Result<()> {
     connection.execute(
-        "delete from change where hash = ?1 and device = ?2 and state = 'held'",
+        "delete from change where hash = ?1 and coalesce(offered_by, device) = ?2 and state = 'held'",
         params![change.0, device.0],
     )?;
     Ok(())

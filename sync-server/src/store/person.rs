@@ -10,7 +10,7 @@ use gridwalk_core::{
     ids::{GridId, PersonId},
     reference::Person,
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// A word of a closed list (`worker`, `met`) as it is stored: the same text as in JSON.
 pub fn word<T: Serialize>(value: &T) -> Result<String> {
@@ -83,7 +83,7 @@ pub fn by_id_on(
 }
 
 /// From when to when somebody stands in for a colleague; both days included, none means open.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Cover {
     /// First day.
     pub from: Option<NaiveDate>,
@@ -108,6 +108,30 @@ pub fn limit_grid(
         ],
     )?;
     Ok(())
+}
+
+/// The grids that this person has for some days only, in order of their ids.
+pub fn covers(connection: &Connection, person: PersonId) -> Result<Vec<(GridId, Cover)>> {
+    let day = |day: Option<String>| {
+        day.map(|day| day.parse().map_err(|error| Error::internal("a day", error)))
+            .transpose()
+    };
+    let mut statement = connection.prepare_cached(
+        "select grid, from_day, to_day from person_grid
+         where person = ?1 and (from_day is not null or to_day is not null) order by grid",
+    )?;
+    let rows = statement.query_and_then([person.to_string()], |row| {
+        let grid: String = row.get(0)?;
+        let grid = grid
+            .parse()
+            .map_err(|error| Error::internal("a grid id", error))?;
+        let cover = Cover {
+            from: day(row.get(1)?)?,
+            to: day(row.get(2)?)?,
+        };
+        Ok::<_, Error>((grid, cover))
+    })?;
+    rows.collect()
 }
 
 /// Who logs in with this name.

@@ -22,6 +22,7 @@ pub async fn log_doors(field: &Field, count: usize) -> Vec<DocumentId> {
         worker,
         envelope: None,
         received_at: nine(),
+        offered_by: None,
     };
     let made: Vec<_> = doors
         .map(|door| {

@@ -244,6 +244,7 @@ impl Phone {
                     partition: unsent.partition,
                     incarnation: 1,
                     changes: vec![bytes],
+                    author: None,
                 }),
             }
         }
@@ -267,6 +268,7 @@ impl Phone {
             own_bytes: self.own_bytes,
             dictionaries: None,
             packs: None,
+            repair: None,
         };
         Prepared {
             bytes: frame::encode(&request, Effort::Small).expect("a body"),
@@ -309,6 +311,7 @@ impl Phone {
             reference: prepared.request.reference,
             own_bytes: prepared.request.own_bytes,
             upload: prepared.sealed.map(|sealed| (sealed.hash, sealed.changes)),
+            repair: None,
             received_at: self.clock.now(),
         };
         let held = Held {

@@ -164,6 +164,7 @@ impl Bot {
                 .as_ref()
                 .map(|sealed| (sealed.hash, sealed.changes.clone())),
             received_at: self.evening,
+            repair: None,
         };
         let more = sealed
             .as_ref()
@@ -176,6 +177,7 @@ impl Bot {
             more,
             own_bytes: false,
             packs: None,
+            repair: None,
         }
     }
 
@@ -197,6 +199,7 @@ impl Bot {
                     partition: self.kit.partition,
                     incarnation: 0,
                     changes: vec![waiting.bytes.clone().into()],
+                    author: None,
                 }),
             }
         }

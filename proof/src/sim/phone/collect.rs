@@ -48,6 +48,7 @@ impl Tables {
                 .as_ref()
                 .map(|sealed| (sealed.hash, sealed.changes.clone())),
             received_at: Timestamp::default(),
+            repair: None,
         };
         let outbox = Outbox {
             epoch: self.epoch,
@@ -57,6 +58,7 @@ impl Tables {
             upload: sealed.map(|sealed| sealed.upload),
             own_bytes: self.own_bytes,
             packs: None,
+            repair: None,
         };
         (outbox, asked)
     }
@@ -84,6 +86,7 @@ impl Tables {
                 signature: signed.signature.clone().into(),
                 documents: page.documents,
                 blobs: Vec::new(),
+                certificates: None,
             },
         })
     }
@@ -106,6 +109,7 @@ impl Tables {
                     partition: held.partition,
                     incarnation: kept.incarnation,
                     changes: Vec::new(),
+                    author: None,
                 });
                 page.documents.len() - 1
             });

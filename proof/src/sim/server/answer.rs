@@ -78,6 +78,8 @@ impl Server {
             gone,
             dictionaries: None,
             packs: None,
+            repair: None,
+            watermarks: None,
         })
     }
 }

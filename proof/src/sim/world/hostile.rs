@@ -74,6 +74,7 @@ impl World {
             partition: prey.partition,
             incarnation,
             changes: Vec::new(),
+            author: None,
         };
         let author = Author {
             actor: actor(who.device, prey.id, incarnation),
@@ -268,6 +269,7 @@ impl World {
             own_bytes: false,
             dictionaries: None,
             packs: None,
+            repair: None,
         };
         let token = Some(self.token());
         if let Ok(body) = frame::encode(&request, Effort::Fast) {

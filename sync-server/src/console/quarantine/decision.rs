@@ -160,6 +160,7 @@ fn admit_again(
                 },
                 incarnation,
                 changes: Vec::new(),
+                author: None,
             });
         group.changes.push(bytes.clone().into());
         released.push(Released {
@@ -171,6 +172,7 @@ fn admit_again(
                 // its author has let go of it: it comes to everybody with its bytes
                 envelope: None,
                 received_at: now,
+                offered_by: None,
             },
         });
     }

@@ -142,6 +142,33 @@ impl Session for Postgres {
         Ok(())
     }
 
+    fn walk(&self, sql: &str, each: &mut dyn FnMut(&Row<'_>) -> bool) -> Result<(), Fault> {
+        // A name for each query: `fetch` is prepared once per connection, with the columns that it had then.
+        let name = sql.bytes().fold(0u64, |name, byte| {
+            name.wrapping_mul(31).wrapping_add(byte.into())
+        });
+        let fetch = format!("fetch 500 from walk_{name}");
+        self.batch(&format!("declare walk_{name} no scroll cursor for {sql}"))?;
+        let (mut found, mut wanted) = (true, true);
+        while found && wanted {
+            found = false;
+            self.query(&fetch, &[], &mut |row| {
+                found = true;
+                wanted = each(row);
+                wanted
+            })?;
+        }
+        self.batch(&format!("close walk_{name}"))
+    }
+
+    fn count_on(&self, table: &str, column: &str) -> Result<(), Fault> {
+        let sql = format!(
+            "select setval(pg_get_serial_sequence('{table}', '{column}'),
+               coalesce((select max({column}) from {table}), 0) + 1, false)"
+        );
+        self.query(&sql, &[], &mut |_| true)
+    }
+
     fn lock(&self, sql: &str, params: &[Value<'_>]) -> Result<(), Fault> {
         self.query(sql, params, &mut |_| true)
     }

@@ -1,0 +1,139 @@
+//! What a verified backup of the centre has, and what this phone therefore need not keep any longer: the values of
+//! acknowledged acts, from which they could be applied again, and the bytes of photos. Changes stay; they are the documents.
+
+use crate::{database::Database, database::fact, error::Answer};
+use gridwalk_core::{sync::message::Watermark, time::Timestamp};
+use rusqlite::Connection;
+
+/// A photo is shown from this phone for so long after it arrived, whatever a backup has.
+const KEPT_MS: i64 = 30 * 24 * 3_600_000;
+/// Clocks are not compared more finely than this.
+const MARGIN_MS: i64 = 24 * 3_600_000;
+
+/// Takes down the watermarks of an answer; they belong to its epoch, which is the one stored.
+pub(super) fn store(db: &Connection, watermarks: &[Watermark]) -> Answer<()> {
+    for mark in watermarks {
+        db.prepare_cached(
+            "insert into watermark (grid, class, position, began_at) values (?1, ?2, ?3, ?4)
+             on conflict (grid, class) do update set position = excluded.position, began_at = excluded.began_at
+             where excluded.position >= watermark.position",
+        )?
+        .execute((
+            mark.partition.grid.0,
+            mark.partition.class.0,
+            mark.position,
+            mark.began_at.0,
+        ))?;
+    }
+    if watermarks.is_empty() {
+        return Ok(());
+    }
+    db.execute(
+        "update edit set value = null where standing = 'stored' and value is not null and change in
+           (select placed.hash from placed join watermark
+              on watermark.grid = placed.grid and watermark.class = placed.class
+             where placed.position <= watermark.position)",
+        [],
+    )?;
+    Ok(())
+}
+
+/// Lets go of the files of photos that a verified backup has and that have been here long enough; how many. They become
+/// litter, and the next sweep removes them: the row is told first, because a row without its file would be a broken promise.
+pub(super) fn clear_photos(database: &Database, now: Timestamp) -> Answer<usize> {
+    database.write(|db| {
+        let ahead: i64 = fact(db, "clock_ahead_ms")?.unwrap_or(0);
+        let mut clear = db.prepare_cached(
+            "select photo.hash, photo.file from photo join document on document.id = photo.document
+               join watermark on watermark.grid = document.grid and watermark.class = document.class
+             where photo.standing = 'stored' and photo.file is not null and photo.arrived_at is not null
+               and photo.arrived_at < ?1 and photo.arrived_at - ?2 + ?3 < watermark.began_at",
+        )?;
+        let rows: Vec<([u8; 32], String)> = clear
+            .query_map((now.0 - KEPT_MS, ahead, MARGIN_MS), |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?
+            .collect::<Result<_, _>>()?;
+        for (hash, file) in &rows {
+            db.prepare_cached("insert into litter (file) values (?1) on conflict do nothing")?
+                .execute([file])?;
+            db.prepare_cached("update photo set file = null where hash = ?1")?
+                .execute([hash])?;
+        }
+        Ok(rows.len())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gridwalk_core::{
+        ids::GridId,
+        sync::message::{AccessClass, Partition},
+    };
+    use uuid::Uuid;
+
+    const GRID: GridId = GridId(Uuid::from_u128(1));
+
+    fn mark(position: u64) -> Watermark {
+        Watermark {
+            partition: Partition {
+                grid: GRID,
+                class: AccessClass::GENERAL,
+            },
+            position,
+            began_at: Timestamp(0),
+        }
+    }
+
+    /// Three acknowledged acts at positions 1 to 3, and one that waits.
+    fn phone() -> Connection {
+        let db = Connection::open_in_memory().expect("a database");
+        for migration in [
+            include_str!("../../migrations/V1__first.sql"),
+            include_str!("../../migrations/V3__restore.sql"),
+        ] {
+            db.execute_batch(migration).expect("migrated");
+        }
+        for n in 1..=4u8 {
+            let standing = if n == 4 { "waiting" } else { "stored" };
+            db.execute(
+                "insert into edit (change, document, noun, item, record, title, act, value, at, bytes, standing)
+                 values (?1, ?2, 'visit', 'v', 'r', 't', '{}', '{}', 0, 1, ?3)",
+                ([n; 32], [1u8; 16], standing),
+            )
+            .expect("an edit");
+            if n < 4 {
+                db.execute(
+                    "insert into placed (grid, class, position, hash) values (?1, 0, ?2, ?3)",
+                    (GRID.0, n, [n; 32]),
+                )
+                .expect("placed");
+            }
+        }
+        db
+    }
+
+    fn kept(db: &Connection) -> Vec<u8> {
+        let mut select = db
+            .prepare("select change from edit where value is not null order by number")
+            .expect("a query");
+        let rows = select
+            .query_map([], |row| row.get::<_, [u8; 32]>(0))
+            .expect("rows");
+        rows.map(|row| row.expect("a row")[0]).collect()
+    }
+
+    #[test]
+    fn values_are_kept_above_the_watermark_and_let_go_below_it() {
+        let db = phone();
+        store(&db, &[]).expect("nothing said");
+        assert_eq!(kept(&db), [1, 2, 3, 4]);
+        store(&db, &[mark(2)]).expect("a watermark");
+        assert_eq!(kept(&db), [3, 4]);
+        store(&db, &[mark(1)]).expect("an older one");
+        assert_eq!(kept(&db), [3, 4]);
+        store(&db, &[mark(9)]).expect("a newer one");
+        assert_eq!(kept(&db), [4], "what waits is kept whatever a backup has");
+    }
+}
