@@ -1,5 +1,8 @@
 //! 事件: a hazard in three taps, and what became of it.
 
+mod verbs;
+
+use self::verbs::{Verbs, verbs};
 use crate::{
     Phone,
     delivery::{receipt_of, receipts_by_change, refused_edits, seen_or},
@@ -11,18 +14,19 @@ use crate::{
     settings::drop_drafts,
     track::distance_m,
     view::{
-        IncidentDetail, IncidentRow, IncidentStart, NearbyIncident, PossibleAct, Receipt,
-        RefusedEvent, ReportHow,
+        IncidentDetail, IncidentRow, IncidentStart, NearbyIncident, Receipt, RefusedEvent,
+        ReportHow, WorkingClock,
     },
 };
 use gridwalk_core::{
     error::Code,
     ids::{DepartmentId, DocumentId, EventId, GridId, HouseholdId, IncidentId, PersonId},
     incident::{
-        IncidentAction, IncidentEvent, IncidentPlace, IncidentState, IncidentView, NewIncident,
-        Severity, role_may, same_case,
+        IncidentAction, IncidentEvent, IncidentPlace, IncidentView, NewIncident, Severity,
+        same_case,
     },
     photo::{Photo, Position},
+    reference::Department,
     time::Timestamp,
 };
 use rusqlite::{Connection, OptionalExtension};
@@ -137,14 +141,11 @@ impl Phone {
     /// One incident with its timeline.
     pub fn incident(&self, id: IncidentId) -> Answer<IncidentDetail> {
         let (now, worker) = (self.now(), self.worker());
-        let role = self.enrolment().map(|who| who.identity.worker.role);
+        let enrolment = self.enrolment();
         self.database().read(|db| {
             let view = view(db, id)?;
             let clockwork = Clockwork::read(db)?;
             let document = DocumentId::from(id);
-            let rule = clockwork
-                .handling(&view, now)
-                .map(|clock| clock.rule.clone());
             let mut event_receipts = receipts_by_change(db, document)?;
             for event in &view.events {
                 // a colleague's event came from the centre
@@ -152,6 +153,10 @@ impl Phone {
                     .entry(event.change.to_string())
                     .or_insert(Receipt::Centre);
             }
+            let verbs = match &enrolment {
+                Some(who) => verbs(db, &view, &who.identity, now)?,
+                None => Verbs::default(),
+            };
             Ok(IncidentDetail {
                 people: households::names(db, people(&view))?,
                 departments: departments(&view)
@@ -171,21 +176,20 @@ impl Phone {
                     })
                     .collect(),
                 seen: reference::seen(db, id)?,
-                possible: role
-                    .map(|role| {
-                        possible(&view, worker)
-                            .into_iter()
-                            .filter(|(action, _)| role_may(role, action))
-                            .map(|(_, act)| act)
-                            .collect()
-                    })
-                    .unwrap_or_default(),
+                possible: verbs.possible,
+                withheld: verbs.withheld,
+                alike: alike(db, &view, &clockwork, now, worker)?,
+                clock: clock(&view, &clockwork, now),
                 row: row(db, &view, &clockwork, now, worker)?,
                 event_receipts,
-                rule,
                 view,
             })
         })
+    }
+
+    /// Departments that can be called or told.
+    pub fn departments(&self) -> Answer<Vec<Department>> {
+        self.database().read(reference::departments)
     }
 
     /// One more event.
@@ -230,27 +234,68 @@ impl Phone {
             return Ok(Vec::new());
         };
         self.database().read(|db| {
-            let clockwork = Clockwork::read(db)?;
-            let mut near = Vec::new();
-            for view in views(db, "category = ?1 and lon is not null", [&category])? {
-                let reported_at = view.reported.recorded_at;
-                let apart = same_case((&category, &here, now), (&view.created, reported_at));
-                if let Some(metres) = apart.filter(|_| !view.state.ended()) {
-                    near.push(NearbyIncident {
-                        row: row(db, &view, &clockwork, now, worker)?,
-                        distance_m: Some(metres.round() as u32),
-                        date: reported_at.local_date(),
-                    });
-                }
-            }
-            near.sort_by_key(|near| near.distance_m);
-            Ok(near)
+            let this = (category.as_str(), &here, now);
+            near(db, this, &Clockwork::read(db)?, now, worker)
         })
     }
 
     fn worker(&self) -> Option<PersonId> {
         self.enrolment().map(|who| who.identity.worker.id)
     }
+}
+
+/// Open cases that may be the one of this kind, at this place and time; nearest first.
+fn near(
+    db: &Connection,
+    this: (&str, &Position, Timestamp),
+    clockwork: &Clockwork,
+    now: Timestamp,
+    worker: Option<PersonId>,
+) -> Answer<Vec<NearbyIncident>> {
+    let mut near = Vec::new();
+    for view in views(db, "category = ?1 and lon is not null", [this.0])? {
+        let reported_at = view.reported.recorded_at;
+        let apart = same_case(this, (&view.created, reported_at));
+        if let Some(metres) = apart.filter(|_| !view.state.ended()) {
+            near.push(NearbyIncident {
+                row: row(db, &view, clockwork, now, worker)?,
+                distance_m: Some(metres.round() as u32),
+                date: reported_at.local_date(),
+            });
+        }
+    }
+    near.sort_by_key(|near| near.distance_m);
+    Ok(near)
+}
+
+/// Open cases that may be about the same thing as this one, while it is open itself.
+fn alike(
+    db: &Connection,
+    view: &IncidentView,
+    clockwork: &Clockwork,
+    now: Timestamp,
+    worker: Option<PersonId>,
+) -> Answer<Vec<NearbyIncident>> {
+    let created = &view.created;
+    let Some(here) = created.place.position.filter(|_| !view.state.ended()) else {
+        return Ok(Vec::new());
+    };
+    let this = (created.category.as_str(), &here, view.reported.recorded_at);
+    let mut near = near(db, this, clockwork, now, worker)?;
+    near.retain(|near| near.row.id != created.id);
+    Ok(near)
+}
+
+fn clock(view: &IncidentView, clockwork: &Clockwork, now: Timestamp) -> Option<WorkingClock> {
+    let clock = clockwork
+        .handling(view, now)
+        .filter(|_| !view.state.ended())?;
+    Some(WorkingClock {
+        left_ms: clock.left_ms as f64,
+        used_ms: clock.used_ms as f64,
+        stands_until: clock.stands_until,
+        rule: clock.rule.clone(),
+    })
 }
 
 /// Incidents that name a household.
@@ -343,7 +388,12 @@ fn people(view: &IncidentView) -> BTreeSet<PersonId> {
 fn departments(view: &IncidentView) -> BTreeSet<DepartmentId> {
     view.owner
         .into_iter()
-        .chain(view.co_departments.iter().copied())
+        .chain(view.departments())
+        .chain(
+            view.events
+                .iter()
+                .flat_map(|event| named(&event.event.action)),
+        )
         .chain(
             view.events
                 .iter()
@@ -352,38 +402,16 @@ fn departments(view: &IncidentView) -> BTreeSet<DepartmentId> {
         .collect()
 }
 
-/// What the state allows to whoever looks; roles are asked afterwards.
-fn possible(view: &IncidentView, worker: Option<PersonId>) -> Vec<(IncidentAction, PossibleAct)> {
-    use IncidentAction as A;
-    use IncidentState as S;
-    let words = String::new;
-    let mut acts = Vec::new();
-    if view.state != S::Cancelled {
-        let comment = A::Comment { text: words() };
-        acts.push((comment.clone(), PossibleAct::Comment));
-        acts.push((comment, PossibleAct::AddPhoto)); // the same people may do both
+/// Departments that an action names, also one that did not take effect.
+fn named(action: &IncidentAction) -> Vec<DepartmentId> {
+    match action {
+        IncidentAction::Dispatch { owner, .. } | IncidentAction::Reassign { owner, .. } => {
+            vec![*owner]
+        }
+        IncidentAction::Whistle { departments, .. }
+        | IncidentAction::Notify { departments, .. } => departments.clone(),
+        _ => Vec::new(),
     }
-    if matches!(view.state, S::Draft | S::Reported) && worker == Some(view.reported.by) {
-        acts.push((A::Cancel { reason: words() }, PossibleAct::Cancel));
-    }
-    if view.state == S::Verifying {
-        let verify = A::VerifyResult {
-            genuine: true,
-            note: words(),
-        };
-        acts.push((verify, PossibleAct::VerifyResult));
-    }
-    if view.state == S::Checking && view.checker == worker {
-        acts.push((A::CheckPass, PossibleAct::Check));
-    }
-    if !view.state.ended() && view.severity.level() > 1 {
-        let raise = A::SetSeverity {
-            severity: view.severity,
-            reason: None,
-        };
-        acts.push((raise, PossibleAct::Raise));
-    }
-    acts
 }
 
 /// Grid and words of the place: the door, else the building next to the phone, else the grid.

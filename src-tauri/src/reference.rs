@@ -58,6 +58,9 @@ pub(crate) fn person(db: &Connection, id: PersonId) -> Answer<Option<Person>> {
 pub(crate) fn department(db: &Connection, id: DepartmentId) -> Answer<Option<Department>> {
     one(db, "department", &id.to_string())
 }
+pub(crate) fn departments(db: &Connection) -> Answer<Vec<Department>> {
+    all(db, "department")
+}
 pub(crate) fn categories(db: &Connection) -> Answer<Vec<Category>> {
     all(db, "category")
 }

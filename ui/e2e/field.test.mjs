@@ -20,6 +20,7 @@ const LOOKS = [
   { name: 'in English at 360', options: { width: 360, language: 'en' }, rules: [] },
 ]
 const TOUCH_PX = 48
+const CORRIDOR = fileURLToPath(new URL('corridor.png', import.meta.url))
 
 let field
 before(async () => {
@@ -126,10 +127,38 @@ describe('a thumb', () => {
 
   test('is told in the sheet what an answer still lacks', async () => {
     const { page, done } = await field.page('/incidents/i-seep')
-    await tap(page, 'incident-verify', 'incident-answer-save')
+    await tap(page, 'incident-verify_result', 'incident-answer-save')
     await byId(page, 'incident-lacks').waitFor()
     await tap(page, 'incident-answer-yes', 'incident-answer-save')
+    await page.getByText('先拍一张现场，再存。').waitFor()
+    await byId(page, 'incident-check-photo').setInputFiles(CORRIDOR)
+    await page.getByText('已拍 1 张').waitFor()
+    await tap(page, 'incident-answer-save')
     await page.getByText('核实：属实').waitFor()
+    await done()
+  })
+
+  test('whistles for two departments and reads who has not come yet', async () => {
+    const { page, done } = await field.page('/incidents/i-lead')
+    assert.equal(await byId(page, 'incident-more').count(), 0) // handled on site: nothing to call anybody for
+    await page.goto(page.url().replace('i-lead', 'i-quarrel'))
+    await tap(page, 'incident-more', 'incident-whistle', 'incident-answer-save')
+    await page.getByText('选一个部门就能存。').waitFor()
+    const offices = page.locator('[data-testid^=incident-office-]')
+    await offices.nth(1).click()
+    await offices.nth(6).click()
+    await byId(page, 'incident-words').fill('一起上门谈')
+    await tap(page, 'incident-answer-save')
+    await page.getByText('你 吹哨，请 社区消防站、司法所 到场').waitFor()
+    assert.match(await byId(page, 'incident-facts').innerText(), /吹哨 司法所\s+还没报到/)
+    await done()
+  })
+
+  test('is told in words what cannot be done', async () => {
+    const { page, done } = await field.page('/incidents/i-drain')
+    await tap(page, 'incident-more')
+    assert.match(await byId(page, 'incident-withheld').innerText(), /作废：坐席已受理/)
+    assert.equal(await byId(page, 'incident-cancel').count(), 0)
     await done()
   })
 

@@ -8,6 +8,7 @@ use gridwalk_core::{
     ids::IncidentId,
     incident::{IncidentAction, NewIncident},
     photo::{Photo, Position},
+    reference::Department,
 };
 use tauri::State;
 
@@ -53,6 +54,13 @@ pub fn act_on_incident(
     action: IncidentAction,
 ) -> Answer<IncidentDetail> {
     desk.phone()?.act_on_incident(id, action)
+}
+
+/// Departments that can be called or told.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn departments(desk: State<'_, Desk>) -> Answer<Vec<Department>> {
+    desk.phone()?.departments()
 }
 
 /// Open cases of this kind close by.

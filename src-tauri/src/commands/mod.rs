@@ -54,6 +54,7 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             incident::incidents,
             incident::incident,
             incident::act_on_incident,
+            incident::departments,
             incident::nearby_incidents,
             patrol::whereabouts,
             patrol::patrols,

@@ -51,7 +51,7 @@ pub struct IncidentRow {
     pub receipt: Receipt,
 }
 
-/// What can be done to an incident from this phone right now. A guard may still refuse with a code.
+/// What can be done to an incident from a phone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum PossibleAct {
@@ -65,8 +65,66 @@ pub enum PossibleAct {
     VerifyResult,
     /// T19 and T20 核查
     Check,
+    /// T4 and T5: confirm or send back what was handled on site.
+    Confirm,
+    /// T3, of a quarrel that was settled.
+    SelfHandle,
+    /// T12 开始处置
+    Start,
+    /// T13 退回
+    Return,
+    /// T15 处置反馈
+    Feedback,
+    /// T16 申请挂账
+    RequestSuspension,
+    /// T16 恢复处置
+    Resume,
+    /// T17 申请延期
+    RequestExtension,
+    /// 报到
+    ReportIn,
+    /// T25 吹哨
+    Whistle,
+    /// T25 通报
+    Notify,
+    /// T25 协调会
+    Meeting,
+    /// T25 督办
+    Supervise,
+    /// 权属
+    SetOwnership,
+    /// 纠纷情况
+    RecordDispute,
+    /// 上一级
+    Escalate,
+    /// 纠纷结果
+    ConcludeDispute,
+    /// 履行
+    RecordFulfilment,
     /// Raise the severity.
     Raise,
+}
+
+/// Something that whoever looks might expect to do, and why it is not possible.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct Withheld {
+    /// What.
+    pub act: PossibleAct,
+    /// Why not.
+    pub because: Code,
+}
+
+/// The handling clock, as working time runs.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct WorkingClock {
+    /// Milliseconds of working time that are left; negative once it is overdue.
+    pub left_ms: f64,
+    /// Milliseconds of working time that were used.
+    pub used_ms: f64,
+    /// The clock stands until then: the incident is suspended.
+    pub stands_until: Option<Timestamp>,
+    /// The rule behind it, for its sentence.
+    pub rule: DeadlineRule,
 }
 
 /// An event that the centre did not take; kept here with its reason.
@@ -99,10 +157,14 @@ pub struct IncidentDetail {
     pub refused: Vec<RefusedEvent>,
     /// Offices that opened it, first first.
     pub seen: Vec<Seen>,
-    /// The rule behind `row.due`, for its sentence.
-    pub rule: Option<DeadlineRule>,
-    /// What can be done from here.
+    /// The clock behind `row.due`; none once it has ended.
+    pub clock: Option<WorkingClock>,
+    /// What can be done from here, right now.
     pub possible: Vec<PossibleAct>,
+    /// What cannot, and why not.
+    pub withheld: Vec<Withheld>,
+    /// Open cases that may be about the same thing: same kind, 30 m and a day apart at most.
+    pub alike: Vec<NearbyIncident>,
 }
 
 /// A finding of a running patrol that becomes an incident.

@@ -57,6 +57,8 @@ export const commands = {
 	incident: (id: string) => typedError<IncidentDetail, Failure>(__TAURI_INVOKE("incident", { id })),
 	/**  One more event. */
 	actOnIncident: (id: string, action: IncidentAction) => typedError<IncidentDetail, Failure>(__TAURI_INVOKE("act_on_incident", { id, action })),
+	/**  Departments that can be called or told. */
+	departments: () => typedError<Department[], Failure>(__TAURI_INVOKE("departments")),
 	/**  Open cases of this kind close by. */
 	nearbyIncidents: (category: string, position: Position | null) => typedError<NearbyIncident[], Failure>(__TAURI_INVOKE("nearby_incidents", { category, position })),
 	/**  Where the phone is, if it knows. */
@@ -1012,10 +1014,14 @@ export type IncidentDetail = {
 	refused: RefusedEvent[],
 	/**  Offices that opened it, first first. */
 	seen: Seen[],
-	/**  The rule behind `row.due`, for its sentence. */
-	rule: DeadlineRule | null,
-	/**  What can be done from here. */
+	/**  The clock behind `row.due`; none once it has ended. */
+	clock: WorkingClock | null,
+	/**  What can be done from here, right now. */
 	possible: PossibleAct[],
+	/**  What cannot, and why not. */
+	withheld: Withheld[],
+	/**  Open cases that may be about the same thing: same kind, 30 m and a day apart at most. */
+	alike: NearbyIncident[],
 };
 
 /**  One event as it stands in the document: an action in its frame. Facts, never edited. */
@@ -1545,7 +1551,7 @@ export type Position = {
 	mock?: boolean,
 };
 
-/**  What can be done to an incident from this phone right now. A guard may still refuse with a code. */
+/**  What can be done to an incident from a phone. */
 export type PossibleAct = 
 /**  T25 备注 */
 "comment" | 
@@ -1557,6 +1563,42 @@ export type PossibleAct =
 "verify_result" | 
 /**  T19 and T20 核查 */
 "check" | 
+/**  T4 and T5: confirm or send back what was handled on site. */
+"confirm" | 
+/**  T3, of a quarrel that was settled. */
+"self_handle" | 
+/**  T12 开始处置 */
+"start" | 
+/**  T13 退回 */
+"return" | 
+/**  T15 处置反馈 */
+"feedback" | 
+/**  T16 申请挂账 */
+"request_suspension" | 
+/**  T16 恢复处置 */
+"resume" | 
+/**  T17 申请延期 */
+"request_extension" | 
+/**  报到 */
+"report_in" | 
+/**  T25 吹哨 */
+"whistle" | 
+/**  T25 通报 */
+"notify" | 
+/**  T25 协调会 */
+"meeting" | 
+/**  T25 督办 */
+"supervise" | 
+/**  权属 */
+"set_ownership" | 
+/**  纠纷情况 */
+"record_dispute" | 
+/**  上一级 */
+"escalate" | 
+/**  纠纷结果 */
+"conclude_dispute" | 
+/**  履行 */
+"record_fulfilment" | 
 /**  Raise the severity. */
 "raise";
 
@@ -2046,6 +2088,26 @@ export type VisitedToday = {
 export type Whereabouts = {
 	/**  The last fix, not older than a minute. */
 	position: Position | null,
+};
+
+/**  Something that whoever looks might expect to do, and why it is not possible. */
+export type Withheld = {
+	/**  What. */
+	act: PossibleAct,
+	/**  Why not. */
+	because: Code,
+};
+
+/**  The handling clock, as working time runs. */
+export type WorkingClock = {
+	/**  Milliseconds of working time that are left; negative once it is overdue. */
+	left_ms: number,
+	/**  Milliseconds of working time that were used. */
+	used_ms: number,
+	/**  The clock stands until then: the incident is suspended. */
+	stands_until: string | null,
+	/**  The rule behind it, for its sentence. */
+	rule: DeadlineRule,
 };
 
 /* Tauri Specta runtime */

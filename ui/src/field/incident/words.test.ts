@@ -24,7 +24,12 @@ const detail = {
   },
   people: [{ id: 'h', name: '姜蒹葭' }],
   departments: [{ id: 'd1', name: '城管办' }],
-  rule: { category: 'P01', level: null, amount: 4, unit: 'working_hours', valid_from: '2026-01-01' },
+  clock: {
+    left_ms: 130 * 60_000,
+    used_ms: 110 * 60_000,
+    stands_until: null,
+    rule: { category: 'P01', level: null, amount: 4, unit: 'working_hours', valid_from: '2026-01-01' },
+  },
 } as unknown as IncidentDetail
 
 describe('who speaks in the timeline', () => {
@@ -45,16 +50,34 @@ test('a withdrawal that came too late names the time of the acceptance', () => {
 })
 
 describe('the countdown', () => {
-  test('says what is left, since when, and by which rule', () => {
+  test('says what is left of working time, since when, and by which rule', () => {
     const left = countdown(detail, Date.parse('2026-09-14T02:50:00Z'))
-    expect(left?.value).toBe('4 小时 10 分')
-    expect(left?.rule).toContain('今天 9:00 派遣起算，4 工作时，应于今天 15:00 前。')
+    expect(left).toMatchObject({
+      value: '2 小时 10 分',
+      label: '工作时间内还剩',
+      used: '已用 1 小时 50 分',
+      percent: 46,
+    })
+    expect(left?.rule).toContain('今天 9:00 派遣起算，4 工作时，应于今天 15:00 前。休息时间不计时。')
     expect(left?.late).toBe(false)
   })
 
+  test('counts hours, for a working day is shorter than a day', () => {
+    const clock = { ...detail.clock!, left_ms: 30 * 3_600_000 }
+    expect(countdown({ ...detail, clock }, 0)?.value).toBe('30 小时')
+  })
+
   test('is about the deadline, not about a person, once that has passed', () => {
-    const over = countdown(detail, Date.parse('2026-09-14T08:00:00Z'))
-    expect(over).toMatchObject({ late: true, percent: 100, value: '1 小时', label: '已过期' })
+    const clock = { ...detail.clock!, left_ms: -3_600_000 }
+    const over = countdown({ ...detail, clock }, Date.parse('2026-09-14T08:00:00Z'))
+    expect(over).toMatchObject({ late: true, percent: 100, value: '1 小时', label: '工作时间已超' })
+  })
+
+  test('says until when it stands', () => {
+    const clock = { ...detail.clock!, stands_until: '2026-09-18T09:30:00Z' }
+    const left = countdown({ ...detail, clock }, Date.parse('2026-09-14T08:00:00Z'))
+    expect(left?.label).toBe('挂账中')
+    expect(left?.rule).toContain('9月18日 17:30 前不计时。')
   })
 
   test('is gone when the case has ended', () => {

@@ -6,8 +6,9 @@ import type {
   IncidentDetail,
   IncidentRow,
   IncidentState,
+  Photo,
 } from '../../api/field'
-import { clock, dayWord, span } from '../../shared/moment'
+import { clock, dayWord, when } from '../../shared/moment'
 import { language, say } from '../../shared/words'
 
 const TONES: Record<IncidentState, 'neutral' | 'accent' | 'amber' | 'red'> = {
@@ -146,29 +147,66 @@ export function whyNot(detail: IncidentDetail, applied: Applied): string | null 
 /** `4 工作时`. */
 export const limitOf = (rule: DeadlineRule) => say(`incident.limit.${rule.unit}`, { n: rule.amount })
 
-export type Countdown = { label: string; value: string; rule: string; percent: number; late: boolean }
+export type Countdown = {
+  label: string
+  value: string
+  used: string
+  rule: string
+  percent: number
+  late: boolean
+}
 
-/** What is left until it is due, as the clock on the wall runs, and the rule behind it in one sentence. */
+/** Hours and minutes of working time: its days are shorter than the calendar's. */
+function worked(duration: number): string {
+  const minutes = Math.floor(Math.abs(duration) / 60_000)
+  const [h, m] = [Math.floor(minutes / 60), minutes % 60]
+  const parts = [h && say('time.hours', { n: h }), (m || !h) && say('time.minutes', { n: m })]
+  return parts.filter(Boolean).join(' ')
+}
+
+/** What is left as working time runs, and the rule behind it in one sentence. */
 export function countdown(detail: IncidentDetail, now: number): Countdown | null {
-  const { row, view, rule } = detail
-  if (!row.due || hasEnded(row.state)) return null
+  const { row, view, clock: working } = detail
+  if (!row.due || !working || hasEnded(row.state)) return null
+  const { rule, left_ms: left, used_ms: used } = working
   const due = Date.parse(row.due)
   const start = Date.parse(view.dispatched_at ?? row.reported_at)
-  const late = now > due
+  const late = left < 0
+  const rests = rule.unit !== 'emergency_hours'
   const parts = [
-    view.dispatched_at && say('incident.from', { at: `${dayWord(start, now)} ${clock(start)}` }),
-    rule && limitOf(rule),
+    say('incident.from', { at: `${dayWord(start, now)} ${clock(start)}` }),
+    limitOf(rule),
     say('incident.dueBy', { at: `${dayWord(due, now)} ${clock(due)}` }),
-  ].filter(Boolean)
-  const pauses =
-    rule && rule.unit !== 'emergency_hours'
-      ? `${language() === 'en' ? ' ' : ''}${say('incident.pauses')}`
+  ]
+  const pause = working.stands_until
+    ? say('incident.stands', { at: when(working.stands_until, now) }) + say('sign.stop')
+    : rests
+      ? say('incident.pauses')
       : ''
+  const gap = language() === 'en' && pause ? ' ' : ''
+  const label = rests
+    ? late
+      ? 'incident.workOver'
+      : 'incident.workLeft'
+    : late
+      ? 'incident.overBy'
+      : 'incident.left'
   return {
-    label: say(late ? 'incident.overBy' : 'incident.left'),
-    value: span(due - now),
-    rule: `${parts.join(say('sign.comma'))}${say('sign.stop')}${pauses}`,
-    percent: Math.min(100, Math.max(0, Math.round(((now - start) / Math.max(1, due - start)) * 100))),
+    label: working.stands_until ? say('incident.standing') : say(label),
+    value: worked(left),
+    used: say('incident.used', { span: worked(used) }),
+    rule: `${parts.join(say('sign.comma'))}${say('sign.stop')}${gap}${pause}`,
+    percent: late ? 100 : Math.min(100, Math.round((used / Math.max(1, used + left)) * 100)),
     late,
   }
+}
+
+/** The photo that an after-photo is compared with: the first of how it was. */
+export const photoBefore = (photos: readonly Photo[]) => photos.find((photo) => photo.stage === 'before')
+
+/** How it was and how it is now; none until there are both. */
+export function photoPair(photos: readonly Photo[]): [Photo, Photo] | null {
+  const before = photoBefore(photos)
+  const after = photos.findLast((photo) => photo.stage === 'after')
+  return before && after ? [before, after] : null
 }

@@ -2,6 +2,7 @@
 import type {
   Applied,
   Code,
+  Course,
   EventView,
   IncidentAction,
   IncidentDetail,
@@ -13,6 +14,7 @@ import type {
   Receipt,
   ReportHow,
   Role,
+  Withheld,
 } from '../../generated/phone'
 import { Fault } from '../door'
 import type { Delivery } from './delivery'
@@ -29,6 +31,8 @@ const OPEN: IncidentState[] = [
   'filed',
   'dispatched',
   'handling',
+  'returned',
+  'suspended',
   'feedback',
   'checking',
 ]
@@ -55,6 +59,10 @@ function fold(state: IncidentState, action: IncidentAction): Applied {
       return go(['accepted'], 'filed')
     case 'dispatch':
       return go(['filed'], 'dispatched')
+    case 'start':
+      return go(['dispatched'], 'handling')
+    case 'return':
+      return go(['dispatched', 'handling'], 'returned')
     case 'feedback':
       return go(['dispatched', 'handling'], 'feedback')
     case 'send_check':
@@ -94,6 +102,17 @@ export class Incidents {
       co_departments: [],
     })
     this.put(drain, 'worker', at(0, 9, 20), { type: 'cancel', reason: '物业换了块旧盖，作废。' })
+    this.put(drain, 'worker', at(0, 9, 22), {
+      type: 'set_ownership',
+      ownership: 'unclear',
+      note: '盖上没字',
+    })
+    this.put(drain, 'worker', at(0, 9, 25), {
+      type: 'whistle',
+      departments: departments.slice(1, 3).map((one) => one.id),
+      reason: '一起看看是谁家的盖',
+    })
+    this.put(drain, 'handler', at(0, 9, 30), { type: 'start' })
     this.put(drain, 'handler', at(0, 9, 32), { type: 'comment', text: '带新盖过来，权属问过再定。' })
     drain.due = at(0, 15, 0)
 
@@ -120,6 +139,15 @@ export class Incidents {
     })
     corridor.photos.push(scene('floor', 'after', iso(at(4, 15, 0))))
     this.put(corridor, 'dispatcher', at(4, 15, 10), { type: 'send_check', checker: me.id })
+
+    const quarrel = this.create('i-quarrel', 'D00002', 4, '听雨苑 3幢1单元 301', '楼上漏水两家吵起来')
+    this.put(quarrel, 'worker', at(1, 14, 30), { type: 'submit', without_photo_because: '纠纷不拍照' })
+    this.put(quarrel, 'worker', at(1, 14, 32), {
+      type: 'record_dispute',
+      stage: 'arisen',
+      parties: 2,
+      follow_up: '2026-09-18',
+    })
 
     const seep = this.create('i-seep', 'E06004', 4, '听雨苑 5幢A座 负1-02', '来电说地下室渗水')
     this.put(seep, 'dispatcher', at(0, 8, 15), { type: 'submit', without_photo_because: '来电' })
@@ -209,15 +237,86 @@ export class Incidents {
     }
   }
 
+  /** What the real fold says beside the stage, as far as the screens of the street need it. */
+  private course(kept: Kept): Course {
+    const done = kept.events.filter((e) => e.applied.type === 'yes').map((e) => e.event)
+    const last = (type: IncidentAction['type']) => done.findLast((e) => e.action.type === type)?.action
+    const ownership = last('set_ownership')
+    const dispute = last('record_dispute')
+    const tier = last('escalate')
+    const end = last('conclude_dispute')
+    return {
+      requests: [],
+      suspensions: [],
+      extended_to: null,
+      return_count: done.filter((e) => e.action.type === 'return').length,
+      reopen_count: 0,
+      supervised: null,
+      calls: done.flatMap(({ id, act, action }) =>
+        action.type === 'whistle' || action.type === 'notify'
+          ? [
+              {
+                event: id,
+                kind: action.type === 'whistle' ? ('whistle' as const) : ('notice' as const),
+                departments: action.departments,
+                at: act.recorded_at,
+                answers: action.departments
+                  .slice(0, act.recorded_at < iso(at(0, 9, 46)) ? 1 : 0)
+                  .map((department) => ({ department, by: handler?.id ?? '', at: iso(at(0, 9, 40)) })),
+              },
+            ]
+          : [],
+      ),
+      satisfaction: null,
+      merged_into: null,
+      ownership: null,
+      ownership_proposed: ownership?.type === 'set_ownership' ? ownership.ownership : null,
+      dispute: kept.created.category.startsWith('D')
+        ? {
+            stage: dispute?.type === 'record_dispute' ? dispute.stage : null,
+            parties: dispute?.type === 'record_dispute' ? dispute.parties : null,
+            follow_up: dispute?.type === 'record_dispute' ? (dispute.follow_up ?? null) : null,
+            tier: tier?.type === 'escalate' ? tier.tier : 'first',
+            tier_since: null,
+            route: end?.type === 'conclude_dispute' ? end.route : null,
+            success: end?.type === 'conclude_dispute' ? end.success : null,
+            fulfilled: null,
+          }
+        : null,
+    }
+  }
+
+  /** What 林晓 may do here; the real phone asks the guards. */
+  private verbs(kept: Kept): { possible: PossibleAct[]; withheld: Withheld[] } {
+    const state = this.state(kept)
+    const possible: PossibleAct[] = ['comment', 'add_photo']
+    const withheld: Withheld[] = []
+    const mine = kept.events[0]?.event.act.by === me.id
+    if (mine && (state === 'draft' || state === 'reported')) possible.push('cancel')
+    else if (mine && OPEN.includes(state)) withheld.push({ act: 'cancel', because: 'CANCEL_AFTER_ACCEPT' })
+    if (state === 'verifying') possible.push('verify_result')
+    if (state === 'checking') possible.push('check')
+    if (!OPEN.includes(state)) return { possible, withheld }
+    possible.push('whistle', 'notify', 'meeting')
+    if (kept.created.category.startsWith('P')) possible.push('set_ownership')
+    const { dispute } = this.course(kept)
+    if (dispute) {
+      possible.push('record_dispute', 'escalate')
+      if (dispute.success) possible.push('self_handle', 'record_fulfilment')
+      else {
+        possible.push('conclude_dispute')
+        withheld.push({ act: 'self_handle', because: 'NOT_SETTLED' })
+      }
+    }
+    if (kept.created.severity > 1) possible.push('raise')
+    return { possible, withheld }
+  }
+
   rows = (): IncidentRow[] => [...this.kept.keys()].map((id) => this.row(id))
 
   detail(id: string): IncidentDetail {
     const kept = this.one(id)
     const state = this.state(kept)
-    const possible: PossibleAct[] = ['comment', 'add_photo']
-    if (state === 'draft' || state === 'reported') possible.push('cancel')
-    if (state === 'verifying') possible.push('verify_result')
-    if (state === 'checking') possible.push('check')
     const first = kept.events[0]?.event.act
     const dispatched = kept.events.find((e) => e.event.action.type === 'dispatch')
     return {
@@ -241,6 +340,7 @@ export class Incidents {
         photos: kept.photos,
         events: kept.events,
         unreadable: 0,
+        course: this.course(kept),
       },
       people: people.map(({ id: person, name }) => ({ id: person, name })),
       departments,
@@ -256,18 +356,35 @@ export class Incidents {
       photo_receipts: Object.fromEntries(kept.photos.map((p) => [p.hash, this.delivery.receipt(p.hash)])),
       refused: [],
       seen: dispatched ? [{ incident: id, office: office?.name ?? '', at: iso(at(0, 9, 6)) }] : [],
-      rule:
+      clock:
         kept.due === null
           ? null
           : {
-              category: 'P01',
-              level: null,
-              amount: 4,
-              unit: 'working_hours' as const,
-              valid_from: '2026-01-01',
+              // From nine to noon and from two on, as in the picture.
+              left_ms: kept.due - this.now() - 2 * 3_600_000,
+              used_ms: this.now() - at(0, 9, 0),
+              stands_until: null,
+              rule: {
+                category: 'P01',
+                level: null,
+                amount: 4,
+                unit: 'working_hours' as const,
+                valid_from: '2026-01-01',
+              },
             },
-      possible,
+      ...this.verbs(kept),
+      alike: this.alike(kept),
     }
+  }
+
+  /** The same kind on the same morning. */
+  private alike(kept: Kept) {
+    const others = this.rows().filter(
+      (row) => row.category === kept.created.category && OPEN.includes(row.state),
+    )
+    return others
+      .filter((row) => row.id !== kept.created.id)
+      .map((row) => ({ row, distance_m: 18, date: row.reported_at.slice(0, 10) }))
   }
 
   /** The number under which the next incident is known on this phone. */

@@ -17,7 +17,7 @@ import { Households } from './households'
 import { Incidents } from './incidents'
 import { Patrols } from './patrols'
 import { keep, photoUrl, scene as drawn } from './photos'
-import { at, buildings, categories, grid, iso, me, morning, plans, tasks, today } from './street'
+import { at, buildings, categories, departments, grid, iso, me, morning, plans, tasks, today } from './street'
 
 const CODES = { good: '204816', used: '111111', old: '222222' }
 
@@ -174,6 +174,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     reportIncident: async (incident, photos, how) => incidents.report(incident, photos, how),
     incidents: async () => incidents.rows(),
     incident: async (id) => incidents.detail(id),
+    departments: async () => departments,
     actOnIncident: async (id, action) => incidents.act(id, action),
     whereabouts: async () => ({ position: patrols.position() }),
     patrols: async () => patrols.rows(),

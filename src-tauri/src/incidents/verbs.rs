@@ -1,0 +1,196 @@
+//! What can be done to an incident from this phone right now, and why the rest cannot: asked of the same guards that the
+//! fold asks, so that a button never promises what the fold would not apply.
+
+use crate::{
+    documents::{self, Identity},
+    error::Answer,
+    view::{PossibleAct, Withheld},
+};
+use gridwalk_core::{
+    error::Code,
+    ids::{DepartmentId, EventId},
+    incident::{
+        self, DisputeRoute, DisputeStage, DisputeTier, IncidentAction, IncidentEvent,
+        IncidentState, IncidentView, OwnershipState, Severity, Standing,
+    },
+    time::Timestamp,
+};
+use rusqlite::Connection;
+use uuid::Uuid;
+
+/// What is possible, and what is not.
+#[derive(Default)]
+pub(super) struct Verbs {
+    pub possible: Vec<PossibleAct>,
+    pub withheld: Vec<Withheld>,
+}
+
+/// Asks every guard. Nothing is possible on an incident of which only the row has arrived so far.
+pub(super) fn verbs(
+    db: &Connection,
+    view: &IncidentView,
+    who: &Identity,
+    now: Timestamp,
+) -> Answer<Verbs> {
+    let document = view.created.id.into();
+    let Some(held) = documents::load(db, document)? else {
+        return Ok(Verbs::default());
+    };
+    let feed = documents::positions(db, document)?;
+    let Some(standing) = incident::standing(&held.document, &feed) else {
+        return Ok(Verbs::default());
+    };
+    let mut verbs = Verbs::default();
+    for (act, action) in tries(view, who, now) {
+        match allowed(&standing, action, who, now) {
+            // its photo is taken in the same sheet
+            Ok(()) | Err(Code::MissingPhoto) => verbs.possible.push(act),
+            Err(because) if worth_saying(because) => {
+                verbs.withheld.push(Withheld { act, because });
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(verbs)
+}
+
+fn allowed(
+    standing: &Standing,
+    action: IncidentAction,
+    who: &Identity,
+    now: Timestamp,
+) -> Result<(), Code> {
+    standing.allows(&IncidentEvent {
+        id: EventId(Uuid::nil()),
+        act: who.act(now),
+        department: who.worker.department,
+        action,
+    })
+}
+
+/// Why somebody may not, where that is news to them; that it is another's business, or long past, is not.
+fn worth_saying(because: Code) -> bool {
+    matches!(
+        because,
+        Code::CancelAfterAccept | Code::ExtensionUsed | Code::AlreadyAsked | Code::NotSettled
+    )
+}
+
+/// One try of every verb, filled in as far as a sheet will ask for it: words, photos and choices come later.
+fn tries(
+    view: &IncidentView,
+    who: &Identity,
+    now: Timestamp,
+) -> Vec<(PossibleAct, IncidentAction)> {
+    use IncidentAction as A;
+    use PossibleAct as P;
+    let words = || "…".to_owned();
+    let later = now.plus_ms(1);
+    let office = who.worker.department.unwrap_or(DepartmentId(Uuid::nil()));
+    let mut tries = Vec::new();
+    if view.state != IncidentState::Cancelled {
+        let comment = A::Comment { text: words() };
+        tries.push((P::Comment, comment.clone()));
+        tries.push((P::AddPhoto, comment)); // the same people may do both
+    }
+    if view.reported.by == who.worker.id {
+        tries.push((P::Cancel, A::Cancel { reason: words() }));
+    }
+    let (genuine, note) = (true, words());
+    tries.push((P::VerifyResult, A::VerifyResult { genuine, note }));
+    // Who may fail a check may pass it.
+    tries.push((P::Check, A::CheckFail { reason: words() }));
+    tries.push((P::Confirm, A::ConfirmSelf));
+    if view.course.dispute.is_some() {
+        let measure = words();
+        tries.push((P::SelfHandle, A::SelfHandle { measure }));
+    }
+    tries.push((P::Start, A::Start));
+    tries.push((P::Return, A::Return { reason: words() }));
+    let (measure, document) = (words(), Some(words()));
+    tries.push((P::Feedback, A::Feedback { measure, document }));
+    let (until, reason) = (later, words());
+    tries.push((P::RequestSuspension, A::RequestSuspension { until, reason }));
+    tries.push((P::Resume, A::Resume));
+    let reason = words();
+    tries.push((P::RequestExtension, A::RequestExtension { until, reason }));
+    for call in &view.course.calls {
+        let (call, note) = (call.event, words());
+        tries.push((P::ReportIn, A::ReportIn { call, note }));
+    }
+    if !view.state.ended() {
+        tries.extend(calls(office));
+        let (level, reason) = (view.course.supervised.unwrap_or(0) + 1, words());
+        tries.push((P::Supervise, A::Supervise { level, reason }));
+        let (with, agreed) = (words(), words());
+        tries.push((P::Meeting, A::Meeting { with, agreed }));
+        let (ownership, note) = (OwnershipState::Unclear, words());
+        if view.created.category.starts_with('P') {
+            tries.push((P::SetOwnership, A::SetOwnership { ownership, note }));
+        }
+    }
+    tries.extend(disputes(view));
+    let more_urgent = Severity::new(view.severity.level().saturating_sub(1));
+    if let Ok(severity) = more_urgent
+        && !view.state.ended()
+    {
+        let reason = None;
+        tries.push((P::Raise, A::SetSeverity { severity, reason }));
+    }
+    tries
+}
+
+/// 吹哨 and 通报.
+fn calls(office: DepartmentId) -> [(PossibleAct, IncidentAction); 2] {
+    let (departments, reason) = (vec![office], "…".to_owned());
+    let whistle = IncidentAction::Whistle {
+        departments: departments.clone(),
+        reason: reason.clone(),
+    };
+    let notify = IncidentAction::Notify {
+        departments,
+        reason,
+    };
+    [
+        (PossibleAct::Whistle, whistle),
+        (PossibleAct::Notify, notify),
+    ]
+}
+
+/// What is done about a quarrel; nothing about anything else.
+fn disputes(view: &IncidentView) -> Vec<(PossibleAct, IncidentAction)> {
+    use IncidentAction as A;
+    use PossibleAct as P;
+    let Some(dispute) = &view.course.dispute else {
+        return Vec::new();
+    };
+    let words = || "…".to_owned();
+    let above = match dispute.tier {
+        DisputeTier::First => Some(DisputeTier::Sitting),
+        DisputeTier::Sitting => Some(DisputeTier::Receiving),
+        DisputeTier::Receiving => Some(DisputeTier::Joint),
+        DisputeTier::Joint => None,
+    };
+    let recorded = A::RecordDispute {
+        stage: DisputeStage::Arisen,
+        parties: 2,
+        follow_up: None,
+    };
+    let mut tries = vec![(P::RecordDispute, recorded)];
+    if let Some(tier) = above {
+        let reason = words();
+        tries.push((P::Escalate, A::Escalate { tier, reason }));
+    }
+    if dispute.success != Some(true) {
+        let concluded = A::ConcludeDispute {
+            route: DisputeRoute::Mediation,
+            success: true,
+            outcome: words(),
+        };
+        tries.push((P::ConcludeDispute, concluded));
+    } else {
+        let (fulfilled, note) = (true, words());
+        tries.push((P::RecordFulfilment, A::RecordFulfilment { fulfilled, note }));
+    }
+    tries
+}
