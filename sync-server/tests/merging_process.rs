@@ -70,13 +70,8 @@ async fn a_document_beyond_all_memory_ends_its_process_and_nothing_else() {
     }
     record(&mut lin, honest, 9_000, "一切照旧。");
     deliver(&mut lin).await;
-    let quarantined = field
-        .text("select coalesce(max(quarantined), '') from change where state = 'quarantined'")
-        .await;
-    assert!(
-        quarantined.contains("merging ended its worker"),
-        "{quarantined}"
-    );
+    let ended = "select count(*) from change where state = 'quarantined' and quarantined like '%merging ended its worker%'";
+    assert!(field.count(ended).await > 0);
     let visits =
         "select count(*) from visit v join household h on h.id = v.household where h.room = '401'";
     assert_eq!(field.count(visits).await, 1, "the rest goes on");
