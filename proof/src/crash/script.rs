@@ -154,7 +154,15 @@ pub fn work_with(
         }
         session.phone = None;
         starts += 1;
-        session.phone = Some(open(starts)?);
+        session.phone = Some(match open(starts) {
+            // it struck the start itself, which says so and changes nothing: somebody starts the app once more
+            Err(_) if mounted.fired() > 0 => {
+                mounted.fault_ends();
+                starts += 1;
+                open(starts)?
+            }
+            started => started?,
+        });
     }
     let fired = mounted.fired() + centre.disk.fired();
     mounted.fault_ends();
