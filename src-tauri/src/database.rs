@@ -88,13 +88,9 @@ fn set_up() {
 
 fn connect(path: &Path, key: &DatabaseKey) -> Answer<Connection> {
     set_up();
-    let connection = Connection::open(path)?;
-    // a wrong key is an answer of ours, not a page of the library's own words on standard error
-    connection.pragma_update(None, "cipher_log_level", "NONE")?;
-    // a raw key: 256,000 rounds of derivation would only slow the start down
-    connection.pragma_update(None, "key", format!("x'{}'", hex::encode(key.0)))?;
-    connection
-        .query_row("select count(*) from sqlite_master", [], |_| Ok(()))
+    let connection = unlocked(path, &key.salted())
+        // made by an app that still let the file choose its salt
+        .or_else(|_| unlocked(path, &key.raw()))
         .map_err(|error| {
             Failure::new(
                 Code::StorageBroken,
@@ -108,6 +104,16 @@ fn connect(path: &Path, key: &DatabaseKey) -> Answer<Connection> {
     connection.pragma_update(None, "secure_delete", true)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn unlocked(path: &Path, key: &str) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    // a wrong key is an answer of ours, not a page of the library's own words on standard error
+    connection.pragma_update(None, "cipher_log_level", "NONE")?;
+    // a raw key: 256,000 rounds of derivation would only slow the start down
+    connection.pragma_update(None, "key", key)?;
+    connection.query_row("select count(*) from sqlite_master", [], |_| Ok(()))?;
     Ok(connection)
 }
 
@@ -223,6 +229,39 @@ mod tests {
         });
         assert!(failed.is_err());
         assert_eq!(database.read(|db| fact::<i32>(db, "half")).unwrap(), None);
+    }
+
+    #[test]
+    fn rubbish_where_a_cut_checkpoint_wrote_page_one_costs_nothing_that_the_log_has() {
+        let (dir, cut) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let database = Database::open(&dir.path().join(FILE), &KEY).unwrap();
+        database
+            .write(|db| {
+                // a new table changes page one
+                db.execute_batch("create table one_more (n integer) strict")?;
+                set_fact(db, "kept", &1)
+            })
+            .unwrap();
+        let log = dir.path().join("gridwalk.db-wal");
+        std::fs::copy(log, cut.path().join("gridwalk.db-wal")).unwrap();
+        let mut bytes = std::fs::read(dir.path().join(FILE)).unwrap();
+        bytes[..512].fill(0xA5);
+        std::fs::write(cut.path().join(FILE), bytes).unwrap();
+        let again = Database::open(&cut.path().join(FILE), &KEY).unwrap();
+        assert_eq!(again.read(|db| fact(db, "kept")).unwrap(), Some(1));
+    }
+
+    #[test]
+    fn a_file_that_chose_its_own_salt_opens_as_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(FILE);
+        set_up();
+        let db = unlocked(&path, &KEY.raw()).unwrap();
+        db.execute_batch("create table fact (name text primary key, value text not null); insert into fact values ('kept', '1')")
+            .unwrap();
+        drop(db);
+        let again = connect(&path, &KEY).unwrap();
+        assert_eq!(fact::<i32>(&again, "kept").unwrap(), Some(1));
     }
 
     fn contains(hay: &[u8], needle: &[u8]) -> bool {

@@ -6,7 +6,7 @@ use super::{
     stage::{self, NoLine, Stage},
 };
 use crate::{holdings::Holdings, process::Outcome, watch::Watch};
-use gridwalk::Phone;
+use gridwalk::{Phone, ports::DatabaseKey};
 use gridwalk_core::ids::{HouseholdId, IncidentId, PatrolId};
 use gridwalk_crashvfs::{Image, Level, Point, mount};
 use rusqlite::Connection;
@@ -124,6 +124,7 @@ impl<'a> Looking<'a> {
 fn sound(folder: &Path, image: Image) -> Outcome<()> {
     let _disk = mount(folder, image, Level::AsAsked);
     let key = std::fs::read(folder.join("keys/database.key"))?;
+    let key = DatabaseKey(key.try_into().map_err(|_| "the key has another length")?);
     let db = open(&folder.join(FILE), &key)?;
     let sound: String = db.query_row("pragma integrity_check", [], |row| row.get(0))?;
     if sound != "ok" {
@@ -148,11 +149,10 @@ fn missing(what: &str, gone: bool, of: impl std::fmt::Display) -> Outcome<()> {
     Ok(())
 }
 
-fn open(file: &Path, key: &[u8]) -> rusqlite::Result<Connection> {
+fn open(file: &Path, key: &DatabaseKey) -> rusqlite::Result<Connection> {
     let db = Connection::open(file)?;
     db.pragma_update(None, "cipher_log_level", "NONE")?;
-    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    db.pragma_update(None, "key", format!("x'{hex}'"))?;
+    db.pragma_update(None, "key", key.salted())?;
     db.query_row("select count(*) from sqlite_master", [], |_| Ok(()))?;
     Ok(db)
 }
