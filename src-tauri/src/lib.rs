@@ -24,6 +24,7 @@ mod search;
 mod settings;
 #[cfg(feature = "window")]
 pub mod shell;
+mod storage;
 mod sync;
 mod today;
 mod track;

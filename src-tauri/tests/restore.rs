@@ -255,6 +255,59 @@ async fn the_bytes_of_a_photo_stay_until_a_verified_backup_has_them_and_a_month_
     assert!(!sealed[0].exists());
 }
 
+#[tokio::test]
+async fn a_worker_frees_only_what_the_centre_and_its_backup_have() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    phone.sync_once().await.unwrap();
+    let day = 86_400_000;
+    let piles = || {
+        let page = phone.storage().unwrap();
+        [page.only_here, page.awaiting_backup, page.may_go].map(|pile| pile.count)
+    };
+    let before = files(world.dir.path());
+    report_with_photo(&phone);
+    let sealed: Vec<PathBuf> = files(world.dir.path())
+        .difference(&before)
+        .cloned()
+        .collect();
+    assert_eq!(piles(), [1, 0, 0], "without a receipt it is only here");
+    assert_eq!(phone.free_storage().unwrap().count, 0);
+    phone.sync_once().await.unwrap();
+    assert_eq!(piles(), [0, 1, 0], "at the centre, in no backup yet");
+    assert_eq!(phone.free_storage().unwrap().count, 0);
+    assert!(sealed[0].exists());
+
+    let tip = world.centre.state().feed.len() as u64;
+    world.centre.state().watermark = Some(Watermark {
+        partition: centre::losing::general(centre::GRID),
+        position: tip,
+        began_at: NINE.plus_ms(2 * day),
+    });
+    world.watch.0.lock().unwrap().0 += 3 * day;
+    world.centre.state().clock.0 += 3 * day;
+    phone.sync_once().await.unwrap();
+    assert!(sealed[0].exists(), "nobody asked for it to go");
+    assert_eq!(piles(), [0, 0, 1]);
+    let gone = phone.free_storage().unwrap();
+    assert_eq!(gone.count, 1);
+    assert!(gone.bytes > 1_000.0, "{gone:?}");
+    assert!(!sealed[0].exists());
+    assert_eq!(piles(), [0, 0, 0]);
+    assert_eq!(
+        phone.storage().unwrap().records,
+        std::fs::read_dir(world.dir.path())
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .filter(|entry| {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                name.ends_with(".db") || name.ends_with(".db-wal")
+            })
+            .map(|entry| entry.metadata().unwrap().len() as f64)
+            .sum::<f64>()
+    );
+}
+
 /// Every file of a phone that is not its database.
 fn files(dir: &Path) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::new();

@@ -128,6 +128,16 @@ export const SCREENS = [
     },
   },
   { name: '10-me', path: '/me' },
+  { name: '10b-storage', path: '/storage' },
+  {
+    name: '10c-storage-freed',
+    path: '/storage',
+    scene: 'delivered',
+    async walk(page) {
+      await tap(page, 'storage-free')
+      await byId(page, 'storage-gone').waitFor()
+    },
+  },
   { name: '11-today-nothing', path: '/today', scene: 'quiet' },
   { name: '12-task', path: '/today/t6' },
 ]

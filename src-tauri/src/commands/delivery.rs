@@ -1,8 +1,8 @@
-//! 送达情况.
+//! 送达情况, and what lies on this phone meanwhile.
 
 use crate::{
     Answer, Desk,
-    view::{SyncPage, SyncState},
+    view::{Pile, Storage, SyncPage, SyncState},
 };
 use tauri::State;
 
@@ -18,4 +18,18 @@ pub fn sync_now(desk: State<'_, Desk>) -> Answer<SyncState> {
 #[specta::specta]
 pub fn sync_page(desk: State<'_, Desk>) -> Answer<SyncPage> {
     desk.phone()?.sync_page()
+}
+
+/// What the app takes of this phone.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn storage(desk: State<'_, Desk>) -> Answer<Storage> {
+    desk.phone()?.storage()
+}
+
+/// Lets every picture go that may go; the answer is what went.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn free_storage(desk: State<'_, Desk>) -> Answer<Pile> {
+    desk.phone()?.free_storage()
 }

@@ -69,6 +69,8 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             patrol::patrol_finish,
             delivery::sync_now,
             delivery::sync_page,
+            delivery::storage,
+            delivery::free_storage,
         ])
         .events(collect_events![view::SyncState])
         .typ::<gridwalk_core::photo::Photo>()

@@ -16,8 +16,9 @@ mod store;
 mod watermark;
 
 pub(crate) use driver::{Driver, forget_everything};
-pub(crate) use leaving::reconsider;
+pub(crate) use leaving::{reconsider, sweep};
 pub(crate) use link::{Link, Token, address, code, trouble};
 pub(crate) use poke::listen;
 pub(crate) use repair::is_pending as is_comparing;
 pub(crate) use store::{APP, released, stored};
+pub(crate) use watermark::{Safe, let_go, safe_photos};

@@ -38,30 +38,51 @@ pub(super) fn store(db: &Connection, watermarks: &[Watermark]) -> Answer<()> {
     Ok(())
 }
 
-/// Lets go of the files of photos that a verified backup has and that have been here long enough; how many. They become
-/// litter, and the next sweep removes them: the row is told first, because a row without its file would be a broken promise.
-pub(super) fn clear_photos(database: &Database, now: Timestamp) -> Answer<usize> {
+/// A photo that a verified backup of the centre has: this phone may let go of it.
+pub(crate) struct Safe {
+    hash: [u8; 32],
+    file: String,
+    /// Of the picture, before sealing.
+    pub bytes: f64,
+}
+
+/// Photos that arrived here before `before`, and at the centre well before the backup that its watermark tells of.
+pub(crate) fn safe_photos(db: &Connection, before: Timestamp) -> Answer<Vec<Safe>> {
+    let ahead: i64 = fact(db, "clock_ahead_ms")?.unwrap_or(0);
+    let mut select = db.prepare_cached(
+        "select photo.hash, photo.file, photo.bytes from photo join document on document.id = photo.document
+           join watermark on watermark.grid = document.grid and watermark.class = document.class
+         where photo.standing = 'stored' and photo.file is not null and photo.arrived_at is not null
+           and photo.arrived_at < ?1 and photo.arrived_at - ?2 + ?3 < watermark.began_at",
+    )?;
+    let rows = select.query_map((before.0, ahead, MARGIN_MS), |row| {
+        Ok(Safe {
+            hash: row.get(0)?,
+            file: row.get(1)?,
+            bytes: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Lets go of the files of those photos, and says which. They become litter, and the next sweep removes them: the row is
+/// told first, because a row without its file would be a broken promise.
+pub(crate) fn let_go(database: &Database, before: Timestamp) -> Answer<Vec<Safe>> {
     database.write(|db| {
-        let ahead: i64 = fact(db, "clock_ahead_ms")?.unwrap_or(0);
-        let mut clear = db.prepare_cached(
-            "select photo.hash, photo.file from photo join document on document.id = photo.document
-               join watermark on watermark.grid = document.grid and watermark.class = document.class
-             where photo.standing = 'stored' and photo.file is not null and photo.arrived_at is not null
-               and photo.arrived_at < ?1 and photo.arrived_at - ?2 + ?3 < watermark.began_at",
-        )?;
-        let rows: Vec<([u8; 32], String)> = clear
-            .query_map((now.0 - KEPT_MS, ahead, MARGIN_MS), |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })?
-            .collect::<Result<_, _>>()?;
-        for (hash, file) in &rows {
+        let safe = safe_photos(db, before)?;
+        for photo in &safe {
             db.prepare_cached("insert into litter (file) values (?1) on conflict do nothing")?
-                .execute([file])?;
+                .execute([&photo.file])?;
             db.prepare_cached("update photo set file = null where hash = ?1")?
-                .execute([hash])?;
+                .execute([photo.hash])?;
         }
-        Ok(rows.len())
+        Ok(safe)
     })
+}
+
+/// The same by itself, for photos that have been here long enough.
+pub(super) fn clear_photos(database: &Database, now: Timestamp) -> Answer<()> {
+    let_go(database, now.plus_ms(-KEPT_MS)).map(drop)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod household;
 mod incident;
 mod patrol;
 mod status;
+mod storage;
 mod today;
 
 pub use delivery::*;
@@ -13,4 +14,5 @@ pub use household::*;
 pub use incident::*;
 pub use patrol::*;
 pub use status::*;
+pub use storage::*;
 pub use today::*;

@@ -38,6 +38,7 @@ export const router = createRouter({
     { path: '/patrols/:id', props: true, component: () => import('./patrol/SummaryPage.vue') },
     { path: '/patrols/:id/finish', props: true, component: () => import('./patrol/FinishPage.vue') },
     { path: '/sync', component: () => import('./sync/SyncPage.vue') },
+    { path: '/storage', component: () => import('./me/StoragePage.vue') },
     { path: '/me', name: 'me', component: () => import('./me/MePage.vue'), meta: tab },
     { path: '/:rest(.*)', redirect: '/today' },
   ],

@@ -87,6 +87,10 @@ export const commands = {
 	syncNow: () => typedError<SyncState, Failure>(__TAURI_INVOKE("sync_now")),
 	/**  The honest page. */
 	syncPage: () => typedError<SyncPage, Failure>(__TAURI_INVOKE("sync_page")),
+	/**  What the app takes of this phone. */
+	storage: () => typedError<Storage, Failure>(__TAURI_INVOKE("storage")),
+	/**  Lets every picture go that may go; the answer is what went. */
+	freeStorage: () => typedError<Pile, Failure>(__TAURI_INVOKE("free_storage")),
 };
 
 /** Events */
@@ -1509,6 +1513,14 @@ export type PhotoStage =
 /**  点位 */
 "checkpoint";
 
+/**  So many photos of such a size. */
+export type Pile = {
+	/**  How many. */
+	count: number,
+	/**  Bytes in all. */
+	bytes: number,
+};
+
 /**  巡查计划 */
 export type Plan = {
 	/**  Its id. */
@@ -1836,6 +1848,18 @@ export type Sourced = {
 	visit: string | null,
 	/**  Last time somebody checked it and found it as before. */
 	confirmed_at: string | null,
+};
+
+/**  The whole page. Every photo whose picture lies here is in one of the three piles. */
+export type Storage = {
+	/**  Bytes of the records: documents, edits, drafts, thumbnails. */
+	records: number,
+	/**  Without a receipt of the centre, or of a record that is not saved yet: they stay, whatever happens. */
+	only_here: Pile,
+	/**  At the centre, and not yet in a verified backup of it: they stay until they are. */
+	awaiting_backup: Pile,
+	/**  At the centre and in a verified backup: they may go, and are fetched again when somebody looks at them. */
+	may_go: Pile,
 };
 
 /**  A stretch in which the handling clock stands. */

@@ -1,16 +1,22 @@
 // What left the phone and what did not. A centre that answers after a moment, or a street without network.
-import type { Code, Receipt, SyncItem, SyncPage, SyncState } from '../../generated/phone'
+import type { Code, Pile, Receipt, Storage, SyncItem, SyncPage, SyncState } from '../../generated/phone'
 import { iso } from './street'
 
 export type Network = 'none' | 'good'
 
 const MOMENT_MS = 350
 
+const pile = (items: SyncItem[]): Pile => ({
+  count: items.length,
+  bytes: items.reduce((sum, item) => sum + (item.bytes_total ?? 0), 0),
+})
+
 export class Delivery {
   private items: SyncItem[] = []
   private phase: SyncState['phase']
   private error: Code | null
   private deliveredAt: number | null = null
+  private mayGo: Pile = { count: 143, bytes: 56_623_104 }
   private listeners = new Set<(state: SyncState) => void>()
 
   constructor(
@@ -62,6 +68,24 @@ export class Delivery {
       bytes_left: left.reduce((sum, i) => sum + (i.bytes_total ?? 0) - (i.bytes_sent ?? 0), 0),
       items: [...this.items].sort((a, b) => a.at.localeCompare(b.at)),
     }
+  }
+
+  /** A fortnight of pictures that a backup has lies here too, until somebody lets them go. */
+  storage(): Storage {
+    const photos = this.items.filter((i) => i.kind === 'photo')
+    const arrived = photos.filter((i) => i.receipt.type === 'centre' || i.receipt.type === 'seen')
+    return {
+      records: 18_874_368,
+      only_here: pile(photos.filter((i) => !arrived.includes(i))),
+      awaiting_backup: pile(arrived),
+      may_go: this.mayGo,
+    }
+  }
+
+  free(): Pile {
+    const gone = this.mayGo
+    this.mayGo = { count: 0, bytes: 0 }
+    return gone
   }
 
   async sync(): Promise<void> {

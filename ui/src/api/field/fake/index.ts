@@ -196,6 +196,8 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       return before
     },
     syncPage: async () => delivery.page(),
+    storage: async () => delivery.storage(),
+    freeStorage: async () => delivery.free(),
     settings: async () => settings,
     saveSettings: async (next) => (settings = next),
   }

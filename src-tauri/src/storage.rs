@@ -1,0 +1,72 @@
+//! 本机空间. Nothing goes that the centre could still lose: only pictures with a receipt that a verified backup has as well.
+
+use crate::{
+    Phone, database,
+    error::Answer,
+    sync,
+    view::{Pile, Storage},
+};
+use std::io::ErrorKind;
+
+impl Phone {
+    /// What the app takes of this phone, and what of it may go.
+    pub fn storage(&self) -> Answer<Storage> {
+        let now = self.now();
+        let (only_here, arrived, may_go) = self.database().read(|db| {
+            let pile = |standing: &str| -> Answer<Pile> {
+                Ok(db
+                    .prepare_cached(&format!(
+                        "select count(*), coalesce(sum(bytes), 0) from photo
+                         where file is not null and standing {standing} 'stored'"
+                    ))?
+                    .query_row([], |row| {
+                        Ok(Pile {
+                            count: row.get(0)?,
+                            bytes: row.get(1)?,
+                        })
+                    })?)
+            };
+            let safe = sync::safe_photos(db, now)?;
+            Ok((pile("<>")?, pile("=")?, pile_of(&safe)))
+        })?;
+        Ok(Storage {
+            records: self.bytes_of_records()?,
+            only_here,
+            awaiting_backup: Pile {
+                count: arrived.count.saturating_sub(may_go.count),
+                bytes: arrived.bytes - may_go.bytes,
+            },
+            may_go,
+        })
+    }
+
+    /// Lets every picture go that may go; how many and how large they were. Thumbnails and records stay.
+    pub fn free_storage(&self) -> Answer<Pile> {
+        let gone = sync::let_go(self.database(), self.now())?;
+        sync::sweep(self.dir(), self.database())?;
+        Ok(pile_of(&gone))
+    }
+
+    /// The database and its log, as the disk has them.
+    fn bytes_of_records(&self) -> Answer<f64> {
+        let file = self.dir().join(database::FILE);
+        let mut bytes = 0;
+        for suffix in ["", "-wal"] {
+            let mut name = file.clone().into_os_string();
+            name.push(suffix);
+            bytes += match std::fs::metadata(name) {
+                Ok(found) => found.len(),
+                Err(error) if error.kind() == ErrorKind::NotFound => 0,
+                Err(error) => return Err(error.into()),
+            };
+        }
+        Ok(bytes as f64)
+    }
+}
+
+fn pile_of(photos: &[sync::Safe]) -> Pile {
+    Pile {
+        count: u32::try_from(photos.len()).unwrap_or(u32::MAX),
+        bytes: photos.iter().map(|photo| photo.bytes).sum(),
+    }
+}

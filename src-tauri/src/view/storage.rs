@@ -1,0 +1,26 @@
+//! 本机空间: what the app takes of this phone, and what of it may go.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// So many photos of such a size.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize, Type)]
+pub struct Pile {
+    /// How many.
+    pub count: u32,
+    /// Bytes in all.
+    pub bytes: f64,
+}
+
+/// The whole page. Every photo whose picture lies here is in one of the three piles.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct Storage {
+    /// Bytes of the records: documents, edits, drafts, thumbnails.
+    pub records: f64,
+    /// Without a receipt of the centre, or of a record that is not saved yet: they stay, whatever happens.
+    pub only_here: Pile,
+    /// At the centre, and not yet in a verified backup of it: they stay until they are.
+    pub awaiting_backup: Pile,
+    /// At the centre and in a verified backup: they may go, and are fetched again when somebody looks at them.
+    pub may_go: Pile,
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import type { Storage } from '../../api/field'
+import { piles, total } from './storage'
+
+const none = { count: 0, bytes: 0 }
+const storage = (some: Partial<Storage>): Storage => ({
+  records: 1000,
+  only_here: none,
+  awaiting_backup: none,
+  may_go: none,
+  ...some,
+})
+
+describe('what lies on this phone', () => {
+  it('is one row of records when there are no photos', () => {
+    expect(piles(storage({})).map((row) => row.key)).toEqual(['records'])
+  })
+
+  it('goes from the least safe to what may go, and adds up', () => {
+    const full = storage({
+      only_here: { count: 1, bytes: 10 },
+      awaiting_backup: { count: 2, bytes: 20 },
+      may_go: { count: 3, bytes: 30 },
+    })
+    expect(piles(full).map((row) => [row.key, row.count])).toEqual([
+      ['records', undefined],
+      ['onlyHere', 1],
+      ['awaiting', 2],
+      ['mayGo', 3],
+    ])
+    expect(total(full)).toBe(1060)
+  })
+})
