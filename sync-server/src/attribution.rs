@@ -13,7 +13,11 @@ use serde_json::Value;
 /// `WRONG_ROLE` when it claims a role that the worker has not. Bytes that the scanner refuses are not looked at.
 pub fn objection(bytes: &[u8], worker: PersonId, roles: &[Role]) -> Option<Code> {
     // What the scanner refuses, admission refuses by itself.
-    let texts = texts(bytes, &Limits::default()).ok()?;
+    objection_in(&texts(bytes, &Limits::default()).ok()?, worker, roles)
+}
+
+/// The same for the texts of a change that somebody has looked at already.
+pub fn objection_in(texts: &[&str], worker: PersonId, roles: &[Role]) -> Option<Code> {
     texts
         .iter()
         // nothing else is a record or a list

@@ -6,8 +6,9 @@ use crate::{
     auth::device::Phone,
     error::{Error, Result},
     store::{
-        Connection, audit, blob, device, document,
+        self, Connection, audit, blob, device, document,
         envelope::{self, Signed},
+        glance::Glance,
         life,
         log::{self, Book, Entry, Origin},
         scope,
@@ -16,16 +17,15 @@ use crate::{
 use gridwalk_core::{
     error::Code,
     ids::{DeviceId, DocumentId, Hash, PersonId},
-    scan::ActorId,
+    scan::{ActorId, Looked},
     sync::{
-        admit::{Admission, Ledger, Placement, Standing, Waiting, admit},
-        envelope::{Chain, change_hash, envelope_hash, verify},
-        message::{ChangeResult, Cursor, DocumentChanges, Partition, Upload},
+        admit::{Admission, Ledger, Placement, Presented, Standing, Waiting, admit_looked},
+        envelope::{Chain, envelope_hash, verify_by},
+        message::{ChangeResult, Cursor, DocumentChanges, Epoch, Partition, Upload},
     },
     time::Timestamp,
 };
 use std::{
-    borrow::Cow,
     cell::RefCell,
     collections::{BTreeSet, HashMap, HashSet, hash_map},
 };
@@ -43,16 +43,16 @@ pub struct Delivery {
     phone: Phone,
     signed: Signed,
     documents: Vec<DocumentChanges>,
-    /// The changes of all of them by name, in the order of the envelope.
-    names: Vec<Hash>,
+    /// The changes of all of them, each looked at once, in the order of the envelope.
+    looked: Vec<Looked>,
     /// Changes of this phone that speak for somebody else, with the code that refuses them.
     objections: HashMap<Hash, Code>,
     /// Certificates of devices whose changes this phone brings, as it sent them.
     certificates: Vec<Vec<u8>>,
     /// Thumbnails and lines that are durable in the folder: hash, bytes, media type.
     blobs: Vec<(Hash, usize, &'static str)>,
-    /// Where the phone stood when it sent this.
-    cursors: Vec<Cursor>,
+    /// Where the phone stood when it sent this, and in which life of the store.
+    stood: (Option<Epoch>, Vec<Cursor>),
     received_at: Timestamp,
 }
 
@@ -78,7 +78,15 @@ pub fn quarantine_has_room(connection: &Connection, device: DeviceId) -> Result<
 impl Delivery {
     /// Checks what needs no store: the signature, who speaks, how much, and in whose name.
     pub fn check(phone: Phone, upload: &Upload, received_at: Timestamp) -> Result<Self> {
-        let (envelope, names) = verify(&phone.key, upload).map_err(|error| match error.code() {
+        let (mut looked, mut texts) = (Vec::new(), Vec::new());
+        let verified = verify_by(&phone.key, upload, |bytes| {
+            let (seen, puts) = Looked::and_texts(bytes);
+            let name = seen.hash();
+            looked.push(seen);
+            texts.push(puts);
+            name
+        });
+        let (envelope, _) = verified.map_err(|error| match error.code() {
             Code::BodyMalformed => Error::Malformed(error.to_string()),
             Code::BodyTooBig => Error::TooBig(Code::BodyTooBig),
             code => Error::Forbidden(code, error.to_string()),
@@ -96,15 +104,17 @@ impl Delivery {
             ));
         }
         let roles = [phone.role, phone.enrolled_as];
-        let changes = upload.documents.iter().flat_map(|group| {
+        let authors = upload.documents.iter().flat_map(|group| {
             let changes = group.changes.iter();
-            changes.map(|bytes| (group.author, bytes))
+            changes.map(|_| group.author)
         });
-        let objections = changes
-            .zip(&names)
-            .filter(|((author, _), _)| author.is_none())
-            .filter_map(|((_, bytes), name)| {
-                attribution::objection(bytes, phone.worker, &roles).map(|code| (*name, code))
+        // What the scanner refuses has no texts here; admission refuses it by itself.
+        let objections = authors
+            .zip(looked.iter().zip(&texts))
+            .filter(|(author, _)| author.is_none())
+            .filter_map(|(_, (looked, texts))| {
+                let code = attribution::objection_in(texts, phone.worker, &roles)?;
+                Some((looked.hash(), code))
             })
             .collect();
         Ok(Self {
@@ -116,7 +126,7 @@ impl Delivery {
                 signature: upload.signature.to_vec(),
             },
             documents: upload.documents.clone(),
-            names,
+            looked,
             objections,
             certificates: upload
                 .certificates
@@ -126,14 +136,16 @@ impl Delivery {
                 .map(|bytes| bytes.to_vec())
                 .collect(),
             blobs: Vec::new(),
-            cursors: Vec::new(),
+            stood: (None, Vec::new()),
             received_at,
         })
     }
 
-    /// Where the phone stood in its feeds when it sent this: what it could know of its own scope.
-    pub fn of_a_phone_at(self, cursors: Vec<Cursor>) -> Self {
-        Self { cursors, ..self }
+    /// Where the phone stood in its feeds when it sent this, and of which life of the store they are: what it could know
+    /// of its own scope.
+    pub fn of_a_phone_at(self, epoch: Option<Epoch>, cursors: Vec<Cursor>) -> Self {
+        let stood = (epoch, cursors);
+        Self { stood, ..self }
     }
 
     /// A thumbnail or line that came with it and is durable in the folder.
@@ -171,27 +183,32 @@ impl Delivery {
             connection,
             self.documents.iter().map(|group| group.document),
         )?;
-        let unaware = scope::unaware(connection, &self.phone, &self.cursors, self.received_at)?;
+        let (epoch, cursors) = &self.stood;
+        let cursors = match *epoch == Some(store::epoch(connection)?) {
+            true => &cursors[..],
+            false => &[],
+        };
+        let unaware = scope::unaware(connection, &self.phone, cursors, self.received_at)?;
         let may_write =
             |partition: &Partition| self.phone.reads(partition) || unaware.contains(partition);
         let hands = self.hands(connection)?;
         // What speaks for somebody else is not even shown to admission; what builds on it is refused with it.
-        let honest: Cow<'_, [DocumentChanges]> = if hands.objections.is_empty() {
-            Cow::Borrowed(&self.documents)
-        } else {
-            let groups = self.documents.iter();
-            groups
-                .map(|group| without_objected(group, &hands.objections))
-                .collect()
-        };
+        let mut looked = self.looked.iter();
+        let honest = self.documents.iter().map(|said| {
+            let changes = looked.by_ref().take(said.changes.len());
+            let changes = changes.filter(|change| !hands.objections.contains_key(&change.hash()));
+            let changes = changes.collect();
+            Presented { said, changes }
+        });
         let ledger = Objecting {
-            book: Book(connection),
+            book: Glance::at(connection, self.seen())?,
+            connection,
             objections: &hands.objections,
             new: RefCell::default(),
             restored: life::was_restored(connection)?,
         };
-        let admission = admit(&ledger, self.phone.device, &may_write, &honest)?;
-        self.record(connection, &admission, &hands, &mut ledger.new.borrow_mut())?;
+        let admission = admit_looked(&ledger, self.phone.device, &may_write, honest)?;
+        self.record(connection, &admission, &hands, &ledger)?;
         self.audit_denials(connection, &admission, &hands)?;
         self.announce(connection, &admission, &hands)?;
         let mut judged = admission.results().into_iter();
@@ -262,9 +279,18 @@ impl Delivery {
             changes.map(move |bytes| (group, &bytes[..]))
         });
         (0..)
-            .zip(&self.names)
+            .zip(&self.looked)
             .zip(each)
-            .map(|((place, name), (group, bytes))| (place, group, *name, bytes))
+            .map(|((place, looked), (group, bytes))| (place, group, looked.hash(), bytes))
+    }
+
+    /// Each change as it was looked at, with its document.
+    fn seen(&self) -> impl Iterator<Item = (DocumentId, &Looked)> {
+        let documents = self.documents.iter().flat_map(|group| {
+            let changes = group.changes.iter();
+            changes.map(|_| group.document)
+        });
+        documents.zip(&self.looked)
     }
 
     /// Where this phone's own changes come from.
@@ -417,8 +443,9 @@ impl Delivery {
         connection: &Connection,
         admission: &Admission,
         hands: &Hands,
-        new: &mut BTreeSet<DocumentId>,
+        ledger: &Objecting<'_>,
     ) -> Result<()> {
+        let mut new = ledger.new.borrow_mut();
         let uploaded: HashMap<Hash, (u32, &DocumentChanges, &[u8])> = self
             .changes()
             .map(|(place, group, hash, bytes)| (hash, (place, group, bytes)))
@@ -476,14 +503,21 @@ impl Delivery {
             }
         }
         let mut held_in: HashMap<DocumentId, HashSet<Hash>> = HashMap::new();
+        // Appended with one statement, each behind what was released before it: this is the order of the feed.
+        let mut entries: Vec<(Entry<'_>, Origin)> = Vec::new();
         for (document, hash) in &admission.entering {
-            if !held_in.contains_key(document) {
+            if ledger.book.holds(document) && !held_in.contains_key(document) {
                 let held = Book(connection).held(document)?;
                 held_in.insert(*document, held.iter().map(|waiting| waiting.hash).collect());
             }
-            let held = held_in[document].contains(hash);
+            let held = held_in
+                .get(document)
+                .is_some_and(|held| held.contains(hash));
             match (held, headers.get(hash), uploaded.get(hash)) {
-                (true, ..) => log::release(connection, hash)?,
+                (true, ..) => {
+                    log::append_all(connection, &std::mem::take(&mut entries))?;
+                    log::release(connection, hash)?;
+                }
                 (false, Some(header), Some((place, _, bytes))) => {
                     let entry = Entry {
                         document: *document,
@@ -492,12 +526,7 @@ impl Delivery {
                         seq: header.seq,
                         bytes,
                     };
-                    log::append(
-                        connection,
-                        &entry,
-                        "logged",
-                        &self.origin_of(*place, hash, hands),
-                    )?;
+                    entries.push((entry, self.origin_of(*place, hash, hands)));
                 }
                 _ => {
                     return Err(Error::Internal(format!(
@@ -506,6 +535,7 @@ impl Delivery {
                 }
             }
         }
+        log::append_all(connection, &entries)?;
         for released in &admission.released {
             if let Standing::Refused(code) = released.standing {
                 log::turn_away(connection, &released.hash, code)?;
@@ -523,17 +553,10 @@ struct Hands {
     writers: HashMap<Hash, (DeviceId, PersonId)>,
 }
 
-fn without_objected(group: &DocumentChanges, objections: &HashMap<Hash, Code>) -> DocumentChanges {
-    let mut group = group.clone();
-    group
-        .changes
-        .retain(|bytes| !objections.contains_key(&change_hash(bytes)));
-    group
-}
-
 /// The book, with the objections of this upload in it.
 struct Objecting<'a> {
-    book: Book<'a>,
+    book: Glance<'a>,
+    connection: &'a Connection,
     objections: &'a HashMap<Hash, Code>,
     /// Documents that the catalogue did not have when it was asked.
     new: RefCell<BTreeSet<DocumentId>>,
@@ -569,6 +592,6 @@ impl Ledger for Objecting<'_> {
         self.book.held_by(device)
     }
     fn vouches_for(&self, author: &DeviceId) -> Result<bool> {
-        Ok(self.restored && device::writer(self.book.0, *author)?.is_some())
+        Ok(self.restored && device::writer(self.connection, *author)?.is_some())
     }
 }

@@ -4,6 +4,8 @@
 
 #[path = "field/database.rs"]
 mod database;
+#[path = "contract/glance.rs"]
+mod glance;
 
 use gridwalk_core::{
     ids::{GridId, Hash},
@@ -101,7 +103,12 @@ promises!(
     what_was_written_down_of_people_is_never_changed,
     every_kind_of_value_comes_back_as_it_went,
     a_part_that_fails_leaves_nothing_and_the_rest_stands,
+    what_is_asked_ahead_is_what_would_have_been_asked_one_by_one,
 );
+
+fn what_is_asked_ahead_is_what_would_have_been_asked_one_by_one(home: &Home) {
+    glance::says_what_the_book_says(&home.open());
+}
 
 fn counted(store: &Store) -> i64 {
     let sum = "select cast(coalesce(sum(value), 0) as bigint) from counter";

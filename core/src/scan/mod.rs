@@ -12,6 +12,7 @@ mod value;
 
 use crate::error::Code;
 use crate::ids::Hash;
+use crate::sync::envelope::change_hash;
 
 pub use document::{DocumentHeader, scan_document};
 pub use lineage::{Admission, Lineage};
@@ -151,6 +152,52 @@ impl ScanError {
 /// what it refers to exists, only its document's [`Lineage`] can tell.
 pub fn scan_change(bytes: &[u8], limits: &Limits) -> Result<ChangeHeader, ScanError> {
     change::scan(bytes, limits).map(|scanned| scanned.header)
+}
+
+/// A change that was looked at: its name, and what the scanner found. Whoever is handed one need not hash or scan again,
+/// and there is no way to have one without having looked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Looked {
+    hash: Hash,
+    found: Result<ChangeHeader, ScanError>,
+}
+
+impl Looked {
+    /// Looks at the raw bytes of one change, within the product's limits.
+    pub fn at(bytes: &[u8]) -> Self {
+        Self::and_texts(bytes).0
+    }
+
+    /// The same, with every text that the change puts somewhere; none when the scanner refuses it.
+    pub fn and_texts(bytes: &[u8]) -> (Self, Vec<&str>) {
+        match change::scan(bytes, &Limits::default()) {
+            Ok(scanned) => {
+                let texts = scanned.columns.texts(scanned.header.ops);
+                let looked = Self {
+                    hash: scanned.header.hash,
+                    found: Ok(scanned.header),
+                };
+                (looked, texts.unwrap_or_default())
+            }
+            Err(error) => {
+                let looked = Self {
+                    hash: change_hash(bytes),
+                    found: Err(error),
+                };
+                (looked, Vec::new())
+            }
+        }
+    }
+
+    /// Its name.
+    pub fn hash(&self) -> Hash {
+        self.hash
+    }
+
+    /// What it says of itself, or why it is refused.
+    pub fn header(&self) -> Result<&ChangeHeader, ScanError> {
+        self.found.as_ref().map_err(|error| *error)
+    }
 }
 
 /// Every text that a change puts somewhere, in the order of its operations. Passes and refuses what [`scan_change`] does.

@@ -19,14 +19,13 @@
 
 use super::{
     actor::actor,
-    envelope::change_hash,
     limits,
     message::{ChangeResult, DocumentChanges, DocumentKind, Partition},
 };
 use crate::{
     error::Code,
     ids::{DeviceId, DocumentId, Hash},
-    scan::{self, ActorId, ChangeHeader},
+    scan::{ActorId, ChangeHeader, Looked},
 };
 use std::collections::{HashMap, VecDeque};
 
@@ -154,6 +153,40 @@ pub fn admit<L: Ledger>(
     may_write: &dyn Fn(&Partition) -> bool,
     documents: &[DocumentChanges],
 ) -> Result<Admission, L::Error> {
+    let look = |group: &DocumentChanges| -> Vec<Looked> {
+        group
+            .changes
+            .iter()
+            .map(|bytes| Looked::at(bytes))
+            .collect()
+    };
+    let looked: Vec<Vec<Looked>> = documents.iter().map(look).collect();
+    let presented = documents
+        .iter()
+        .zip(&looked)
+        .map(|(said, looked)| Presented {
+            said,
+            changes: looked.iter().collect(),
+        });
+    admit_looked(ledger, device, may_write, presented)
+}
+
+/// Changes of one document that somebody has looked at.
+#[derive(Clone, Debug)]
+pub struct Presented<'a> {
+    /// What the upload says of their document.
+    pub said: &'a DocumentChanges,
+    /// Those of its changes that are to be judged, in their order.
+    pub changes: Vec<&'a Looked>,
+}
+
+/// The same as [`admit`] for whoever has looked at the changes already.
+pub fn admit_looked<'a, L: Ledger>(
+    ledger: &L,
+    device: DeviceId,
+    may_write: &dyn Fn(&Partition) -> bool,
+    documents: impl IntoIterator<Item = Presented<'a>>,
+) -> Result<Admission, L::Error> {
     let mut bench = Bench {
         ledger,
         device,
@@ -165,7 +198,7 @@ pub fn admit<L: Ledger>(
         admission: Admission::default(),
     };
     for group in documents {
-        bench.group(group)?;
+        bench.group(group.said, &group.changes)?;
     }
     Ok(bench.admission)
 }
@@ -192,7 +225,7 @@ enum Verdict {
 }
 
 impl<L: Ledger> Bench<'_, L> {
-    fn group(&mut self, group: &DocumentChanges) -> Result<(), L::Error> {
+    fn group(&mut self, group: &DocumentChanges, changes: &[&Looked]) -> Result<(), L::Error> {
         let placement = self.ledger.placement(&group.document)?;
         let (partition, kind) = match placement {
             Placement::In(partition, kind) => (partition, kind),
@@ -213,23 +246,20 @@ impl<L: Ledger> Bench<'_, L> {
         };
         let actor = actor(author, group.document, group.incarnation);
         let mut waiting = self.ledger.held(&group.document)?;
-        for bytes in &group.changes {
-            let hash = change_hash(bytes);
+        for looked in changes {
+            let hash = looked.hash();
             let place = (group.document, hash);
-            let (verdict, header) = match (
-                self.standing(place)?,
-                barred,
-                scan::scan_change(bytes, &Default::default()),
-            ) {
+            let (verdict, header) = match (self.standing(place)?, barred, looked.header()) {
                 (Some(Standing::Stored), _, _) => (Verdict::Had, None),
                 (_, Some(code), _) => (Verdict::Refuse(code, None), None),
                 (_, _, Err(error)) => (Verdict::Refuse(error.code(), None), None),
-                (_, _, Ok(header)) if header.actor != actor => {
-                    (Verdict::Refuse(Code::AuthorMismatch, None), Some(header))
-                }
+                (_, _, Ok(header)) if header.actor != actor => (
+                    Verdict::Refuse(Code::AuthorMismatch, None),
+                    Some(header.clone()),
+                ),
                 (_, _, Ok(header)) => (
-                    self.weigh(group.document, &Waiting::from(&header))?,
-                    Some(header),
+                    self.weigh(group.document, &Waiting::from(header))?,
+                    Some(header.clone()),
                 ),
             };
             let result = match verdict {

@@ -145,6 +145,16 @@ pub fn sign(key: &SigningKey, envelope: &Envelope) -> (Vec<u8>, [u8; 64]) {
 /// The envelope and the hashes of the changes of `upload`, if `key` signed exactly them. Whether the envelope's device
 /// is the one that is speaking is for the caller to compare.
 pub fn verify(key: &VerifyingKey, upload: &Upload) -> Result<(Envelope, Vec<Hash>), EnvelopeError> {
+    verify_by(key, upload, change_hash)
+}
+
+/// The same for whoever looks at each change anyway: `name` is asked once for each, in their order, and only when the
+/// signature is good.
+pub fn verify_by<'a>(
+    key: &VerifyingKey,
+    upload: &'a Upload,
+    name: impl FnMut(&'a [u8]) -> Hash,
+) -> Result<(Envelope, Vec<Hash>), EnvelopeError> {
     let changes: usize = upload
         .documents
         .iter()
@@ -163,7 +173,8 @@ pub fn verify(key: &VerifyingKey, upload: &Upload) -> Result<(Envelope, Vec<Hash
         .map_err(|_| EnvelopeError::Signature)?;
     let envelope: Envelope =
         minicbor::decode(&upload.envelope).map_err(|_| EnvelopeError::Malformed)?;
-    let hashes = hashes(&upload.documents);
+    let raw = upload.documents.iter().flat_map(|group| &group.changes);
+    let hashes: Vec<Hash> = raw.map(|bytes| &bytes[..]).map(name).collect();
     if usize::try_from(envelope.count) != Ok(hashes.len()) || list_hash(&hashes) != envelope.changes
     {
         return Err(EnvelopeError::Changes);

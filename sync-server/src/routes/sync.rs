@@ -34,7 +34,8 @@ use gridwalk_core::{
         frame::{self, CONTENT_TYPE, Effort, FrameError},
         limits,
         message::{
-            Cursor, PackNews, Partition, ReferenceNews, RepairAnswer, Request, Response, Upload,
+            Cursor, Epoch, PackNews, Partition, ReferenceNews, RepairAnswer, Request, Response,
+            Upload,
         },
         repair, version,
     },
@@ -92,19 +93,8 @@ async fn exchange(
         let pass = entered.or_else(|| state.gate.enter()).ok_or(Error::Busy)?;
         // To its end, whether or not the phone still listens: this handler is dropped with the phone's connection, and what
         // is durable must be merged.
-        let epoch = state.store.read(store::epoch).await?;
-        let cursors = match request.epoch == Some(epoch) {
-            true => request.cursors.clone(),
-            false => Vec::new(),
-        };
-        let taken = tokio::spawn(take(
-            state.clone(),
-            pass,
-            phone.clone(),
-            upload,
-            cursors,
-            now,
-        ));
+        let stood = (request.epoch, request.cursors.clone());
+        let taken = tokio::spawn(take(state.clone(), pass, phone.clone(), upload, stood, now));
         uploaded = taken
             .await
             .map_err(|error| Error::internal("taking an upload", error))??;
@@ -274,7 +264,7 @@ async fn take(
     pass: Pass,
     phone: Phone,
     upload: Upload,
-    cursors: Vec<Cursor>,
+    (epoch, cursors): (Option<Epoch>, Vec<Cursor>),
     now: Timestamp,
 ) -> Result<Uploaded> {
     let (folder, revoked, device) = (state.blobs.clone(), phone.revoked, phone.device);
@@ -287,7 +277,7 @@ async fn take(
     }
     let delivery = tokio::task::spawn_blocking(move || {
         // The signature first: a stranger's bytes do not reach the folder.
-        let mut delivery = Delivery::check(phone, &upload, now)?.of_a_phone_at(cursors);
+        let mut delivery = Delivery::check(phone, &upload, now)?.of_a_phone_at(epoch, cursors);
         for blob in &upload.blobs {
             if let Some(media) = media_of(blob) {
                 delivery.brings(folder.put(blob)?, blob.len(), media);

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Result},
-    store::{Connection, OptionalExtension, feed, log, params, registry},
+    store::{Connection, OptionalExtension, feed, glance, log, params, registry},
 };
 use gridwalk_core::{
     ids::{DocumentId, Hash},
@@ -10,7 +10,7 @@ use gridwalk_core::{
     sync::message::{DocumentKind, Partition},
     time::Timestamp,
 };
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// A logged change that no reader sees yet.
@@ -52,14 +52,7 @@ pub fn lock(
     connection: &Connection,
     documents: impl IntoIterator<Item = DocumentId>,
 ) -> Result<()> {
-    let documents: BTreeSet<Uuid> = documents.into_iter().map(|document| document.0).collect();
-    for document in documents {
-        connection.lock(
-            "select id from document where id = ?1 for update",
-            [document],
-        )?;
-    }
-    Ok(())
+    glance::lock(connection, documents)
 }
 
 /// Reads what a merge needs; none when there is no such document or it is quarantined.

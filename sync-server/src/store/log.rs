@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Result},
-    store::{Connection, Fault, OptionalExtension, Row, params},
+    store::{Connection, Fault, OptionalExtension, Row, Value, params},
 };
 use gridwalk_core::{
     error::Code,
@@ -17,7 +17,7 @@ use gridwalk_core::{
 use uuid::Uuid;
 
 /// Evidence with this code came from a revoked phone; it was never judged, so nothing is known against it.
-const UNJUDGED: &str = Code::DeviceRevoked.as_str();
+pub(super) const UNJUDGED: &str = Code::DeviceRevoked.as_str();
 
 /// The ledger as it stands in the transaction that will hold the outcome.
 pub struct Book<'a>(pub &'a Connection);
@@ -49,11 +49,7 @@ impl Ledger for Book<'_> {
             .query_row(params![change.0, document.0], |row| row.get::<_, String>(0))
             .optional()?;
         if let Some(state) = state {
-            return Ok(Some(if state == "held" {
-                Standing::Held
-            } else {
-                Standing::Stored
-            }));
+            return Ok(Some(standing_of(&state)));
         }
         let code = self
             .0
@@ -117,7 +113,15 @@ impl Ledger for Book<'_> {
     }
 }
 
-fn placed(row: &Row<'_>) -> Result<(Partition, DocumentKind), Fault> {
+/// What the state of a change in the log means to admission.
+pub(super) fn standing_of(state: &str) -> Standing {
+    match state {
+        "held" => Standing::Held,
+        _ => Standing::Stored,
+    }
+}
+
+pub(super) fn placed(row: &Row<'_>) -> Result<(Partition, DocumentKind), Fault> {
     let partition = Partition {
         grid: GridId(row.get::<_, Uuid>(0)?),
         class: AccessClass(row.get(1)?),
@@ -201,30 +205,66 @@ pub fn append(
     state: &str,
     origin: &Origin,
 ) -> Result<i64> {
-    let (envelope, number, place) = match origin.envelope {
-        Some((hash, number, place)) => (Some(hash.0), Some(number.cast_signed()), Some(place)),
-        None => (None, None, None),
-    };
+    let sql = format!("{INSERT} {} returning sequence", values(0));
     Ok(connection
-        .prepare_cached(
-            "insert into change (hash, document, actor, seq, bytes, state, device, worker, envelope, number, place, received_at, offered_by)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) returning sequence",
-        )?
-        .query_row(params![
-            entry.hash.0,
-            entry.document.0,
-            entry.actor,
-            entry.seq,
-            entry.bytes,
-            state,
-            origin.device.0,
-            origin.worker.0,
-            envelope,
-            number,
-            place,
-            origin.received_at.0,
-            origin.offered_by.map(|device| device.0)
-        ], |row| row.get(0))?)
+        .prepare_cached(sql)?
+        .query_row(row(entry, state, origin), |row| row.get(0))?)
+}
+
+/// Appends changes that are let in, in this order, many with one statement.
+pub fn append_all(connection: &Connection, entries: &[(Entry<'_>, Origin)]) -> Result<()> {
+    let mut rest = entries;
+    while !rest.is_empty() {
+        // few lengths, so that each is compiled once
+        let count = [32, 8].into_iter().find(|most| *most <= rest.len());
+        let (some, behind) = rest.split_at(count.unwrap_or(1));
+        let places: Vec<String> = (0..some.len()).map(values).collect();
+        let sql = format!("{INSERT} {}", places.join(", "));
+        let params: Vec<Value<'_>> = some
+            .iter()
+            .flat_map(|(entry, origin)| row(entry, "logged", origin))
+            .collect();
+        connection.prepare_cached(sql)?.execute(params)?;
+        rest = behind;
+    }
+    Ok(())
+}
+
+const INSERT: &str = "insert into change (hash, document, actor, seq, bytes, state, device, worker, envelope, number,
+     place, received_at, offered_by) values";
+const COLUMNS: usize = 13;
+
+/// The parameters of the how-manieth row.
+fn values(nth: usize) -> String {
+    let numbers: Vec<String> = (1..=COLUMNS)
+        .map(|column| format!("?{}", nth * COLUMNS + column))
+        .collect();
+    format!("({})", numbers.join(", "))
+}
+
+fn row<'a>(entry: &'a Entry<'_>, state: &'a str, origin: &'a Origin) -> Vec<Value<'a>> {
+    let blob = |bytes: &'a [u8]| Value::Blob(bytes);
+    let envelope = origin.envelope.as_ref();
+    vec![
+        blob(&entry.hash.0),
+        blob(entry.document.0.as_bytes()),
+        blob(&entry.actor),
+        Value::Integer(entry.seq.cast_signed()),
+        blob(entry.bytes),
+        Value::Text(state),
+        blob(origin.device.0.as_bytes()),
+        blob(origin.worker.0.as_bytes()),
+        envelope.map_or(Value::Null, |(hash, ..)| Value::Blob(&hash.0)),
+        envelope.map_or(Value::Null, |(_, number, _)| {
+            Value::Integer(number.cast_signed())
+        }),
+        envelope.map_or(Value::Null, |(.., place)| Value::Integer((*place).into())),
+        Value::Integer(origin.received_at.0),
+        origin
+            .offered_by
+            .as_ref()
+            .map_or(Value::Null, |device| Value::Blob(device.0.as_bytes())),
+    ]
 }
 
 /// A held change is let in: it is written anew, because from now on it stands behind what it waited for.

@@ -22,6 +22,7 @@ pub mod document;
 pub mod envelope;
 pub mod erasure;
 pub mod feed;
+pub mod glance;
 pub mod life;
 pub mod log;
 pub mod pack;

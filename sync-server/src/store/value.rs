@@ -191,6 +191,12 @@ impl Params for &[&dyn ToValue] {
     }
 }
 
+impl Params for Vec<Value<'_>> {
+    fn bind<R>(self, then: impl FnOnce(&[Value<'_>]) -> R) -> R {
+        then(&self)
+    }
+}
+
 impl Params for [&dyn ToValue; 0] {
     fn bind<R>(self, then: impl FnOnce(&[Value<'_>]) -> R) -> R {
         then(&[])

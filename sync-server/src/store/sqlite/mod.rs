@@ -15,6 +15,11 @@ mod migrations {
     refinery::embed_migrations!("migrations/sqlite");
 }
 
+/// Memory for pages of the connection that writes, at most.
+const WRITER_KIB: i64 = 48 * 1024;
+/// The WAL is folded into the file when it has so many pages (32 MiB).
+const WAL_PAGES: i64 = 8_192;
+
 /// An open file.
 pub struct Sqlite {
     writer: writer::Writer,
@@ -26,6 +31,7 @@ impl Sqlite {
     /// `heard` is called whenever something was published.
     pub fn open(file: &Path, queue: usize, heard: impl Fn() + Send + 'static) -> Result<Self> {
         let mut connection = connect(file)?;
+        set_up_writer(&connection).map_err(fault)?;
         // Numbers are given out ahead of the work, so a lower one may arrive after a higher one.
         migrations::migrations::runner()
             .set_abort_missing(false)
@@ -88,6 +94,13 @@ fn set_up(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
     // what was erased is overwritten, not only forgotten
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "foreign_keys", true)
+}
+
+/// The one connection that writes meets every page again and again in a rush: it keeps them instead of asking the kernel
+/// for each, and folds the WAL into the file when the same pages have been written many times, not at every group.
+fn set_up_writer(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "cache_size", -WRITER_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)
 }
 
 fn fault(error: rusqlite::Error) -> Fault {

@@ -4,16 +4,28 @@ use super::{connect, fault, session};
 use crate::{error::Result, store::connection::Connection};
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-/// Kept open at most; more are opened in a rush and closed after it.
-const KEPT: usize = 4;
+/// Open at the same time as a rule, and kept open. A new one reads the whole schema and compiles every statement again,
+/// which costs more than what is read, and more than this do not read faster.
+const KEPT: usize = 8;
+/// Whoever finds all of them taken waits for one so long. Then another is opened: they may be with a backup, or with
+/// whoever asks.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// A pool that opens when it is empty.
 pub struct Readers {
     file: PathBuf,
-    idle: Mutex<Vec<Connection>>,
+    state: Mutex<State>,
+    returned: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    idle: Vec<Connection>,
+    taken: usize,
 }
 
 impl Readers {
@@ -21,13 +33,14 @@ impl Readers {
     pub fn new(file: &Path) -> Self {
         Self {
             file: file.to_owned(),
-            idle: Mutex::new(Vec::new()),
+            state: Mutex::default(),
+            returned: Condvar::new(),
         }
     }
 
     /// Runs `query` in one read transaction, so that all it sees belongs together.
     pub fn with(&self, query: &mut dyn FnMut(&Connection)) -> Result<()> {
-        let idle = self.idle().pop();
+        let (idle, _taken) = self.take();
         let connection = match idle {
             Some(connection) => connection,
             None => {
@@ -42,14 +55,34 @@ impl Readers {
         // Should it panic, the connection is closed with its view.
         query(&connection);
         connection.execute_batch("rollback")?;
-        let mut idle = self.idle();
-        if idle.len() < KEPT {
-            idle.push(connection);
+        let mut state = self.state();
+        if state.idle.len() < KEPT {
+            state.idle.push(connection);
         }
         Ok(())
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn take(&self) -> (Option<Connection>, Taken<'_>) {
+        let busy = |state: &mut State| state.idle.is_empty() && state.taken >= KEPT;
+        let waited = self
+            .returned
+            .wait_timeout_while(self.state(), PATIENCE, busy);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.taken += 1;
+        (state.idle.pop(), Taken(self))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One is in use until this is dropped, however its query ended.
+struct Taken<'a>(&'a Readers);
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.0.state().taken -= 1;
+        self.0.returned.notify_one();
     }
 }

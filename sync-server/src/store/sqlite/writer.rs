@@ -14,8 +14,9 @@ use std::sync::{
     mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
 };
 
-/// Jobs per transaction: enough to share the fsync, few enough that nobody waits long.
-const GROUP: usize = 32;
+/// Jobs per transaction: enough to share the fsync and the pages, few enough that nobody waits long. Names of changes are
+/// scattered over their index, so a group writes nearly every page of it once, however many changes it has.
+const GROUP: usize = 128;
 
 /// The way to the writing thread.
 pub struct Writer {
