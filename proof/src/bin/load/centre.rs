@@ -5,7 +5,7 @@ use gridwalk_core::{
     act::{Act, Role},
     document::Author,
     household::{self, FieldChange, HouseholdEdit},
-    ids::{DeviceId, DocumentId, Hash, PersonId},
+    ids::{DeviceId, DocumentId, GridId, Hash, PersonId},
     reference::Person,
     sync::{
         actor,
@@ -14,13 +14,13 @@ use gridwalk_core::{
     time::Timestamp,
 };
 use gridwalk_proof::{
-    grid::{Size, another_visit, world},
+    grid::{Size, World, another_visit, world},
     process::Outcome,
 };
 use gridwalk_server::{
     AppState,
     auth::enrol::sha256,
-    store::{self, device, params, person::word, reference},
+    store::{self, Connection, device, params, person::word, reference},
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -55,31 +55,63 @@ pub struct Kit {
     pub reference: u64,
 }
 
-/// Builds the district into an empty store.
+/// Builds the district into an empty store. What a team did is written by a thread of its own, ahead of the store.
 pub fn found(state: &AppState, phones: usize, evening: Timestamp) -> Outcome<Vec<Kit>> {
     let began = Instant::now();
     let teams = phones.div_ceil(TEAM);
-    let morning = evening.plus_ms(-9 * 3_600_000);
     let mut kits = Vec::with_capacity(phones);
-    for team in 0..teams {
-        if team % 100 == 99 {
-            eprintln!(
-                "  {} of {teams} grids, {:.0} s",
-                team + 1,
-                began.elapsed().as_secs_f64()
-            );
+    let (sender, receiver) = std::sync::mpsc::sync_channel(4);
+    std::thread::scope(|scope| -> Outcome<()> {
+        scope.spawn(move || {
+            for team in 0..teams {
+                let members = TEAM.min(phones - team * TEAM);
+                if sender.send(Team::of(team, members, evening)).is_err() {
+                    return; // the store has failed, and says so
+                }
+            }
+        });
+        for (count, team) in (1..).zip(receiver) {
+            kits.extend(team?.settle(state, evening)?);
+            if count % 100 == 0 {
+                let seconds = began.elapsed().as_secs_f64();
+                eprintln!("  {count} of {teams} grids, {seconds:.0} s");
+            }
         }
-        let members = TEAM.min(phones - team * TEAM);
+        Ok(())
+    })?;
+    up_to_date(state, &mut kits)?;
+    Ok(kits)
+}
+
+/// One grid with its people, before any store knows of it.
+struct Team {
+    number: usize,
+    world: World,
+    hands: Vec<Hand>,
+}
+
+/// One of them.
+struct Hand {
+    worker: PersonId,
+    device: DeviceId,
+    key: SigningKey,
+    token: [u8; 32],
+    outbox: Vec<Waiting>,
+}
+
+impl Team {
+    fn of(number: usize, members: usize, evening: Timestamp) -> Outcome<Self> {
+        let morning = evening.plus_ms(-9 * 3_600_000);
         let size = Size {
             households: DOORS * members,
             visits: 1,
             incidents: 0,
             patrols: 0,
         };
-        let mut world = world(1_000 + team as u64, morning, size)?;
-        let mut dice = ChaCha8Rng::seed_from_u64(1_000_000 + team as u64);
-        let mut team_kits = Vec::new();
-        for (member, doors) in world.documents.chunks(DOORS).enumerate() {
+        let mut world = world(1_000 + number as u64, morning, size)?;
+        let mut dice = ChaCha8Rng::seed_from_u64(1_000_000 + number as u64);
+        let mut hands = Vec::new();
+        for doors in world.documents.chunks(DOORS) {
             let mut id = || {
                 uuid::Builder::from_unix_timestamp_millis(morning.0.unsigned_abs(), &dice.random())
                     .into_uuid()
@@ -87,54 +119,65 @@ pub fn found(state: &AppState, phones: usize, evening: Timestamp) -> Outcome<Vec
             let (worker, device) = (PersonId(id()), DeviceId(id()));
             let key = SigningKey::from_bytes(&dice.random());
             let outbox = outbox(&mut dice, doors, worker, device, morning)?;
-            let token: [u8; 32] = dice.random();
-            enrol(
-                state,
-                team,
-                member,
-                (worker, device),
-                &world,
-                &key,
-                &token,
-                evening,
-            )?;
-            team_kits.push((worker, device, key, hex::encode(token), outbox));
+            hands.push(Hand {
+                worker,
+                device,
+                key,
+                token: dice.random(),
+                outbox,
+            });
         }
-        let partition = world.partition();
         // people and roster rows of the grid are the world's own; names there need not be unique
         world
             .hands
             .iter_mut()
-            .for_each(|hand| hand.login = format!("{}-{team}", hand.login));
+            .for_each(|hand| hand.login = format!("{}-{number}", hand.login));
         for category in &mut world.categories {
             category.department = None;
         }
-        world.found(state)?;
-        kits.extend(
-            team_kits
-                .into_iter()
-                .map(|(worker, device, key, token, outbox)| Kit {
-                    device,
-                    worker,
-                    key,
-                    token,
-                    partition,
-                    outbox,
-                    cursor: Cursor {
-                        partition,
-                        position: 0,
-                        digest: Digest::EMPTY,
-                    },
-                    epoch: Epoch {
-                        counter: 0,
-                        nonce: 0,
-                    },
-                    reference: 0,
-                }),
-        );
+        Ok(Self {
+            number,
+            world,
+            hands,
+        })
     }
-    up_to_date(state, &mut kits)?;
-    Ok(kits)
+
+    /// Into the store.
+    fn settle(mut self, state: &AppState, evening: Timestamp) -> Outcome<Vec<Kit>> {
+        let (number, grid) = (self.number, self.world.grid.clone());
+        let people: Vec<_> = self.hands.iter().map(Hand::shown).collect();
+        state
+            .store
+            .write_now(move |connection| {
+                reference::put_grid(connection, &grid)?;
+                for (member, person) in people.iter().enumerate() {
+                    enrol(connection, (number, member), grid.id, person, evening)?;
+                }
+                Ok(())
+            })
+            .map_err(|error| error.to_string())?;
+        let partition = self.world.partition();
+        self.world.found(state)?;
+        let kits = self.hands.into_iter().map(|hand| Kit {
+            device: hand.device,
+            worker: hand.worker,
+            key: hand.key,
+            token: hex::encode(hand.token),
+            partition,
+            outbox: hand.outbox,
+            cursor: Cursor {
+                partition,
+                position: 0,
+                digest: Digest::EMPTY,
+            },
+            epoch: Epoch {
+                counter: 0,
+                nonce: 0,
+            },
+            reference: 0,
+        });
+        Ok(kits.collect())
+    }
 }
 
 /// They all read this morning what there was to read.
@@ -177,39 +220,43 @@ fn up_to_date(state: &AppState, kits: &mut [Kit]) -> Outcome<()> {
     Ok(())
 }
 
-#[allow(clippy::too_many_arguments)] // everything that a device row and a token say
+/// What the store is shown of somebody: worker, device, public key, hash of the token.
+type Shown = (PersonId, DeviceId, [u8; 32], [u8; 32]);
+
+impl Hand {
+    fn shown(&self) -> Shown {
+        let public = self.key.verifying_key().to_bytes();
+        (self.worker, self.device, public, sha256(&self.token))
+    }
+}
+
 fn enrol(
-    state: &AppState,
-    team: usize,
-    member: usize,
-    (worker, device): (PersonId, DeviceId),
-    world: &gridwalk_proof::grid::World,
-    key: &SigningKey,
-    token: &[u8; 32],
+    connection: &Connection,
+    (team, member): (usize, usize),
+    grid: GridId,
+    (worker, device, public, token): &Shown,
     evening: Timestamp,
-) -> Outcome<()> {
+) -> gridwalk_server::error::Result<()> {
     let person = Person {
-        id: worker,
+        id: *worker,
         name: format!("网格员{team}-{member}"),
         role: Role::Worker,
-        grids: vec![world.grid.id],
+        grids: vec![grid],
         department: None,
     };
-    let (public, hash) = (key.verifying_key(), sha256(token));
-    let grid = world.grid.clone();
-    state
-        .store
-        .write_now(move |connection| {
-            reference::put_grid(connection, &grid)?;
-            reference::put_person(connection, &person, Some(&format!("worker-{team}-{member}")))?;
-            connection.execute(
-                "insert into device (id, worker, role, public_key, app, enrolled_at) values (?1, ?2, ?3, ?4, 'bot', ?5)",
-                params![device.0, worker.0, word(&Role::Worker)?, public.as_bytes(), evening.0],
-            )?;
-            device::add_token(connection, &hash, device, evening, evening.plus_ms(86_400_000))
-        })
-        .map_err(|error| error.to_string())?;
-    Ok(())
+    let login = format!("worker-{team}-{member}");
+    reference::put_person(connection, &person, Some(&login))?;
+    connection.execute(
+        "insert into device (id, worker, role, public_key, app, enrolled_at) values (?1, ?2, ?3, ?4, 'bot', ?5)",
+        params![device.0, worker.0, word(&Role::Worker)?, public, evening.0],
+    )?;
+    device::add_token(
+        connection,
+        token,
+        *device,
+        evening,
+        evening.plus_ms(86_400_000),
+    )
 }
 
 /// A visit at each of the doors, and a correction at some.
