@@ -304,6 +304,28 @@ async fn a_pack_is_built_again_when_a_fifth_lies_behind_it_and_the_old_one_is_ke
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_another_server_is_writing_is_not_swept_and_what_it_left_when_it_died_is() {
+    let (field, lin) = furnished().await;
+    let offered = first(&lin, Some(PackWish::default())).await;
+    let named = manifest(&offered.packs.expect("an offer")).files[0].hash;
+    let folder = field.server.state().config.packs();
+    let (half, whole) = (folder.join("in-half"), Hash::of(b"a pack"));
+    {
+        // a server beside this one, between its files and its rows
+        let beside = packs::Folder::open(&folder).expect("the same folder");
+        let building = beside.building().expect("nobody sweeps");
+        building.put(&whole, b"a pack").expect("durable");
+        std::fs::write(&half, b"a pa").expect("half of one");
+        build(&field).await;
+        assert!(beside.has(&whole) && half.exists(), "somebody owns them");
+    }
+    build(&field).await;
+    let packs = &field.server.state().packs;
+    assert!(!packs.has(&whole) && !half.exists(), "nobody does any more");
+    assert!(packs.has(&named));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_snapshot_makes_no_pack() {
     let field = Field::configured(|config| config.pack_least = 1).await;
     field.furnish(door("502")).await;

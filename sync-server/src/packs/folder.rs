@@ -1,14 +1,21 @@
 //! The folder of packs: immutable files named by their hash, read in pieces. A piece is not compared with its hash here:
 //! the phone compares every frame with the signed manifest, and a damaged file only costs it the quicker way.
+//!
+//! Several servers may share the folder. A file that no row names yet looks like rubbish, so whoever builds owns a lock
+//! from the first byte until its rows are committed, and nobody sweeps meanwhile. The operating system lets go of the lock
+//! of a server that died, and what it left half written is swept by the next one.
 
 use crate::error::{Error, Result};
 use gridwalk_core::ids::Hash;
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io::{ErrorKind, Read, Seek, SeekFrom, Write},
     ops::Range,
     path::{Path, PathBuf},
 };
+
+/// How the name of a file begins that is still being written.
+const HALF: &str = "in-";
 
 /// The folder.
 #[derive(Clone, Debug)]
@@ -21,19 +28,48 @@ impl Folder {
         Ok(Self(folder.to_owned()))
     }
 
-    /// Makes a file durable under its hash. Again is a no-op.
-    pub fn put(&self, hash: &Hash, bytes: &[u8]) -> Result<()> {
-        let path = self.path(hash);
-        if path.exists() {
-            return Ok(());
+    /// Begins to put files here. Waits for a sweep that is under way; several may build at once.
+    pub fn building(&self) -> Result<Building<'_>> {
+        let lock = self.lock()?;
+        lock.lock_shared()?;
+        Ok(Building {
+            folder: self,
+            _lock: lock,
+        })
+    }
+
+    /// Deletes what neither `named` names nor a server still writes; how many files. Nothing while somebody builds: then
+    /// a later sweep does it.
+    pub fn sweep(&self, named: impl FnOnce() -> Result<Vec<Hash>>) -> Result<usize> {
+        let lock = self.lock()?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(0),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
         }
-        let part = self.0.join(format!("in-{}", uuid::Uuid::now_v7()));
-        let mut file = File::create_new(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&part, path)?;
-        File::open(&self.0)?.sync_all()?;
-        Ok(())
+        // asked only now: whoever built has committed what it names
+        let named = named()?;
+        let mut swept = 0;
+        for file in fs::read_dir(&self.0)? {
+            let file = file?;
+            let name = file.file_name();
+            let name = name.to_string_lossy();
+            let rubbish = match name.parse::<Hash>() {
+                Ok(hash) => !named.contains(&hash),
+                Err(_) => name.starts_with(HALF),
+            };
+            if rubbish {
+                fs::remove_file(file.path())?;
+                swept += 1;
+            }
+        }
+        Ok(swept)
+    }
+
+    fn lock(&self) -> Result<File> {
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        Ok(options.open(self.0.join("lock"))?)
     }
 
     /// Whether this machine has it.
@@ -64,27 +100,34 @@ impl Folder {
         Ok(bytes)
     }
 
-    /// Every file.
-    pub fn all(&self) -> Result<Vec<Hash>> {
-        let mut hashes = Vec::new();
-        for file in fs::read_dir(&self.0)? {
-            let name = file?.file_name();
-            let name = name.to_string_lossy();
-            hashes.extend(name.parse::<Hash>().ok());
-        }
-        Ok(hashes)
-    }
-
-    /// Deletes a file.
-    pub fn forget(&self, hash: &Hash) -> Result<()> {
-        match fs::remove_file(self.path(hash)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        }
-    }
-
     /// Built from a hash, never from text.
     fn path(&self, hash: &Hash) -> PathBuf {
         self.0.join(hash.to_string())
+    }
+}
+
+/// Held while a pack is built, until its rows are committed: its files are nobody's rubbish.
+pub struct Building<'a> {
+    folder: &'a Folder,
+    _lock: File,
+}
+
+impl Building<'_> {
+    /// Makes a file durable under its hash. Again is a no-op.
+    pub fn put(&self, hash: &Hash, bytes: &[u8]) -> Result<()> {
+        let path = self.folder.path(hash);
+        if path.exists() {
+            return Ok(());
+        }
+        let part = self
+            .folder
+            .0
+            .join(format!("{HALF}{}", uuid::Uuid::now_v7()));
+        let mut file = File::create_new(&part)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&part, path)?;
+        File::open(&self.folder.0)?.sync_all()?;
+        Ok(())
     }
 }

@@ -6,7 +6,7 @@
 mod folder;
 mod offer;
 
-pub use folder::Folder;
+pub use folder::{Building, Folder};
 pub use offer::{Offered, Offering};
 
 use crate::{
@@ -71,8 +71,10 @@ fn build_one(state: &AppState, partition: Partition) -> Result<bool> {
     let built = std::panic::catch_unwind(|| build::build(material, build::Press::default()))
         .map_err(|_| Error::Internal("building a pack panicked".into()))?
         .map_err(|error| Error::internal("building a pack", error))?;
+    // until its rows are there
+    let building = state.packs.building()?;
     for (file, bytes) in built.manifest.files.iter().zip(&built.files) {
-        state.packs.put(&file.hash, bytes)?;
+        building.put(&file.hash, bytes)?;
     }
     let offer = format::offer(&built.manifest, |purpose, bytes| {
         state.key.sign(purpose, bytes)
@@ -82,21 +84,18 @@ fn build_one(state: &AppState, partition: Partition) -> Result<bool> {
     let added = state
         .store
         .write_now(move |connection| pack::add(connection, &manifest, &name, &offer, now))?;
+    drop(building);
     tracing::info!(grid = %partition.grid, position, added, "a pack was built");
     Ok(added)
 }
 
-/// Rows first, files after them: a crash leaves a file without a row, which the next sweep finds.
+/// Rows first, files after them: a crash leaves a file without a row, which the next sweep finds. One that another server
+/// is about to name is not touched.
 fn sweep(state: &AppState) -> Result<()> {
     let before = state.now().plus_ms(-KEPT_MS);
     state
         .store
         .write_now(move |connection| pack::expire(connection, before))?;
-    let kept = state.store.read_now(pack::files)?;
-    for file in state.packs.all()? {
-        if !kept.contains(&file) {
-            state.packs.forget(&file)?;
-        }
-    }
+    state.packs.sweep(|| state.store.read_now(pack::files))?;
     Ok(())
 }
