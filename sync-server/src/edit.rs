@@ -62,6 +62,32 @@ where
         .await
 }
 
+/// The same for an edit that names another document: `look` decides in the edit's own transaction whether that one is as it
+/// must be, and until its end nobody changes either. Two people who name each other's document at once are served one
+/// after the other.
+pub async fn edit_beside<L, F>(
+    state: &AppState,
+    id: DocumentId,
+    other: DocumentId,
+    mut look: L,
+    writer: Writer,
+    mut edit: F,
+) -> Result<Done>
+where
+    L: FnMut(&Connection) -> Result<()> + Send + 'static,
+    F: FnMut(Document, &Author, &dyn FeedOrder) -> Result<Edited, Refusal> + Send + 'static,
+{
+    let (process, now) = (state.process, state.now());
+    state
+        .store
+        .write(move |connection| {
+            lock(connection, [id, other])?;
+            look(connection)?;
+            edit_now(connection, id, &author(process, id, writer, now), &mut edit)
+        })
+        .await
+}
+
 /// Creates a document in `writer`'s name.
 pub async fn create_document<F>(
     state: &AppState,

@@ -1,19 +1,25 @@
 //! Two servers on one PostgreSQL, with no other coordination: what a phone brings to one, another phone reads at the other,
-//! and the other is woken. Where the store is a file there is only one server, and this says so.
+//! and the other is woken. Two desks do not undo each other. Where the store is a file there is only one server, and this
+//! says so.
 
 mod field;
 
 use field::{
-    Field, database, door,
+    Field, database,
+    desk::{Desk, somebody},
+    door,
     hazard::report,
     line::{heard, line},
     partition,
     phone::Phone,
 };
+use gridwalk_core::ids::DocumentId;
 use gridwalk_server::{
+    Running,
     departure::move_document,
     store::{audit::Entry, person, reference},
 };
+use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_server_is_brought_the_other_shows_and_is_woken_for() {
@@ -141,6 +147,41 @@ async fn two_servers_under_load_publish_every_change_once_and_without_gaps() {
             .await,
         24
     );
+}
+
+/// Also where there is one server: two desks are two people.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_cases_that_two_desks_merge_into_each_other_at_once_one_stays_open() {
+    let field = Field::open().await;
+    let second = field.second_server().await;
+    let mut lin = field.phone("lin-xiao").await;
+    let pairs: Vec<[DocumentId; 2]> = (0..12)
+        .map(|n| [0, 1].map(|m| report(&mut lin, 1 + 4 * n + 2 * m)))
+        .collect();
+    lin.sync().await.expect("an exchange");
+    let here = Desk::open(&field, somebody("dispatcher", None)).await;
+    let mut there = Desk::open(&field, somebody("duty_chief", None)).await;
+    there.url = second.as_ref().map_or(there.url, Running::url);
+    let merge = |desk: &Desk, case: DocumentId, into: DocumentId| {
+        let path = format!("/api/registry/incidents/{case}/actions");
+        let request = desk.post(&path, &json!({"type": "merge", "into": into}));
+        tokio::spawn(async move { request.send().await.expect("an answer").status().as_u16() })
+    };
+    let mut clicks = Vec::new();
+    for [one, other] in &pairs {
+        clicks.push([merge(&here, *one, *other), merge(&there, *other, *one)]);
+    }
+    for [one, other] in clicks {
+        let mut answers = [one.await.expect("over"), other.await.expect("over")];
+        answers.sort_unstable();
+        assert_eq!(answers, [200, 422], "one is told that the other has ended");
+    }
+    for (state, count) in [
+        ("select count(*) from incident where state = 'merged'", 12),
+        ("select count(*) from incident where state = 'reported'", 12),
+    ] {
+        assert_eq!(field.count(state).await, count, "{state}");
+    }
 }
 
 fn said_so() {

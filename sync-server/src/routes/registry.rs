@@ -13,7 +13,7 @@ use crate::{
         reference,
         visit::{self, GridVisits, VisitLine},
     },
-    edit::{Writer, edit_document},
+    edit::{Writer, edit_beside, edit_document},
     error::{Error, ErrorBody, Result},
     state::{AppState, new_id},
     store::{
@@ -31,6 +31,7 @@ use axum::{
 };
 use gridwalk_core::{
     act::Role,
+    document::{Author, Document, FeedOrder},
     error::Code,
     ids::{EventId, Hash, IncidentId, PatrolId},
     incident::{self as workflow, IncidentAction, IncidentEvent},
@@ -307,11 +308,10 @@ async fn act(
             }
         }
     }
-    if let IncidentAction::Merge { into } = action {
-        let scope = scope.clone();
-        let look = move |connection: &Connection| incident::may_go_on_as(connection, &scope, into);
-        state.store.read(look).await?;
-    }
+    let into = match &action {
+        IncidentAction::Merge { into } => Some(*into),
+        _ => None,
+    };
     let event_id = EventId(new_id(state.now())?);
     let person = &session.person;
     let (department, writer) = (
@@ -322,7 +322,7 @@ async fn act(
         },
     );
     let name = kind_of(&action);
-    edit_document(&state, id.into(), writer, move |document, author, feed| {
+    let edit = move |document: Document, author: &Author, feed: &dyn FeedOrder| {
         let event = IncidentEvent {
             id: event_id,
             act: author.act.clone(),
@@ -330,8 +330,17 @@ async fn act(
             action: action.clone(),
         };
         workflow::record(document, &event, author, feed)
-    })
-    .await?;
+    };
+    match into {
+        Some(into) => {
+            let scope = scope.clone();
+            // looked at where it is written: two cases that are merged into each other at once would both be gone
+            let look =
+                move |connection: &Connection| incident::may_go_on_as(connection, &scope, into);
+            edit_beside(&state, id.into(), into.into(), look, writer, edit).await?
+        }
+        None => edit_document(&state, id.into(), writer, edit).await?,
+    };
     note(&state, &session, "act", format!("{name} {id}"), "done").await?;
     Ok(Json(read_incident(&state, &session, scope, id).await?))
 }
