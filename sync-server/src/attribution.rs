@@ -1,23 +1,37 @@
 //! Nobody writes in another's name. Every fact and register names its author in its JSON; here that name is compared
 //! with the worker whose device signed the change. Documents cannot be trusted to do it: any device can write any JSON.
+//! The same holds for the office in whose name an event is recorded: it decides who may start, return and finish a case.
 
 use gridwalk_core::{
     act::Role,
     error::Code,
-    ids::PersonId,
+    ids::{DepartmentId, PersonId},
     scan::{Limits, texts},
 };
 use serde_json::Value;
 
+/// Whose words may stand in a change.
+#[derive(Clone, Copy, Debug)]
+pub struct Voice<'a> {
+    /// Whose device signed it.
+    pub worker: PersonId,
+    /// The roles that they have or had.
+    pub roles: &'a [Role],
+    /// The office that they work for, if any; `None` when nobody knows any more what it was.
+    pub office: Option<Option<DepartmentId>>,
+}
+
 /// Why a change may not stand, judged by the names in it: `AUTHOR_MISMATCH` when it speaks for somebody else,
-/// `WRONG_ROLE` when it claims a role that the worker has not. Bytes that the scanner refuses are not looked at.
-pub fn objection(bytes: &[u8], worker: PersonId, roles: &[Role]) -> Option<Code> {
+/// `WRONG_ROLE` when it claims a role that the worker has not, `OUT_OF_SCOPE` when it speaks for an office that is not
+/// the worker's: somebody may have moved meanwhile, so a supervisor looks at it. Bytes that the scanner refuses are not
+/// looked at.
+pub fn objection(bytes: &[u8], voice: Voice<'_>) -> Option<Code> {
     // What the scanner refuses, admission refuses by itself.
-    objection_in(&texts(bytes, &Limits::default()).ok()?, worker, roles)
+    objection_in(&texts(bytes, &Limits::default()).ok()?, voice)
 }
 
 /// The same for the texts of a change that somebody has looked at already.
-pub fn objection_in(texts: &[&str], worker: PersonId, roles: &[Role]) -> Option<Code> {
+pub fn objection_in(texts: &[&str], voice: Voice<'_>) -> Option<Code> {
     texts
         .iter()
         // nothing else is a record or a list
@@ -25,8 +39,9 @@ pub fn objection_in(texts: &[&str], worker: PersonId, roles: &[Role]) -> Option<
         .filter_map(|text| serde_json::from_str::<Value>(text).ok())
         .find_map(|value| match &value {
             Value::Object(fields) => match fields.get("act") {
-                None => against(&value, worker, roles),
-                Some(act @ Value::Object(_)) => against(act, worker, roles),
+                None => against(&value, voice.worker, voice.roles),
+                Some(act @ Value::Object(_)) => against(act, voice.worker, voice.roles)
+                    .or_else(|| against_office(fields.get("department")?, voice.office?)),
                 Some(_) => Some(Code::ChangeMalformed),
             },
             // Readers would take a list for a record, field by field; nobody of ours writes one.
@@ -35,14 +50,19 @@ pub fn objection_in(texts: &[&str], worker: PersonId, roles: &[Role]) -> Option<
         })
 }
 
-/// The same about the name alone: the roles of that time are not known any more.
+/// The same about the name alone: the roles and the office of that time are not known any more.
 pub fn in_another_name(bytes: &[u8], worker: PersonId) -> Option<Code> {
     let every: Vec<Role> = records(bytes)
         .iter()
         .filter_map(|record| record.get("act").unwrap_or(record).get("role"))
         .filter_map(|role| serde_json::from_value(role.clone()).ok())
         .collect();
-    objection(bytes, worker, &every)
+    let voice = Voice {
+        worker,
+        roles: &every,
+        office: None,
+    };
+    objection(bytes, voice)
 }
 
 /// The JSON records that a change writes, for a person to look at; none when it cannot be read.
@@ -64,4 +84,12 @@ fn against(frame: &Value, worker: PersonId, roles: &[Role]) -> Option<Code> {
     let known =
         serde_json::from_value::<Role>(role.clone()).is_ok_and(|role| roles.contains(&role));
     (!known).then_some(Code::WrongRole)
+}
+
+fn against_office(named: &Value, own: Option<DepartmentId>) -> Option<Code> {
+    let Value::String(named) = named else {
+        return (!named.is_null()).then_some(Code::ChangeMalformed);
+    };
+    let theirs = own.is_some_and(|own| named.parse() == Ok(own));
+    (!theirs).then_some(Code::OutOfScope)
 }

@@ -2,7 +2,7 @@
 //! here and no document is loaded; that is for `merge.rs`, and no acknowledgement waits for it.
 
 use crate::{
-    attribution,
+    attribution::{self, Voice},
     auth::device::Phone,
     error::{Error, Result},
     store::{
@@ -104,6 +104,11 @@ impl Delivery {
             ));
         }
         let roles = [phone.role, phone.enrolled_as];
+        let voice = Voice {
+            worker: phone.worker,
+            roles: &roles,
+            office: Some(phone.department),
+        };
         let authors = upload.documents.iter().flat_map(|group| {
             let changes = group.changes.iter();
             changes.map(|_| group.author)
@@ -113,7 +118,7 @@ impl Delivery {
             .zip(looked.iter().zip(&texts))
             .filter(|(author, _)| author.is_none())
             .filter_map(|(_, (looked, texts))| {
-                let code = attribution::objection_in(texts, phone.worker, &roles)?;
+                let code = attribution::objection_in(texts, voice)?;
                 Some((looked.hash(), code))
             })
             .collect();
@@ -340,9 +345,14 @@ impl Delivery {
                 continue; // admission does not vouch for it
             };
             hands.writers.insert(hash, (author, *worker));
+            let voice = Voice {
+                worker: *worker,
+                roles,
+                office: None, // judged when it first came
+            };
             // a process of the server wrote in the name of whoever clicked
             if !worker.0.is_nil()
-                && let Some(code) = attribution::objection(bytes, *worker, roles)
+                && let Some(code) = attribution::objection(bytes, voice)
             {
                 hands.objections.insert(hash, code);
             }

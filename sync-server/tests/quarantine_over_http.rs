@@ -13,12 +13,13 @@ use field::{
 use gridwalk_core::{
     error::Code,
     household::{self, HouseholdEdit, NewVisit, VisitKind, VisitOutcome},
-    ids::{DocumentId, PersonId, VisitId},
+    ids::{DepartmentId, DocumentId, EventId, PersonId, VisitId},
+    incident::{self, IncidentAction, IncidentEvent},
     sync::message::*,
 };
 use gridwalk_server::{
     ingest::Delivery,
-    store::{device, document},
+    store::{device, document, person},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -240,6 +241,81 @@ async fn what_speaks_for_somebody_else_is_never_let_in() {
             .await,
         2
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_speaks_for_no_office_and_an_officer_for_none_but_the_own() {
+    let field = Field::open().await;
+    let office = |code: &str| {
+        let mut offices = field::demo_street().departments.iter();
+        let office = offices
+            .find(|office| office.code == code)
+            .expect("an office");
+        DepartmentId(office.id)
+    };
+    let mut lin = field.phone("lin-xiao").await;
+    let case = report_in(&mut lin, 1, partition(HERE));
+    lin.sync().await.expect("an exchange");
+    let nowhere = DepartmentId(Uuid::from_u128(404));
+    let mut number = 0x80;
+    let mut says = |phone: &mut Phone, department| {
+        number += 1;
+        let id = EventId(Uuid::from_u128(
+            0x0199_4000_0000_7000_8000_0000_0000_0000 | number,
+        ));
+        phone
+            .act(case, partition(HERE), nine(), |document, author, order| {
+                let event = IncidentEvent {
+                    id,
+                    act: author.act.clone(),
+                    department,
+                    action: IncidentAction::Comment {
+                        text: "我们来".into(),
+                    },
+                };
+                incident::record(document.expect("a case"), &event, author, order)
+            })
+            .expect("a comment")
+    };
+    for forged in [office("cheng-guan"), nowhere] {
+        let mut phone = field.phone("lin-xiao").await;
+        phone.sync().await.expect("news");
+        says(&mut phone, Some(forged));
+        let (response, _) = phone.exchange().await.expect("an answer");
+        assert_eq!(
+            response.results[0].code(),
+            Some(Code::OutOfScope),
+            "{forged}"
+        );
+    }
+    says(&mut lin, None);
+    let (response, _) = lin.exchange().await.expect("an answer");
+    assert_eq!(response.results, [ChangeResult::Stored]);
+    // somebody of an office, with a phone on the street
+    let store = &field.server.state().store;
+    let grid = partition(HERE).grid;
+    let covers = store.write(move |connection| {
+        let jiang = person::by_login(connection, "jiang-jianjia")?.expect("jiang");
+        Ok(connection.execute(
+            "insert into person_grid (person, grid) values (?1, ?2)",
+            [jiang.to_string(), grid.to_string()],
+        )?)
+    });
+    covers.await.expect("an assignment");
+    let mut jiang = field.phone("jiang-jianjia").await;
+    jiang.sync().await.expect("news");
+    let own = jiang.carrier.department.map(DepartmentId);
+    assert_eq!(own, Some(office("cheng-guan")));
+    says(&mut jiang, own);
+    let (response, _) = jiang.exchange().await.expect("an answer");
+    assert_eq!(response.results, [ChangeResult::Stored]);
+    says(&mut jiang, Some(nowhere));
+    let (response, _) = jiang.exchange().await.expect("an answer");
+    assert_eq!(response.results[0].code(), Some(Code::OutOfScope));
+    // nothing is dropped: it waits for whoever supervises the grid
+    let list = waiting(&lead(&field, HERE).await).await;
+    assert_eq!(list.len(), 3);
+    assert!(list.iter().all(|line| line["may_release"] == true));
 }
 
 #[tokio::test(flavor = "multi_thread")]

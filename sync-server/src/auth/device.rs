@@ -15,7 +15,7 @@ use ed25519_dalek::VerifyingKey;
 use gridwalk_core::{
     act::Role,
     error::Code,
-    ids::{DeviceId, GridId, PersonId},
+    ids::{DepartmentId, DeviceId, GridId, PersonId},
     sync::message::{AccessClass, Partition},
     time::Timestamp,
 };
@@ -31,6 +31,8 @@ pub struct Phone {
     pub enrolled_as: Role,
     /// The worker's role now.
     pub role: Role,
+    /// The office that the worker works for now.
+    pub department: Option<DepartmentId>,
     /// The worker's grids now.
     pub grids: Vec<GridId>,
     /// Its key.

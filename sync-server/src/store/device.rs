@@ -164,6 +164,7 @@ pub fn by_id(connection: &Connection, device: DeviceId, now: Timestamp) -> Resul
         enrolled_as,
         // somebody who left has no row and no grids
         role: person::role(connection, worker)?.unwrap_or(enrolled_as),
+        department: person::department(connection, worker)?,
         grids: person::grids_on(connection, worker, now.local_date())?,
         key: VerifyingKey::from_bytes(&key)
             .map_err(|error| Error::internal("device key", error))?,

@@ -7,7 +7,7 @@ use crate::{
 use chrono::NaiveDate;
 use gridwalk_core::{
     act::Role,
-    ids::{GridId, PersonId},
+    ids::{DepartmentId, GridId, PersonId},
     reference::Person,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -190,6 +190,19 @@ pub fn by_id(connection: &Connection, person: PersonId) -> Result<Option<Person>
             })
             .transpose()?,
     }))
+}
+
+/// The office that somebody works for, if any.
+pub fn department(connection: &Connection, person: PersonId) -> Result<Option<DepartmentId>> {
+    let found = connection
+        .prepare_cached("select department from person where id = ?1")?
+        .query_row([person.to_string()], |row| row.get::<_, Option<String>>(0))
+        .optional()?
+        .flatten();
+    let parsed = found.map(|id| id.parse());
+    parsed
+        .transpose()
+        .map_err(|error| Error::internal("a department id", error))
 }
 
 /// Writes a person and their grids over what was there.
