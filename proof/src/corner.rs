@@ -5,11 +5,11 @@ use crate::{process::Outcome, watch::Watch};
 use gridwalk::{
     HttpExchange, Phone,
     ports::{Call, Exchange, Ports, Replied},
-    view::{HouseholdRow, IncidentStart, ReportHow},
+    view::{HouseholdRow, IncidentStart, ReportHow, SyncPhase, SyncState},
 };
 use gridwalk_core::{
     household::FieldChange,
-    ids::HouseholdId,
+    ids::{GridId, HouseholdId},
     incident::{Severity, SourceChannel},
     photo::PhotoStage,
     time::Timestamp,
@@ -38,7 +38,12 @@ pub struct Corner {
     pub worker: String,
     /// Login of the one who substitutes and helps.
     pub lead: String,
+    /// The grid.
+    pub grid: GridId,
 }
+
+/// So often may a phone try before it counts as one that does not get through.
+const TRIES: usize = 6;
 
 /// Ten in the morning of the demo's day.
 pub fn morning() -> Outcome<Timestamp> {
@@ -61,6 +66,7 @@ pub fn seed_centre(config: Config) -> Outcome<Corner> {
     let corner = Corner {
         worker: of_grid("worker").ok_or("nobody works there")?,
         lead: of_grid("lead").ok_or("nobody leads there")?,
+        grid: GridId(grid),
     };
     street.households.retain(|door| door.grid == grid);
     street.households.truncate(DOORS);
@@ -181,11 +187,10 @@ pub fn visit(
     Ok(ids)
 }
 
-/// A hazard, reported with a very small photo, another one for each `shade`. Answers its events and the photo; `before` hears of the
-/// photo before its record is saved.
-pub fn hazard(phone: &Phone, shade: u8, before: impl Fn(&[String])) -> Outcome<Vec<String>> {
+/// A very small photo as a camera leaves it, another one for each `shade`.
+pub fn picture(shade: u32) -> Outcome<Vec<u8>> {
     // Noise, so that nothing packs it any smaller.
-    let mut n = 0x9e37_79b9_u32 ^ u32::from(shade);
+    let mut n = 0x9e37_79b9_u32 ^ shade;
     let picture = image::RgbImage::from_fn(48, 36, |_, _| {
         n = n.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let [r, g, b, _] = n.to_be_bytes();
@@ -193,8 +198,27 @@ pub fn hazard(phone: &Phone, shade: u8, before: impl Fn(&[String])) -> Outcome<V
     });
     let mut file = Cursor::new(Vec::new());
     picture.write_to(&mut file, image::ImageFormat::Jpeg)?;
-    let photo = phone.add_photo(&file.into_inner(), PhotoStage::Before, phone.now(), None)?;
-    let hash = photo.hash.to_string();
+    Ok(file.into_inner())
+}
+
+/// A hazard, reported with a very small photo, another one for each `shade`. Answers its events and the photo; `before` hears of the
+/// photo before its record is saved.
+pub fn hazard(phone: &Phone, shade: u8, before: impl Fn(&[String])) -> Outcome<Vec<String>> {
+    hazard_with(phone, [u32::from(shade)], before)
+}
+
+/// The same with a photo for each of these shades.
+pub fn hazard_with(
+    phone: &Phone,
+    shades: impl IntoIterator<Item = u32>,
+    before: impl Fn(&[String]),
+) -> Outcome<Vec<String>> {
+    let mut photos = Vec::new();
+    for shade in shades {
+        let file = picture(shade)?;
+        photos.push(phone.add_photo(&file, PhotoStage::Before, phone.now(), None)?);
+    }
+    let hashes: Vec<String> = photos.iter().map(|photo| photo.hash.to_string()).collect();
     let mut new = phone.begin_incident(IncidentStart {
         source: SourceChannel::Patrol,
         household: None,
@@ -207,13 +231,27 @@ pub fn hazard(phone: &Phone, shade: u8, before: impl Fn(&[String])) -> Outcome<V
     let how = ReportHow::Submit {
         without_photo_because: None,
     };
-    before(std::slice::from_ref(&hash));
-    let told = phone.report_incident(new, vec![photo], how)?;
+    before(&hashes);
+    let told = phone.report_incident(new, photos, how)?;
     let events = told.view.events.iter();
     Ok(events
         .map(|event| event.event.id.to_string())
-        .chain([hash])
+        .chain(hashes)
         .collect())
+}
+
+/// Delivers until nothing waits. A busy centre is waited for on the phone's own clock.
+pub async fn settled(phone: &Phone, clock: &Watch) -> Outcome<SyncState> {
+    let mut state = phone.sync_once().await?;
+    for _ in 0..TRIES {
+        let waiting = state.waiting_records + state.waiting_photos;
+        if state.phase == SyncPhase::Idle && waiting + state.stuck == 0 {
+            return Ok(state);
+        }
+        clock.minutes_pass(1);
+        state = phone.sync_once().await?;
+    }
+    Err(format!("the phone does not get through: {state:?}").into())
 }
 
 /// Waits until nobody has this SQLite file open any more: whoever closes it last takes its log away. Threads that hold a

@@ -3,12 +3,10 @@
 //! is, both sides must end as if the line had never broken: every table of both databases, row by row.
 //!
 //! The phone is the app's library and the server the server's, over real HTTP and real files; both begin each time with
-//! copies of the same two folders. `cuts STEP` cuts at every STEP-th byte; 1 is every byte, both ways, both ends.
+//! copies of the same two folders. `cuts STEP` cuts at every STEP-th byte; 1 is every byte, both ways, quietly and with a
+//! reset in turn. `cuts STEP FROM` goes on with the cut of that number, where a long run was ended.
 
-use gridwalk::{
-    HttpExchange, Phone,
-    view::{SyncPhase, SyncState},
-};
+use gridwalk::{HttpExchange, Phone};
 use gridwalk_core::time::Timestamp;
 use gridwalk_proof::{
     corner::{self, Through},
@@ -38,8 +36,6 @@ struct Figures {
 
 /// An exchange shorter than this proves less.
 const LONG_ENOUGH: usize = 4096;
-/// So often may the phone try after the cut before it counts as one that does not get through.
-const TRIES: usize = 6;
 /// Differences that are printed.
 const SHOWN: usize = 12;
 
@@ -52,7 +48,12 @@ const CENTRE_APART: &[Apart] = &[Apart {
 }];
 
 fn main() -> Outcome<()> {
-    let step: usize = std::env::args().nth(1).map_or(Ok(1), |step| step.parse())?;
+    let number = |n, usual| {
+        std::env::args()
+            .nth(n)
+            .map_or(Ok(usual), |text| text.parse())
+    };
+    let (step, from): (usize, usize) = (number(1, 1)?, number(2, 0)?);
     let scratch = scratch()?;
     let begun = Instant::now();
     let street = Street::prepare(scratch.path())?;
@@ -79,11 +80,13 @@ fn main() -> Outcome<()> {
     }
     drop(runtime);
 
-    let cuts = places(&usual, step.max(1));
-    let differing = all(&street, &cuts, &usual)?;
+    let all_places = places(&usual, step.max(1));
+    let cuts = all_places.get(from..).unwrap_or_default();
+    let differing = all(&street, cuts, &usual)?;
     eprintln!(
-        "{} cuts in {:.0} s",
+        "{} cuts of {} in {:.0} s",
         cuts.len(),
+        all_places.len(),
         begun.elapsed().as_secs_f64()
     );
     let figures = Figures {
@@ -113,7 +116,7 @@ fn runtime() -> Outcome<tokio::runtime::Runtime> {
         .build()?)
 }
 
-/// Every `step`-th byte of each direction with each end, not the same ones.
+/// Every `step`-th byte of each direction, quiet and with a reset in turn.
 fn places(usual: &Ends, step: usize) -> Vec<Cut> {
     let kinds = [
         (Way::Up, End::Quiet),
@@ -122,12 +125,12 @@ fn places(usual: &Ends, step: usize) -> Vec<Cut> {
         (Way::Down, End::Quiet),
     ];
     let mut cuts = Vec::new();
-    for (n, (way, end)) in kinds.into_iter().enumerate() {
+    for (n, (way, end)) in (0..).zip(kinds) {
         let length = match way {
             Way::Up => usual.up,
             Way::Down => usual.down,
         };
-        let places = (n as u64 * step as u64 / 4..length).step_by(step);
+        let places = (n / 2 * step as u64..length).step_by(2 * step);
         cuts.extend(places.map(|after| Cut { way, after, end }));
     }
     cuts
@@ -242,7 +245,7 @@ impl Street {
             let phone = corner::phone(&data, clock.clone(), through)?;
             let code = corner::code(server.state(), login).await?;
             phone.enrol(server.url(), code).await?;
-            settled(&phone, &clock).await?;
+            corner::settled(&phone, &clock).await?;
             Ok(phone)
         };
         let worker = enrolled("phone", &who.worker).await?;
@@ -252,7 +255,7 @@ impl Street {
             4..26,
             "问过了，天然气表在厨房左边，周三下午有人在家，可以去换管。",
         )?;
-        settled(&colleague, &clock).await?;
+        corner::settled(&colleague, &clock).await?;
         work(
             &worker,
             0..10,
@@ -293,7 +296,7 @@ impl Street {
         }
         let (up, down) = line.passed();
         let bodies = through.exchanged();
-        settled(&phone, &clock).await?;
+        corner::settled(&phone, &clock).await?;
         // what was published behind the last answer
         phone.sync_once().await?;
         drop(phone);
@@ -319,20 +322,6 @@ impl Street {
             bodies: (0, 0),
         })
     }
-}
-
-/// Delivers until nothing waits. A busy centre is waited for on the phone's own clock.
-async fn settled(phone: &Phone, clock: &Watch) -> Outcome<SyncState> {
-    let mut state = phone.sync_once().await?;
-    for _ in 0..TRIES {
-        let waiting = state.waiting_records + state.waiting_photos;
-        if state.phase == SyncPhase::Idle && waiting + state.stuck == 0 {
-            return Ok(state);
-        }
-        clock.minutes_pass(1);
-        state = phone.sync_once().await?;
-    }
-    Err(format!("the phone does not get through: {state:?}").into())
 }
 
 /// A hazard and visits at these doors. The hazard's very small photo has its lane cut at every byte as well, and its
