@@ -43,4 +43,4 @@ cd - >/dev/null
 export GRIDWALK_TEST_POSTGRES="postgres://gridwalk@${home//\//%2F}/postgres"
 if [ $# -gt 0 ]; then "$@"; exit; fi
 # The whole workspace's choice of features, so that nothing is compiled twice.
-cargo test --locked --workspace --test store_contract --test two_servers --test stories_over_http
+cargo test --locked --workspace --test store_contract --test two_servers --test stories_over_http --test phone_stories
