@@ -9,12 +9,16 @@ use gridwalk::{
     view::{IncidentStart, Receipt, ReportHow, SyncPhase},
 };
 use gridwalk_core::{
+    document::Document,
     error::Code,
-    household::{FieldChange, HouseholdEdit, NewVisit, VisitKind, VisitOutcome},
+    household::{self, FieldChange, HouseholdEdit, NewVisit, VisitKind, VisitOutcome},
     ids::{Hash, VisitId},
     incident::{Severity, SourceChannel},
     photo::PhotoStage,
-    sync::message::Watermark,
+    sync::{
+        envelope::change_hash,
+        message::{DocumentKind, Watermark},
+    },
 };
 use gridwalk_fixtures::photos::{Variant, photo};
 use std::{
@@ -35,8 +39,12 @@ fn receipt(phone: &Phone, n: u128, visit: VisitId) -> Receipt {
 }
 
 fn colleagues_visit() -> HouseholdEdit {
+    visit_number(0x9001)
+}
+
+fn visit_number(number: u128) -> HouseholdEdit {
     HouseholdEdit::RecordVisit(NewVisit {
-        id: VisitId(Uuid::from_u128(0x9001)),
+        id: VisitId(Uuid::from_u128(number)),
         kind: VisitKind::Routine,
         outcome: VisitOutcome::Met,
         started_at: NINE,
@@ -104,6 +112,119 @@ async fn what_a_restored_centre_lost_comes_back_from_the_phone_and_nothing_else_
     phone.sync_once().await.unwrap();
     assert!(world.centre.state().uploads.is_empty());
     assert_eq!(world.centre.state().compared, 1);
+}
+
+/// Everybody's visits in this household, by the phone.
+fn visits(phone: &Phone, n: u128) -> BTreeSet<VisitId> {
+    let held = phone.household(door(n)).unwrap();
+    held.view
+        .visits
+        .iter()
+        .map(|visit| visit.visit.id)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_phone_lets_go_of_what_the_feed_has_another_of_and_applies_again_what_it_built_on_it() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let kept = world.centre.state().feed.len();
+    // a colleague's phone was copied; this is what the one copy wrote
+    let first = world.centre.colleague_edits(door(3), &visit_number(0x9001));
+    phone.sync_once().await.unwrap();
+    let delivered = visit(&phone, 3);
+    phone.sync_once().await.unwrap();
+    assert_eq!(receipt(&phone, 3, delivered), Receipt::Centre);
+    let built_on = world.centre.state().feed.last().unwrap().hash;
+    let unsent = visit(&phone, 3);
+    let bytes = world.centre.changes(door(3).into());
+    let bytes = bytes.into_iter().find(|bytes| change_hash(bytes) == first);
+    let bytes = bytes.expect("the first one");
+
+    world.centre.goes_back_to(kept, 2);
+    let second = world.centre.colleague_edits(door(3), &visit_number(0x9002));
+    assert_ne!(first, second);
+    // what the copies wrote has one number, and the centre takes the first no more, nor what was built on it
+    world.centre.state().forked = BTreeSet::from([first]);
+    world
+        .centre
+        .state()
+        .refused
+        .extend([(first, Code::ActorForked), (built_on, Code::ActorForked)]);
+    world.centre.state().uploads.clear();
+    let state = phone.sync_once().await.unwrap();
+    assert_eq!((state.phase, state.error), (SyncPhase::Idle, None));
+    assert_eq!((state.waiting_records, state.stuck), (0, 0), "{state:?}");
+    for mine in [delivered, unsent] {
+        assert_eq!(receipt(&phone, 3, mine), Receipt::Centre);
+    }
+    let theirs = VisitId(Uuid::from_u128(0x9002));
+    let expected = BTreeSet::from([theirs, delivered, unsent]);
+    assert_eq!(visits(&phone, 3), expected);
+    let centre = Document::from_changes(
+        door(3).into(),
+        DocumentKind::HOUSEHOLD,
+        world.centre.changes(door(3).into()),
+    );
+    let at_centre = household::view(&centre.expect("the centre can open it")).visits;
+    let at_centre: BTreeSet<VisitId> = at_centre.iter().map(|visit| visit.visit.id).collect();
+    assert_eq!(at_centre, expected, "and so has the centre");
+    assert!(!world.centre.names().contains(&first));
+    let uploads = world.centre.state().uploads.clone();
+    let mut groups = uploads.iter().flatten();
+    let handed_in = groups.find(|group| group.author == Some(COLLEAGUE));
+    assert_eq!(
+        change_hash(&handed_in.expect("the colleague's act").changes[0]),
+        first,
+        "nobody else may have it any more: the centre keeps it as evidence"
+    );
+    // the next act goes on from there, also after a start
+    drop(phone);
+    let phone = world.open();
+    let later = visit(&phone, 3);
+    phone.sync_once().await.unwrap();
+    assert_eq!(receipt(&phone, 3, later), Receipt::Centre);
+
+    // back once more, to a backup that has the first one: the same rule the other way round
+    world.centre.state().refused.clear();
+    world.centre.state().forked = BTreeSet::from([second]);
+    world.centre.goes_back_to(kept, 3);
+    world
+        .centre
+        .publish(door(3).into(), DocumentKind::HOUSEHOLD, bytes);
+    let state = phone.sync_once().await.unwrap();
+    assert_eq!((state.waiting_records, state.stuck), (0, 0), "{state:?}");
+    let theirs = VisitId(Uuid::from_u128(0x9001));
+    let expected = BTreeSet::from([theirs, delivered, unsent, later]);
+    assert_eq!(visits(&phone, 3), expected);
+}
+
+#[tokio::test]
+async fn a_copied_phone_lets_go_of_what_a_colleague_built_on_the_copy_that_lost() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let kept = world.centre.state().feed.len();
+    let mine = visit(&phone, 3);
+    phone.sync_once().await.unwrap();
+    let upon_it = world.centre.colleague_edits(door(3), &visit_number(0x9001));
+    phone.sync_once().await.unwrap();
+    assert_eq!(visits(&phone, 3).len(), 2);
+    // the other copy's act has the number now, so what was built on this one's is refused with it
+    world.centre.goes_back_to(kept, 2);
+    world
+        .centre
+        .state()
+        .refusing
+        .insert(door(3).into(), (Code::ActorForked, 1));
+    let state = phone.sync_once().await.unwrap();
+    assert_eq!((state.phase, state.error), (SyncPhase::Idle, None));
+    assert_eq!((state.waiting_records, state.stuck), (0, 0), "{state:?}");
+    assert_eq!(receipt(&phone, 3, mine), Receipt::Centre);
+    assert_eq!(visits(&phone, 3), BTreeSet::from([mine]));
+    assert!(!world.centre.names().contains(&upon_it));
+    let later = visit(&phone, 3);
+    phone.sync_once().await.unwrap();
+    assert_eq!(receipt(&phone, 3, later), Receipt::Centre);
 }
 
 #[tokio::test]

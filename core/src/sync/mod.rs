@@ -5,6 +5,7 @@
 //! | bytes | [`frame`], [`envelope::sign`] | [`frame`], [`envelope::verify`] |
 //! | upload | [`session`] collects and sends | [`admit`] judges change by change |
 //! | download | [`apply`] plans what to store | [`answer`] cuts pages from the feed |
+//! | fork | [`fork::displaced`] says what goes | [`admit`] refuses the second |
 //! | repair | [`repair::prints`], [`repair::differing`], [`repair::step`] | [`repair::answer`] |
 //!
 #![doc = include_str!("PROTOCOL.md")]
@@ -18,6 +19,7 @@ pub mod digest;
 pub mod effect;
 pub mod envelope;
 pub mod event;
+pub mod fork;
 pub mod frame;
 pub mod limits;
 pub mod message;

@@ -41,4 +41,5 @@ bugs! {
     CursorFirst = "a cursor is stored before what was read";
     OwnOfPurged = "own changes are taken for held although their document was purged";
     OwnBytesForgotten = "a phone that lost what it sent does not ask for it";
+    TwinKept = "a phone keeps what the feed has another of under the same number";
 }

@@ -6,9 +6,11 @@
 
 mod edit;
 mod rebuild;
+mod twins;
 
 pub(crate) use edit::{Edit, Noun};
 pub(crate) use rebuild::{RefusedChange, rebuild};
+pub(crate) use twins::torn_by;
 
 use crate::{
     error::{Answer, Failure},
@@ -318,7 +320,7 @@ pub(crate) fn snapshot(db: &Connection, document: &mut Document) -> Answer<()> {
 /// The outbox holds every own change without a receipt. Whatever a fault took out of it is put back; how many.
 pub(crate) fn check_outbox(db: &Connection) -> Answer<usize> {
     db.execute(
-        "delete from outbox where hash not in (select hash from change where standing <> 'retired')",
+        "delete from outbox where hash not in (select hash from change where standing <> 'retired' or not own)",
         [],
     )?;
     Ok(db.execute(

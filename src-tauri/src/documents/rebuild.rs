@@ -1,7 +1,8 @@
 //! After a refusal the document is the server's again, and what survives is applied to it by a new actor. The refused
-//! act itself stays with its code and its words; nothing that came after it is lost with it.
+//! act itself stays with its code and its words; nothing that came after it is lost with it. What the feed has another of
+//! under the same number goes in the same way, whoever wrote it.
 
-use super::{Edit, Identity, append_own, author, load, positions};
+use super::{Edit, Identity, append_own, author, load, positions, twins};
 use crate::{
     error::{Answer, Failure},
     projection,
@@ -29,7 +30,8 @@ pub(crate) struct RefusedChange {
     pub innocent: bool,
 }
 
-/// Takes the refused changes out of `document` and applies the surviving edits again.
+/// Takes the refused changes out of `document`, what the feed displaced, and what builds on either; and applies the
+/// surviving edits again.
 pub(crate) fn rebuild(
     db: &Connection,
     who: &Identity,
@@ -37,16 +39,55 @@ pub(crate) fn rebuild(
     refused: &[RefusedChange],
 ) -> Answer<()> {
     for change in refused {
-        let tired = db
-            .prepare_cached("select tries from edit where change = ?1")?
-            .query_row([change.hash.0], |row| row.get::<_, i64>(0))
-            .optional()?
-            .is_some_and(|tries| tries >= MOST_TRIES);
-        if !change.innocent || tired {
+        if !change.innocent || is_tired(db, &change.hash)? {
             refuse_change(db, &change.hash, change.code)?;
         }
     }
-    // every own change without a receipt was written on top of a refused one
+    if !refused.is_empty() {
+        retire_waiting(db, document)?;
+    }
+    let own = twins::let_go(db, who, document)?;
+    for hash in &own {
+        if is_tired(db, hash)? {
+            refuse_change(db, hash, Code::ActorForked)?;
+        }
+    }
+    db.prepare_cached("update document set snapshot = null where id = ?1")?
+        .execute([document.0])?;
+    db.prepare_cached("update change set snapshotted = 0 where document = ?1")?
+        .execute([document.0])?;
+    if refused.is_empty() && own.is_empty() {
+        // only what others wrote went, and own acts go on as before
+        db.prepare_cached("update document set stale = 1 where id = ?1")?
+            .execute([document.0])?;
+        return Ok(());
+    }
+    // what a verified backup of the centre had once is kept here without its value: it cannot be applied again, and says so
+    let code = refused
+        .first()
+        .map_or(Code::ActorForked, |change| change.code);
+    db.prepare_cached(
+        "update edit set standing = 'refused', code = ?2 where standing = 'stored' and value is null and change in
+           (select hash from change where document = ?1 and own and standing = 'retired')",
+    )?
+    .execute((document.0, code.as_str()))?;
+    let incarnation = unused_incarnation(db, who, document)?;
+    db.prepare_cached("update document set incarnation = ?2 where id = ?1")?
+        .execute((document.0, incarnation))?;
+    apply_again(db, who, document, code)
+}
+
+/// Tried often enough to be shown instead.
+fn is_tired(db: &Connection, change: &Hash) -> Answer<bool> {
+    Ok(db
+        .prepare_cached(
+            "select 1 from edit where change = ?1 and standing = 'waiting' and tries >= ?2",
+        )?
+        .exists((change.0, MOST_TRIES))?)
+}
+
+/// Every own change without a receipt was written on top of a refused one.
+fn retire_waiting(db: &Connection, document: DocumentId) -> Answer<()> {
     db.prepare_cached(
         "delete from outbox where hash in
            (select hash from change where document = ?1 and own and standing = 'waiting')",
@@ -56,24 +97,14 @@ pub(crate) fn rebuild(
         "update change set standing = 'retired' where document = ?1 and own and standing = 'waiting'",
     )?
     .execute([document.0])?;
-    // what a verified backup of the centre had once is kept here without its value: it cannot be applied again, and says so
-    if let Some(first) = refused.first() {
-        db.prepare_cached(
-            "update edit set standing = 'refused', code = ?2 where standing = 'stored' and value is null and change in
-               (select hash from change where document = ?1 and own and standing = 'retired')",
-        )?
-        .execute((document.0, first.code.as_str()))?;
-    }
-    let incarnation = unused_incarnation(db, who, document)?;
-    db.prepare_cached("update document set incarnation = ?2, snapshot = null where id = ?1")?
-        .execute((document.0, incarnation))?;
-    db.prepare_cached("update change set snapshotted = 0 where document = ?1")?
-        .execute([document.0])?;
+    Ok(())
+}
 
+/// Applies what survived to what is left of the document, or shows it with `code` when nothing is.
+fn apply_again(db: &Connection, who: &Identity, document: DocumentId, code: Code) -> Answer<()> {
     let survivors = survivors(db, document)?;
     let Some(held) = load(db, document)? else {
         // its very creation was refused: it stays on this phone as it was written, with the reason
-        let code = refused.first().map_or(Code::Internal, |change| change.code);
         return survivors
             .iter()
             .try_for_each(|edit| refuse_edit(db, edit.number, code));
@@ -130,7 +161,9 @@ struct Survivor {
 fn survivors(db: &Connection, document: DocumentId) -> Answer<Vec<Survivor>> {
     let mut select = db.prepare_cached(
         "select number, change, act, value from edit
-         where document = ?1 and standing = 'waiting' and value is not null order by number",
+         where document = ?1 and standing = 'waiting' and value is not null and not exists
+           (select 1 from change where change.hash = edit.change and change.standing <> 'retired')
+         order by number",
     )?;
     let rows = select.query_map([document.0], |row| {
         Ok((

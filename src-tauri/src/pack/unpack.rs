@@ -2,15 +2,8 @@
 //! projection. Every change is scanned again and counted, and when all are, their sum must be what the server signed.
 
 use super::shelf::{self, Held};
-use crate::{
-    database::Database,
-    documents::{self, RefusedChange},
-    enrolment,
-    error::Answer,
-    projection, sync,
-};
+use crate::{database::Database, documents, enrolment, error::Answer, projection, sync};
 use gridwalk_core::{
-    error::Code,
     ids::{DocumentId, GridId, Hash},
     sync::{
         message::{AccessClass, Digest, Partition},
@@ -139,26 +132,10 @@ fn shelve(
         .unwrap_or_default();
     let mut sum = Digest::EMPTY;
     let mut positions: HashMap<Hash, u64> = HashMap::with_capacity(unpacked.changes.len());
-    let mut forked = Vec::new();
+    let mut torn = false;
     for (position, change) in &unpacked.changes {
         sum.add(&change.hash);
         positions.insert(change.hash, *position);
-        if held > 0 {
-            let mine = db
-                .prepare_cached(
-                    "select hash from change where document = ?1 and actor = ?2 and seq = ?3
-                     and own and standing = 'waiting' and hash <> ?4",
-                )?
-                .query_row((id.0, change.actor, change.seq, change.hash.0), |row| {
-                    Ok(Hash(row.get(0)?))
-                })
-                .optional()?;
-            forked.extend(mine.map(|hash| RefusedChange {
-                hash,
-                code: Code::ActorForked,
-                innocent: true,
-            }));
-        }
         let new = db
             .prepare_cached(
                 "insert into change (hash, document, actor, seq, bytes, own, standing, snapshotted)
@@ -189,16 +166,15 @@ fn shelve(
             position,
             change.hash.0,
         ))?;
+        torn |= held > 0 && documents::torn_by(db, &change.hash)?.is_some();
     }
     lives_here(db, id, &row.partition)?;
     if fresh {
         db.prepare_cached("update document set snapshot = ?2 where id = ?1")?
             .execute((id.0, &packed.snapshot[..]))?;
     }
-    if !forked.is_empty()
-        && let Some(who) = enrolment::identity(db)?
-    {
-        documents::rebuild(db, &who, id, &forked)?;
+    if torn && let Some(who) = enrolment::identity(db)? {
+        documents::rebuild(db, &who, id, &[])?;
     } else if held == 0 {
         projection::write(db, &unpacked.document, &positions)?;
     } else {

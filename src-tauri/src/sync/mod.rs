@@ -19,6 +19,6 @@ pub(crate) use driver::{Driver, forget_everything};
 pub(crate) use leaving::{reconsider, sweep};
 pub(crate) use link::{Link, Token, address, code, trouble};
 pub(crate) use poke::listen;
-pub(crate) use repair::is_pending as is_comparing;
+pub(crate) use repair::{is_pending as is_comparing, offer};
 pub(crate) use store::{APP, released, stored};
 pub(crate) use watermark::{Safe, let_go, safe_photos};

@@ -201,7 +201,7 @@ fn offer_all_own(db: &Connection) -> Answer<()> {
 }
 
 /// The centre lacks these: they leave again.
-pub(super) fn offer(
+pub(crate) fn offer(
     db: &Connection,
     who: &Identity,
     document: DocumentId,

@@ -388,7 +388,7 @@ pub(super) fn apply(
             .execute([blob.0])?;
     }
     arrived(db, &plan, asked.received_at)?;
-    receipts(db, who, &plan, asked)?; // last: what is applied again is applied to what arrived
+    let let_go = receipts(db, who, &plan, asked)?; // last: what is applied again is applied to what arrived
     for cursor in &plan.cursors {
         db.prepare_cached(
             "insert or replace into cursor (grid, class, position, digest) values (?1, ?2, ?3, ?4)",
@@ -422,7 +422,7 @@ pub(super) fn apply(
     if plan.receipts.iter().any(|(_, result)| no_room(result)) {
         return Ok(Stored::NoRoom); // going on at once would send the same page again, for ever
     }
-    // what survived a refusal, and what the server misses, leaves at once
+    // what survived a refusal or was let go of, and what the server misses, leaves at once
     let again = plan.receipts.iter().any(|(_, result)| {
         matches!(
             result,
@@ -439,7 +439,7 @@ pub(super) fn apply(
     // and so does a question, or what the centre turned out to lack
     let lost = repair::is_due(db)? || plan.repair.is_some() && waiting;
     Ok(Stored::All(Applied {
-        more: applied.more || again && waiting || revoked || refused || lost,
+        more: applied.more || (again || let_go) && waiting || revoked || refused || lost,
         ..applied
     }))
 }
@@ -462,7 +462,8 @@ fn new_epoch(db: &Connection, epoch: Epoch, another: bool) -> Answer<()> {
     Ok(())
 }
 
-fn receipts(db: &Connection, who: &Identity, plan: &Plan, asked: &Asked) -> Answer<()> {
+/// Whether the feed has another of something that was held.
+fn receipts(db: &Connection, who: &Identity, plan: &Plan, asked: &Asked) -> Answer<bool> {
     let mut refused: BTreeMap<DocumentId, Vec<RefusedChange>> = BTreeMap::new();
     for (hash, result) in &plan.receipts {
         match result {
@@ -503,9 +504,18 @@ fn receipts(db: &Connection, who: &Identity, plan: &Plan, asked: &Asked) -> Answ
         db.prepare_cached("update envelope set answered = 1 where hash = ?1")?
             .execute([envelope.0])?;
     }
+    let mut torn = false;
+    let arrived = plan.changes.iter().map(|change| &change.placed);
+    for place in arrived.chain(&plan.placed) {
+        if let Some(document) = documents::torn_by(db, &place.hash)? {
+            refused.entry(document).or_default();
+            torn = true;
+        }
+    }
     refused
         .iter()
-        .try_for_each(|(document, changes)| documents::rebuild(db, who, *document, changes))
+        .try_for_each(|(document, changes)| documents::rebuild(db, who, *document, changes))?;
+    Ok(torn)
 }
 
 /// 已到中心.

@@ -35,7 +35,7 @@ use gridwalk_core::{
 };
 use serde::Serialize;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::Path,
     sync::{Arc, Mutex, MutexGuard},
 };
@@ -122,6 +122,8 @@ pub struct State {
     /// Changes of these documents are refused with a code, so many times.
     pub refusing: HashMap<DocumentId, (Code, u32)>,
     pub refused: HashMap<Hash, Code>,
+    /// Their numbers are taken by others.
+    pub forked: BTreeSet<Hash>,
     /// Every upload, as it came.
     pub uploads: Vec<Vec<DocumentChanges>>,
     pub envelopes: Vec<Hash>,
@@ -208,6 +210,7 @@ impl Centre {
                 reference: Vec::new(),
                 refusing: HashMap::new(),
                 refused: HashMap::new(),
+                forked: BTreeSet::new(),
                 uploads: Vec::new(),
                 envelopes: Vec::new(),
                 blobs: Vec::new(),
@@ -726,6 +729,10 @@ impl State {
                 code: code.as_str().into(),
                 follows,
             };
+        }
+        if self.forked.contains(&hash) {
+            self.refused.insert(hash, Code::ActorForked);
+            return refused(Code::ActorForked);
         }
         if let Some((code, left)) = self.refusing.get_mut(&group.document)
             && *left > 0

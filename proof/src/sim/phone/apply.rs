@@ -84,7 +84,7 @@ impl Tables {
             }
         }
         self.arrived(&plan);
-        self.receipts(who, &plan, asked); // last: what is applied again is applied to what arrived
+        let let_go = self.receipts(who, &plan, asked); // last: what is applied again is applied to what arrived
         for cursor in &plan.cursors {
             self.cursors.insert(cursor.partition, *cursor);
         }
@@ -106,7 +106,7 @@ impl Tables {
         });
         let applied = plan.applied();
         Ok(Stored::All(Applied {
-            more: applied.more || again && !self.outbox.is_empty(),
+            more: applied.more || (again || let_go) && !self.outbox.is_empty(),
             ..applied
         }))
     }
@@ -202,7 +202,8 @@ impl Tables {
         held.cache = None;
     }
 
-    fn receipts(&mut self, who: &Identity, plan: &Plan, asked: &Asked) {
+    /// Whether the feed has another of something that was held.
+    fn receipts(&mut self, who: &Identity, plan: &Plan, asked: &Asked) -> bool {
         let mut refused: BTreeMap<DocumentId, Vec<RefusedChange>> = BTreeMap::new();
         for (hash, result) in &plan.receipts {
             match result {
@@ -232,9 +233,18 @@ impl Tables {
                 }
             }
         }
+        let mut torn = false;
+        let arrived = plan.changes.iter().map(|change| &change.placed);
+        for place in arrived.chain(&plan.placed) {
+            if let Some(document) = self.torn_by(&place.hash) {
+                refused.entry(document).or_default();
+                torn = true;
+            }
+        }
         for (document, changes) in refused {
             self.rebuild(who, document, &changes);
         }
+        torn
     }
 
     /// 已到中心.

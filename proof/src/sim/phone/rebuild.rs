@@ -2,13 +2,17 @@
 
 use super::{
     super::planted::Planted,
-    Identity, Standing, Tables,
+    Held, Identity, Kept, Standing, Tables,
     tables::{Fate, Saved},
 };
 use gridwalk_core::{
     error::Code,
     ids::{DocumentId, Hash},
-    sync::actor,
+    scan,
+    sync::{
+        actor,
+        fork::{self, Holding},
+    },
 };
 
 /// An edit that is refused again and again is shown instead of being tried for ever.
@@ -26,6 +30,7 @@ pub struct RefusedChange {
 }
 
 impl Tables {
+    /// Takes out what was `refused`, and with it what the feed displaced and what builds on either.
     pub fn rebuild(&mut self, who: &Identity, id: DocumentId, refused: &[RefusedChange]) {
         let incarnation = self.unused_incarnation(who, id);
         let Some(held) = self.held_mut(&id) else {
@@ -43,13 +48,19 @@ impl Tables {
         // every own change without a receipt was written on top of a refused one
         let mut retired = Vec::new();
         for kept in &mut held.changes {
-            if kept.own && kept.standing == Standing::Waiting {
+            if !refused.is_empty() && kept.own && kept.standing == Standing::Waiting {
                 kept.standing = Standing::Retired;
                 retired.push(kept.hash);
             }
         }
-        held.incarnation = incarnation;
+        if !who.has_bug(Planted::TwinKept) {
+            retired.extend(held.let_go());
+        }
         held.cache = None;
+        if refused.is_empty() && retired.is_empty() {
+            return; // only others' changes went, and own ones go on as before
+        }
+        held.incarnation = incarnation;
         self.outbox.retain(|_, hash| !retired.contains(hash));
         self.apply_again(who, id, incarnation, refused);
     }
@@ -65,10 +76,11 @@ impl Tables {
             return;
         };
         let kept = !who.has_bug(Planted::SurvivorsDropped);
+        let lives = |hash: Hash| held.living().any(|kept| kept.hash == hash);
         let survivors: Vec<Saved> = held
             .edits
             .iter()
-            .filter(|edit| kept && edit.fate == Fate::Waiting)
+            .filter(|edit| kept && edit.fate == Fate::Waiting && !lives(edit.change))
             .cloned()
             .collect();
         let feed = held.positions();
@@ -101,6 +113,17 @@ impl Tables {
         }
     }
 
+    /// The document of a change that stands in a feed, if another change with its number is held as part of it.
+    pub fn torn_by(&self, change: &Hash) -> Option<DocumentId> {
+        let (id, stands) = self.kept(change)?;
+        let mut twins = self.documents.get(id)?.living();
+        twins
+            .any(|kept| {
+                (kept.actor, kept.seq) == (stands.actor, stands.seq) && kept.hash != *change
+            })
+            .then_some(*id)
+    }
+
     fn amend(&mut self, id: DocumentId, number: u64, change: impl FnOnce(&mut Saved)) {
         let edits = self.held_mut(&id).map(|held| &mut held.edits);
         if let Some(edit) = edits.and_then(|all| all.iter_mut().find(|edit| edit.number == number))
@@ -120,5 +143,37 @@ impl Tables {
         };
         let range = held.incarnation..held.incarnation.saturating_add(LOOK_AHEAD);
         range.rev().find(seen).unwrap_or(held.incarnation) + 1
+    }
+}
+
+impl Held {
+    /// Lets go of what the feed displaced and of what builds on something retired; own changes among it, whose deeds wait
+    /// again.
+    fn let_go(&mut self) -> Vec<Hash> {
+        let holding = |kept: &Kept| {
+            let header = scan::scan_change(&kept.bytes, &Default::default()).ok()?;
+            let stands = kept.placed.iter().any(|place| !place.departed);
+            Some(Holding::new(header, stands))
+        };
+        let held: Vec<Holding> = self.living().filter_map(holding).collect();
+        let retired = self.changes.iter();
+        let gone = retired.filter(|kept| kept.standing == Standing::Retired);
+        let lost = fork::displaced(&held, gone.map(|kept| kept.hash));
+        let mut own = Vec::new();
+        for kept in &mut self.changes {
+            if lost.contains(&kept.hash) {
+                kept.standing = Standing::Retired;
+                own.extend(kept.own.then_some(kept.hash));
+            }
+        }
+        for edit in &mut self.edits {
+            if own.contains(&edit.change) && !edit.is_refused() {
+                edit.fate = match edit.tries >= MOST_TRIES {
+                    true => Fate::Refused(Code::ActorForked),
+                    false => Fate::Waiting,
+                };
+            }
+        }
+        own
     }
 }
