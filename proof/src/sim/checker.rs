@@ -8,19 +8,20 @@
 //! * **I4** no phone holds documents outside its scope, and nobody but the cleared holds a care plan;
 //! * **I7** ten minutes after the last fault everybody rests; **I8** nothing grows beyond its limit.
 
+mod held;
+mod let_go;
 mod reading;
 
 use super::{
-    phone::{Held, Phone, Standing},
+    phone::{Phone, Standing},
     server::{Server, State, Store},
     street,
 };
 use gridwalk_core::{
     error::Code,
     ids::{DeviceId, DocumentId, Hash, PersonId},
-    scan,
     sync::{
-        actor, limits,
+        limits,
         message::{AccessClass, ChangeResult, Digest, DocumentKind},
     },
 };
@@ -56,10 +57,16 @@ pub struct Checker {
     /// Devices that were copied, went back, or mean harm, and everybody once the server went back: their numbers may be
     /// taken. Nobody else's ever are.
     pub may_fork: BTreeSet<DeviceId>,
-    /// Devices that were copied or went back.
-    pub copied: BTreeSet<DeviceId>,
     /// Somebody else's were.
     forked: Option<(DocumentId, DeviceId)>,
+    /// When documents last moved, when a device's partitions last changed, and when the registry last went back.
+    pub moved_at: BTreeMap<DocumentId, i64>,
+    pub scope_at: BTreeMap<DeviceId, i64>,
+    pub restored_at: Option<i64>,
+    /// When a phone last got an answer to another question, which may know nothing of the other feed.
+    pub misled_at: BTreeMap<usize, i64>,
+    /// A phone let go of what it may read.
+    let_go: Option<String>,
     /// Acknowledged, and nowhere.
     pub lost: u64,
     library: Library,
@@ -156,6 +163,9 @@ impl Checker {
                 "I2: {device} was never copied, and wrote two changes with one number in {what}"
             ));
         }
+        if let Some(vanished) = &self.let_go {
+            return Err(vanished.clone());
+        }
         self.nothing_lost(phones, store, &missing)?;
         self.nothing_waits_for_ever(store, &missing)?;
         self.feeds_are_whole(store)?;
@@ -204,49 +214,6 @@ impl Checker {
         }
     }
 
-    /// I7 for what the server holds: by now everything came that ever comes. What strangers and revoked phones left may
-    /// wait for ever, and what builds on something that went with a backup.
-    fn nothing_waits_for_ever(
-        &self,
-        store: &Store,
-        missing: &BTreeSet<(DocumentId, Hash)>,
-    ) -> Result<(), String> {
-        for (id, shelf) in &store.documents {
-            for (hash, logged) in shelf.in_state(State::Held) {
-                let known = store.registry.get(&logged.device);
-                if self.unreliable.contains(&logged.device)
-                    || known.is_none_or(|known| known.revoked)
-                {
-                    continue;
-                }
-                let deps = scan::scan_change(&logged.bytes, &Default::default())
-                    .map_err(|error| format!("I7: {hash} is held and no change: {error}"))?
-                    .deps;
-                let awaited = deps.iter().find(|dep| {
-                    let there = shelf.changes.get(dep);
-                    there.is_none_or(|there| there.state == State::Held)
-                });
-                let what = street::document_name(id);
-                match awaited {
-                    None => {
-                        return Err(format!(
-                            "I7: {hash} of {what} is still held, and what it builds on is there"
-                        ));
-                    }
-                    Some(dep)
-                        if !shelf.changes.contains_key(dep) && !missing.contains(&(*id, *dep)) =>
-                    {
-                        return Err(format!(
-                            "I7: {hash} of {what} is held for {dep}, which never comes"
-                        ));
-                    }
-                    Some(_) => {}
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// I1, the phones' word.
     fn promises_kept(
         &mut self,
@@ -274,7 +241,13 @@ impl Checker {
             let change = edit.map_or(promise.change, |edit| edit.change);
             let logged = shelf.and_then(|shelf| shelf.changes.get(&change));
             let waits = logged.is_some_and(|logged| logged.state != State::Published);
-            if waits || tainted.contains(&promise.document) || store.evidence_has(&change) {
+            // what left the phone with its document, and went with a backup afterwards, is nobody's any more
+            let brought_by_nobody = tainted.contains(&promise.document)
+                && held.is_none_or(|held| {
+                    let mut own = held.changes.iter().filter(|kept| kept.own);
+                    own.all(|kept| kept.hash != change)
+                });
+            if waits || brought_by_nobody || store.evidence_has(&change) {
                 continue;
             }
             let Some(record) = promise.record else {
@@ -322,18 +295,6 @@ impl Checker {
             self.signers(&read.signed, "the registry")?;
         }
         Ok(())
-    }
-
-    /// A copy of a phone wrote here, and a restored registry may have taken the other copy's change under the same number.
-    /// Known and open: who holds the first one cannot open the document (`sim-ledger.md`).
-    fn torn_by_copies(&self, id: DocumentId, held: &Held) -> bool {
-        let mut copies = self.copied.iter();
-        copies.any(|device| {
-            (0..64).any(|life| {
-                let one = actor(*device, id, life);
-                held.changes.iter().any(|kept| kept.actor == one)
-            })
-        })
     }
 
     fn signers(&self, signed: &[(Uuid, PersonId)], who: &str) -> Result<(), String> {
@@ -422,8 +383,7 @@ impl Checker {
             }
             let what = street::document_name(id);
             // whatever happened to the registry, a person must be able to open it
-            let torn = tainted.contains(id) && self.torn_by_copies(*id, held);
-            if held.living().next().is_some() && !torn {
+            if held.living().next().is_some() {
                 let own = self.library.phone(*id, held);
                 let own = own.map_err(|error| format!("{error}, on {name}"))?;
                 self.signers(&own.signed, &name)?;

@@ -61,6 +61,7 @@ impl Tables {
         asked: &Asked,
         response: &Response,
     ) -> Result<Stored, Code> {
+        self.let_go.clear();
         self.trusting = who.has_bug(Planted::OwnOfPurged);
         let mut response = std::borrow::Cow::Borrowed(response);
         if who.has_bug(Planted::AnyAnswer)

@@ -48,6 +48,9 @@ impl Tables {
             if stands && !erased {
                 self.leaving.remove(&id);
             } else if held.is_none_or(|held| !unsent(held)) {
+                if held.is_some_and(|held| !held.changes.is_empty()) {
+                    self.let_go.push(id);
+                }
                 self.purge(&id, retire);
                 self.leaving.remove(&id);
             }

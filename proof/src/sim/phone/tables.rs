@@ -32,6 +32,8 @@ pub struct Tables {
     pub clock_ahead_ms: i64,
     /// Documents that were told to leave; true for those that were erased.
     pub leaving: BTreeMap<DocumentId, bool>,
+    /// What it let go of with the last answer because that had left its feed; for the checker.
+    pub let_go: Vec<DocumentId>,
     /// Only for planted bugs.
     pub trusting: bool,
     pub cleaned: BTreeSet<Hash>,

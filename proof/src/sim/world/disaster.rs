@@ -86,7 +86,6 @@ impl World {
         let mut copy = Phone::new(original.who.clone(), self.dice.roll(), original.skew);
         copy.disk.restore(original.disk.copy());
         self.checker.may_fork.insert(copy.who.device);
-        self.checker.copied.insert(copy.who.device);
         self.phones.push(copy);
         self.timers.push(0);
         self.wake_at.push(None);
@@ -146,6 +145,7 @@ impl World {
         });
         if told.is_ok() && self.sync_server() {
             self.tally.count(fault);
+            self.checker.moved_at.insert(id, self.now);
             if fault == Fault::DocumentErased {
                 self.checker.erased(id);
             } else if let Some(home) = home.filter(|_| self.dice.percent(40)) {
@@ -227,6 +227,7 @@ impl World {
         });
         if told.is_ok() && self.sync_server() {
             self.tally.count(Fault::DocumentReturned);
+            self.checker.moved_at.insert(id, self.now);
             self.trace.tell(self.now, || {
                 let (name, place) = (street::document_name(&id), street::place(&to));
                 format!("{name} moves back to {place}")
@@ -244,7 +245,6 @@ impl World {
                 self.checker.went_back(phone, at);
                 let device = self.phones[phone].who.device;
                 self.checker.may_fork.insert(device);
-                self.checker.copied.insert(device);
                 let dice = self.dice.roll();
                 let restored = &mut self.phones[phone];
                 restored.disk.restore(copy);
@@ -279,6 +279,7 @@ impl World {
                 after.registry = before.registry.clone();
                 after.catch_up(&before);
                 self.checker.server_went_back(&before, &after);
+                self.checker.restored_at = Some(self.now);
                 self.checker.may_fork.extend(before.registry.keys());
                 self.server.disk.restore(std::rc::Rc::new(after));
                 self.server.life += 1;

@@ -25,6 +25,7 @@ impl World {
         if let Some(old) = self.last_answer.clone()
             && self.strikes(Fault::CachedAnswer)
         {
+            self.mislead(&asker);
             return self.after(delay, Happening::Answer(asker, old)); // and ours goes nowhere
         }
         if self.strikes(Fault::RequestDoubled) {
@@ -50,6 +51,7 @@ impl World {
         if self.strikes(Fault::StrayAnswer)
             && let Some(old) = self.last_answer.clone()
         {
+            self.mislead(&asker);
             self.after(delay / 2, Happening::Answer(asker, old)); // a cache that should not be there
         }
         self.last_answer = Some(body.clone());
@@ -75,6 +77,12 @@ impl World {
             return usual + self.dice.between(1_000, 10_000);
         }
         usual
+    }
+
+    fn mislead(&mut self, asker: &Asker) {
+        if let Asker::Phone(phone, ..) = asker {
+            self.checker.misled_at.insert(*phone, self.now);
+        }
     }
 
     pub(super) fn fail(&mut self, asker: Asker, failure: Failure) {

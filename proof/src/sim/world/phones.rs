@@ -143,6 +143,9 @@ impl World {
                 }
                 if applied.is_ok() {
                     self.sync_phone(phone)?;
+                    let store = self.server.disk.read();
+                    self.checker
+                        .let_go(phone, &self.phones[phone], store, self.now);
                 }
                 self.trace.tell(self.now, || {
                     format!("phone {} stores the answer: {applied:?}", phone + 1)

@@ -300,6 +300,7 @@ impl World {
         device: DeviceId,
         change: impl FnOnce(&mut super::super::server::Device),
     ) {
+        self.checker.scope_at.insert(device, self.now);
         let _ = self.server.disk.write(|store| {
             if let Some(record) = store.registry.get(&device) {
                 let readable = record.partitions.clone();
