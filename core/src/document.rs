@@ -2,8 +2,10 @@
 //!
 //! Automerge stays behind this file and `field.rs`: nouns write items and registers, and read all their values.
 
+mod causes;
 mod order;
 
+pub(crate) use causes::Causes;
 pub use order::{FeedOrder, Unordered};
 
 use crate::{

@@ -72,7 +72,19 @@ codes! {
     TooFarAway = "TOO_FAR_AWAY";
     /// The phone does not know where it is.
     NoPosition = "NO_POSITION";
+    /// The person took the consent back; nothing more is recorded about them.
+    ConsentWithdrawn = "CONSENT_WITHDRAWN";
+    /// Nobody agreed to it, or not for this day.
+    ConsentMissing = "CONSENT_MISSING";
+    /// The person agreed to other things, not to this.
+    ConsentScope = "CONSENT_SCOPE";
+    /// The care plan was closed.
+    CareClosed = "CARE_CLOSED";
     // what is missing or malformed in a form
+    /// Who was there when the consent was given.
+    MissingWitness = "MISSING_WITNESS";
+    /// A few words are needed.
+    MissingWords = "MISSING_WORDS";
     /// A place is needed.
     MissingPlace = "MISSING_PLACE";
     /// A category is needed, and one that exists.

@@ -54,6 +54,16 @@ ids! {
     PlaceId;
     /// One worker's day 工作日志.
     WorkerDayId;
+    /// A care plan document 关爱对象 (restricted).
+    CarePlanId;
+    /// A consent 同意.
+    ConsentId;
+    /// A need of a care plan 需求.
+    NeedId;
+    /// One support record 帮扶记录.
+    SupportId;
+    /// Somebody who helps 志愿者.
+    CarerId;
     /// A visit 走访.
     VisitId;
     /// A member of a household.
@@ -86,7 +96,14 @@ macro_rules! documents { ($($name:ident),*) => {$(
     impl From<$name> for DocumentId { fn from(id: $name) -> Self { Self(id.0) } }
     impl From<DocumentId> for $name { fn from(id: DocumentId) -> Self { Self(id.0) } }
 )*}; }
-documents!(HouseholdId, IncidentId, PatrolId, PlaceId, WorkerDayId);
+documents!(
+    HouseholdId,
+    IncidentId,
+    PatrolId,
+    PlaceId,
+    WorkerDayId,
+    CarePlanId
+);
 
 /// A SHA-256 of some bytes: the name of a change, a photo, a thumbnail or a track. Lower hex as text.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

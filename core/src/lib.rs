@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod act;
+pub mod care;
 pub mod deadline;
 pub mod document;
 pub mod error;

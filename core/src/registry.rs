@@ -1,6 +1,7 @@
 //! A merged document becomes what the registry keeps of it. The server writes the rows; what they say is decided here.
 
 use crate::{
+    care::{self, CareView, NewCarePlan},
     document::{Document, FeedOrder},
     household::{self, Dwelling, HouseholdView},
     incident::{self, IncidentView},
@@ -25,6 +26,8 @@ pub enum Projection {
     Place(NewPlace),
     /// 工作日志
     WorkerDay(WorkerDayView),
+    /// 关爱对象: restricted, for the registry and for those who read its class
+    Care(CareView),
     /// A kind of a newer app, or a document whose beginning nobody here can read. Kept and forwarded, not shown.
     Unknown,
 }
@@ -44,6 +47,9 @@ pub fn project(document: &Document, feed: &dyn FeedOrder) -> Projection {
         DocumentKind::PLACE => place::view(document).map_or(Projection::Unknown, Projection::Place),
         DocumentKind::WORKER_DAY if document.created::<NewWorkerDay>().is_some() => {
             Projection::WorkerDay(worker_day::view(document))
+        }
+        DocumentKind::CARE_PLAN if document.created::<NewCarePlan>().is_some() => {
+            Projection::Care(care::view(document))
         }
         _ => Projection::Unknown,
     }

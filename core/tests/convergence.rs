@@ -4,11 +4,15 @@ mod staircase;
 
 use gridwalk_core::{
     act::Role,
+    care::{
+        self, CareEdit, CareLevel, CareType, ConsentHow, ConsentScope, ConsentView, NeedState,
+        NewCarePlan, NewConsent, NewNeed, NewSupport, SupportKind,
+    },
     document::{Document, Edited, RawChange, Unordered},
     household::{FieldChange, HouseholdEdit, VisitOutcome, view},
     ids::{
-        CheckpointId, DepartmentId, EventId, FindingId, GridId, Hash, HitId, IncidentId, PatrolId,
-        PersonId, VisitId,
+        CarePlanId, CheckpointId, ConsentId, DepartmentId, EventId, FindingId, GridId, Hash, HitId,
+        IncidentId, NeedId, PatrolId, PersonId, SupportId, VisitId,
     },
     incident::{
         self, Applied, IncidentAction, IncidentEvent, IncidentPlace, IncidentView, NewIncident,
@@ -129,6 +133,53 @@ fn household_edit(document: &Document, kind: u8, n: u8, number: u32) -> Househol
             new.changes = vec![field];
             HouseholdEdit::RecordVisit(new)
         }
+    }
+}
+
+fn care_edit(document: &Document, kind: u8, n: u8, number: u32) -> CareEdit {
+    let known = care::view(document);
+    let need = known.needs.get(usize::from(n) % known.needs.len().max(1));
+    let consent = || {
+        CareEdit::GiveConsent(NewConsent {
+            id: ConsentId(uuid(16, number)),
+            scope: vec![ConsentScope::Visits, ConsentScope::Help],
+            how: ConsentHow::Spoken,
+            given_at: minute(number),
+            witness: "邻居".into(),
+            expires: chrono::NaiveDate::from_ymd_opt(2027, 1, 1 + u32::from(n % 20))
+                .expect("a day"),
+        })
+    };
+    let level = [CareLevel::First, CareLevel::Second, CareLevel::Third][usize::from(n % 3)];
+    let reason = || format!("第{number}次");
+    match (kind, need) {
+        _ if known.consent == ConsentView::Pending && kind != 2 => consent(),
+        (0, _) => consent(),
+        (1, _) if n.is_multiple_of(3) => CareEdit::WithdrawConsent { reason: None },
+        (1, _) => CareEdit::SetSafetyNote { note: reason() },
+        (2, _) => CareEdit::SetLevel { level },
+        (3, _) => CareEdit::AddNeed(NewNeed {
+            id: NeedId(uuid(17, number)),
+            kind: care::NeedKind::Errand,
+            detail: reason(),
+        }),
+        (4, Some(need)) => CareEdit::MarkNeed {
+            need: need.need.id,
+            state: [NeedState::Todo, NeedState::Doing, NeedState::Done][usize::from(n % 3)],
+        },
+        (5, _) if known.closed.is_some() => CareEdit::Reopen { reason: reason() },
+        (5, _) if n.is_multiple_of(4) => CareEdit::Close { reason: reason() },
+        (6, _) => CareEdit::Open { reason: reason() },
+        _ => CareEdit::LogSupport(NewSupport {
+            id: SupportId(uuid(18, number)),
+            at: minute(number),
+            kind: SupportKind::Visit,
+            seen: true,
+            as_usual: false,
+            needs_done: need.map(|need| need.need.id).into_iter().collect(),
+            note: Some(reason()),
+            emergency: false,
+        }),
     }
 }
 
@@ -376,5 +427,50 @@ proptest! {
             prop_assert_eq!(phone.heads(), phones[0].heads());
             prop_assert_eq!(&patrol::view(phone), &last);
         }
+    }
+
+    #[test]
+    fn phones_that_heard_of_everything_show_the_same_care_plan((count, steps) in steps()) {
+        let new = NewCarePlan {
+            id: CarePlanId(uuid(15, 1)),
+            household: dwelling().id,
+            person: None,
+        };
+        let born = care::create(&new, &[CareType::LivingAlone], CareLevel::Third, &worker(1, minute(0)))
+            .expect("a plan")
+            .document;
+        let mut done: BTreeSet<SupportId> = BTreeSet::new();
+        let mut taken_back = false;
+        let phones = played(&born, count, &steps, |document, phone, kind, n, number| {
+            let edit = care_edit(document, kind, n, number);
+            let edited = care::apply(document.clone(), &edit, &worker(phone as u8 + 1, minute(number)));
+            if let (CareEdit::LogSupport(support), Ok(_)) = (&edit, &edited) {
+                done.insert(support.id);
+            }
+            taken_back |= matches!(edit, CareEdit::WithdrawConsent { .. }) && edited.is_ok();
+            edited.ok()
+        });
+        let last = care::view(&phones[0]);
+        let shown: BTreeSet<SupportId> = last.support.iter().map(|done| done.support.id).collect();
+        prop_assert_eq!(shown, done);
+        prop_assert_eq!(last.unreadable, 0);
+        let most_urgent = last.level.values.iter().map(|value| value.level).min();
+        prop_assert_eq!(most_urgent, Some(last.level.level));
+        let withdrawn = matches!(last.consent, ConsentView::Withdrawn { .. });
+        prop_assert!(taken_back || !withdrawn);
+        if withdrawn {
+            prop_assert!(last.needs.iter().all(|need| need.need.detail.is_empty()));
+            prop_assert!(last.support.iter().all(|done| done.support.note.is_none()));
+            prop_assert!(last.contacts.is_empty() && last.safety_notes.is_empty() && last.team.is_empty());
+        }
+        for phone in &phones {
+            prop_assert_eq!(phone.heads(), phones[0].heads());
+            prop_assert_eq!(&care::view(phone), &last);
+        }
+        let mut again = phones[0].clone();
+        let snapshot = again.save();
+        let none: [&[u8]; 0] = [];
+        let loaded = Document::from_snapshot(again.id(), again.kind(), &snapshot, none).expect("a snapshot");
+        prop_assert_eq!(care::view(&loaded), last);
     }
 }

@@ -3,6 +3,7 @@
 
 use gridwalk_core::{
     act::{Act, Role},
+    care::{self, CareEdit, CareLevel, CareType, ConsentStanding, NewCarePlan},
     document::{Author, Document, Unordered},
     household::{self, Dwelling, FieldChange, HouseholdEdit, NewMember, NewVisit},
     ids::Hash,
@@ -213,4 +214,73 @@ fn every_patrol_of_the_last_week_is_walked_to_its_end() {
         walked += 1;
     }
     assert!(walked > 100, "{walked} patrols");
+}
+
+#[test]
+fn every_care_plan_of_the_street_is_begun_and_takes_its_acts() {
+    let plans = gridwalk_fixtures::care::plans(&STREET);
+    let steward = STREET.people.iter().find(|p| p.role == "steward").unwrap();
+    let mut due: Vec<(String, care::CareDueWhy, i64)> = Vec::new();
+    let (mut levels, mut standings) = (HashMap::new(), HashMap::new());
+    for plan in &plans {
+        let new: NewCarePlan = read(&plan.created);
+        let types: Vec<CareType> = read(&plan.types);
+        let level: CareLevel = read(&json!(plan.level));
+        let by = author(&json!({
+            "by": steward.id, "role": Role::Steward, "device": steward.device, "recorded_at": plan.begun_at,
+        }));
+        let mut document = care::create(&new, &types, level, &by).unwrap().document;
+        for told in &plan.edits {
+            let edit: CareEdit = read(&told.edit);
+            document = care::apply(document, &edit, &author(&told.act))
+                .unwrap_or_else(|refusal| panic!("{refusal:?} at {edit:?}"))
+                .document;
+        }
+        let view = care::view(&document);
+        assert_eq!(view.unreadable, 0);
+        *levels.entry(view.level.level).or_insert(0) += 1;
+        let standing = view.consent.standing(demo_day());
+        *standings.entry(format!("{standing:?}")).or_insert(0) += 1;
+        if standing == ConsentStanding::Withdrawn {
+            assert!(view.support.iter().all(|done| done.support.note.is_none()));
+        }
+        let door = STREET
+            .households
+            .iter()
+            .find(|h| h.id == plan.created.household)
+            .unwrap();
+        let next = care::due(&view, None, demo_day());
+        if let Some(next) = next.filter(|next| {
+            next.day <= demo_day() && door.grid == STREET.grid("梧桐-03").unwrap().id
+        }) {
+            due.push((
+                door.room.clone(),
+                next.why,
+                (demo_day() - next.day).num_days(),
+            ));
+        }
+    }
+    assert!((170..190).contains(&plans.len()), "{} plans", plans.len());
+    let share = |count: i32| f64::from(count) / plans.len() as f64;
+    assert!(
+        (share(levels[&CareLevel::First]) - 0.12).abs() < 0.06,
+        "{levels:?}"
+    );
+    assert!(
+        (share(levels[&CareLevel::Second]) - 0.38).abs() < 0.08,
+        "{levels:?}"
+    );
+    assert!(share(standings["Given"]) > 0.85, "{standings:?}");
+    assert!(
+        standings["Pending"] > 0 && standings["Withdrawn"] > 0,
+        "{standings:?}"
+    );
+    due.sort_by_key(|(room, ..)| room.clone());
+    let expected = [
+        ("101", care::CareDueWhy::RenewConsent, 3),
+        ("502", care::CareDueWhy::Visit, 0),
+        ("504", care::CareDueWhy::Visit, 2),
+    ];
+    let expected = expected.map(|(room, why, late)| (room.to_owned(), why, late));
+    assert_eq!(due, expected, "the morning of the screens: three are due");
 }

@@ -6,6 +6,7 @@ use automerge::{
     ActorId, AutoCommit, ObjType, ROOT, ReadDoc, ScalarValue, transaction::Transactable,
 };
 use gridwalk_core::{
+    care::{self, CareEdit},
     document::{Document, Unordered},
     household::{FieldChange, FieldKey, HouseholdEdit, view},
     ids::{DepartmentId, DocumentId, EventId, PatrolId},
@@ -257,7 +258,7 @@ fn an_item_under_a_foreign_key_is_nobodys() {
     );
 }
 
-const CONTAINERS: [&str; 13] = [
+const CONTAINERS: [&str; 18] = [
     "fields",
     "members",
     "visits",
@@ -271,6 +272,11 @@ const CONTAINERS: [&str; 13] = [
     "photos",
     "acknowledged",
     "completed",
+    "consents",
+    "needs",
+    "need_states",
+    "support",
+    "team",
 ];
 
 /// JSON that looks like ours with something else in it, or is no JSON at all.
@@ -282,6 +288,11 @@ fn texts() -> impl Strategy<Value = String> {
         json!({ "act": act(), "item": { "type": "pause", "at": at(10, 0) } }),
         json!({ "act": act(), "item": { "type": "resume", "at": at(9, 0) } }),
         json!({ "act": act(), "item": { "type": "finish", "at": at(11, 0), "distance_m": 5 } }),
+        json!({ "act": act(), "item": { "type": "set_level", "level": "first" } }),
+        json!({ "act": act(), "item": { "type": "withdraw_consent" } }),
+        json!({ "act": act(), "item": { "id": uuid(2, 1), "scope": ["visits"], "how": "spoken", "given_at": at(9, 0), "witness": "邻居", "expires": "+262142-12-31" } }),
+        json!({ "act": act(), "item": { "id": uuid(2, 1), "at": at(9, 0), "kind": "visit", "seen": true, "as_usual": true, "needs_done": [], "emergency": false } }),
+        json!({ "id": uuid(3, 502), "household": uuid(3, 502) }),
         json!({ "value": 3, "by": uuid(1, 1), "at": at(9, 0) }),
         json!({ "by": uuid(1, 1), "at": at(9, 0), "until": "+262142-12-31" }),
         json!(dwelling()),
@@ -409,6 +420,10 @@ proptest! {
         }
         let _ = patrol::view(&odd);
         let _ = patrol::apply(odd.clone(), &PatrolEdit::Pause { at: at(10, 0) }, &worker(1, at(10, 0)));
+        let plan = care::view(&odd);
+        let _ = care::due(&plan, None, chrono::NaiveDate::MAX);
+        let open = CareEdit::Open { reason: "看看".into() };
+        let _ = care::apply(odd.clone(), &open, &worker(1, at(10, 0)));
         let _ = worker_day::view(&odd);
         let task = gridwalk_core::ids::TaskId(uuid(2, 1));
         let seen = WorkerDayEdit::AcknowledgeTask { task, at: at(8, 0) };

@@ -1,7 +1,8 @@
 //! Events that did not know of each other and cannot both take effect: which of them stands is decided by safety and
 //! never by who synced first (`domain.md` §3.5.3).
 
-use super::{IncidentAction, IncidentEvent, order::Causes, state::Fold};
+use super::{IncidentAction, IncidentEvent, state::Fold};
+use crate::document::Causes;
 
 /// The events of an incident, and who knew of what.
 pub(super) struct Contest<'a> {

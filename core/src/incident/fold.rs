@@ -1,12 +1,10 @@
 //! From a list of events to what a screen shows. Pure: the document is read elsewhere ([`super`]).
 
 use super::{
-    Applied, EventView, IncidentEvent, IncidentView, NewIncident,
-    contest::Contest,
-    order::{Causes, Rank},
+    Applied, EventView, IncidentEvent, IncidentView, NewIncident, contest::Contest, order::Rank,
     state::Fold,
 };
-use crate::{act::Act, error::Code, ids::Hash, photo::Photo};
+use crate::{act::Act, document::Causes, error::Code, ids::Hash, photo::Photo};
 
 /// An event with the change that carries it and where the feed placed that change.
 pub(super) struct Carried {

@@ -33,7 +33,15 @@ impl DocumentKind {
     /// Whether a document of this kind may live in that class. A care plan in a general feed would be read by everybody,
     /// and whatever else lay among the care plans would be missed by those who may not read them.
     pub fn belongs_in(self, class: AccessClass) -> bool {
-        (self == Self::CARE_PLAN) == (class == AccessClass::CARE)
+        self.class() == class
+    }
+
+    /// The class in which such a document is created.
+    pub fn class(self) -> AccessClass {
+        match self {
+            Self::CARE_PLAN => AccessClass::CARE,
+            _ => AccessClass::GENERAL,
+        }
     }
 }
 

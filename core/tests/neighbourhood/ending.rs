@@ -9,7 +9,7 @@ use gridwalk_core::{
 };
 use gridwalk_fixtures::story::Holds;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 impl Play<'_> {
     /// Everybody hears everything; then all are equal, what must hold holds, and nothing is missing.
@@ -56,6 +56,10 @@ impl Play<'_> {
             Projection::Household(view) => {
                 let mut visits = view.visits.iter();
                 visits.any(|visit| visit.visit.id.to_string() == record)
+            }
+            Projection::Care(view) => {
+                let mut support = view.support.iter();
+                support.any(|done| done.support.id.to_string() == record)
             }
             Projection::Incident(view) => {
                 let mut events = view.events.iter();
@@ -135,6 +139,33 @@ impl Play<'_> {
                     .map(|(event, code)| Ok((self.id(event)?.to_string(), code.clone())))
                     .collect();
                 same("not applied", &expected?, &failed.collect())
+            }
+            Holds::Care {
+                plan,
+                consent,
+                level,
+                levels,
+                support,
+                words,
+            } => {
+                let Projection::Care(view) = side.project(self.id(plan)?)? else {
+                    return Err(format!("{plan} is no care plan"));
+                };
+                same("consent", &json!(consent), &word(&view.consent)["state"])?;
+                same("level", &json!(level), &word(&view.level.level))?;
+                let values = view.level.values.iter().map(|value| word(&value.level));
+                same("levels", &json!(levels), &values.collect())?;
+                let expected: Result<Vec<_>, Failure> = support
+                    .iter()
+                    .map(|(id, overruled)| Ok((self.id(id)?.0, *overruled)))
+                    .collect();
+                let done = view
+                    .support
+                    .iter()
+                    .map(|done| (done.support.id.0, done.overruled));
+                same("support", &expected?, &done.collect())?;
+                let read = view.needs.iter().any(|need| !need.need.detail.is_empty());
+                same("words", words, &read)
             }
             Holds::Patrol {
                 patrol,

@@ -2,6 +2,7 @@
 
 use super::{Centre, Failure, Phone, Row, author};
 use gridwalk_core::{
+    care::{self, CareEdit, CareLevel, CareType},
     document::{Author, Document, Edited},
     error::Refusal,
     household::{self, Dwelling, FieldChange, HouseholdEdit},
@@ -141,6 +142,37 @@ impl<'a> Play<'a> {
                     && let HouseholdEdit::RecordVisit(visit) = &edit
                 {
                     self.recorded.insert((id, visit.id.to_string()));
+                }
+            }
+            Deed::BeginCare {
+                phone,
+                new,
+                types,
+                level,
+                ..
+            } => {
+                let new: care::NewCarePlan = self.read(new)?;
+                let types: Vec<CareType> = shaped(&json!(types))?;
+                let level: CareLevel = shaped(&json!(level))?;
+                let at = self.instant(at);
+                let author = self.phone(phone)?.author(new.id.into(), at)?;
+                self.settle(phone, care::create(&new, &types, level, &author), None)?;
+            }
+            Deed::Care {
+                phone,
+                plan,
+                edit,
+                refused,
+            } => {
+                let id = self.id(plan)?;
+                let edit: CareEdit = self.read(edit)?;
+                let done = self.on_phone(phone, id, at, |document, author| {
+                    care::apply(document, &edit, author)
+                })?;
+                if self.settle(phone, done, refused.as_deref())?
+                    && let CareEdit::LogSupport(support) = &edit
+                {
+                    self.recorded.insert((id, support.id.to_string()));
                 }
             }
             Deed::Report { phone, new } => {
