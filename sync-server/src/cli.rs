@@ -368,8 +368,8 @@ async fn run_seed(data: Data, today: Option<chrono::NaiveDate>) -> Result<()> {
         .await
         .map_err(|error| Error::internal("seeding", error))??;
     eprintln!(
-        "seeded the demo street for {today}: {} households, {} visits, {} patrols, {} incidents",
-        seeded.households, seeded.visits, seeded.patrols, seeded.incidents
+        "seeded the demo street for {today}: {} households, {} visits, {} patrols, {} incidents, {} care plans",
+        seeded.households, seeded.visits, seeded.patrols, seeded.incidents, seeded.care_plans
     );
     Ok(())
 }

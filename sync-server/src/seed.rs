@@ -11,6 +11,7 @@ use crate::{
 };
 use gridwalk_core::{
     act::{Act, Role},
+    care::{self, CareEdit, CareLevel, CareType, NewCarePlan},
     document::{Author, Document, Edited, RawChange, Unordered},
     error::Refusal,
     household::{self, Dwelling, FieldChange, HouseholdEdit, NewMember},
@@ -20,10 +21,7 @@ use gridwalk_core::{
     photo::Photo,
     place,
     reference::{Calendar, DeadlineRule, Plan, ReferenceKind, Task},
-    sync::{
-        actor,
-        message::{AccessClass, Partition},
-    },
+    sync::{actor, message::Partition},
     time::Timestamp,
 };
 use gridwalk_fixtures::{
@@ -52,6 +50,8 @@ pub struct Seeded {
     pub patrols: usize,
     /// 事件
     pub incidents: usize,
+    /// 关爱对象
+    pub care_plans: usize,
 }
 
 /// Fills an empty store with the demo street as it is on the morning of `today`. Refuses any other store.
@@ -86,16 +86,19 @@ pub fn fill(state: &AppState, street: &Street, history: &History) -> Result<Seed
         batch: Vec::with_capacity(BATCH),
         writing: None,
     };
+    let plans = gridwalk_fixtures::care::plans(street);
     let seeded = Seeded {
         households: street.households.len(),
         visits: history.visits.len(),
         patrols: history.patrols.len(),
         incidents: history.incidents.len(),
+        care_plans: plans.len(),
     };
     households(&mut scribe, street, history)?;
     places(&mut scribe, street)?;
     patrols(&mut scribe, history)?;
     incidents(&mut scribe, history, &photos)?;
+    care_plans(&mut scribe, street, &plans)?;
     scribe.flush()?;
     scribe.finish()?;
     Ok(seeded)
@@ -424,6 +427,32 @@ fn incidents(
     Ok(())
 }
 
+fn care_plans(
+    scribe: &mut Scribe<'_>,
+    street: &Street,
+    plans: &[gridwalk_fixtures::care::CarePlan],
+) -> Result<()> {
+    for plan in plans {
+        let new: NewCarePlan = same(&plan.created)?;
+        let types: Vec<CareType> = same(&plan.types)?;
+        let level: CareLevel = same(&plan.level)?;
+        let id: DocumentId = new.id.into();
+        let mut registrar = scribe.registrar(id, street);
+        registrar.act.recorded_at = Timestamp(plan.begun_at.timestamp_millis());
+        let mut volume = Writing::begin(id, plan.grid, &registrar, |author| {
+            care::create(&new, &types, level, author)
+        })?;
+        for told in &plan.edits {
+            let edit: CareEdit = same(&told.edit)?;
+            volume.write(&same(&told.act)?, |document, author| {
+                care::apply(document, &edit, author)
+            })?;
+        }
+        scribe.add(volume.volume)?;
+    }
+    Ok(())
+}
+
 fn photo(shot: &history::Shot, photos: &HashMap<String, (Hash, Hash, Value)>) -> Result<Photo> {
     let (hash, thumbnail, size) = photos
         .get(&*shot.scene)
@@ -451,12 +480,12 @@ impl Writing {
         let edited = create(author).map_err(|refusal| told_badly(id, &refusal))?;
         Ok(Self {
             volume: Volume {
-                document: Some(edited.document),
                 id,
                 partition: Partition {
                     grid: GridId(grid),
-                    class: AccessClass::GENERAL,
+                    class: edited.document.kind().class(),
                 },
+                document: Some(edited.document),
                 changes: vec![(edited.change, origin(&author.act))],
             },
         })

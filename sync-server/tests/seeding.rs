@@ -140,6 +140,7 @@ async fn a_seeded_grid_is_read_whole_by_its_worker_and_seeded_once() {
             one("select count(*) from visit")?,
             one("select count(*) from patrol")?,
             one("select count(*) from incident where case_no is not null")?,
+            one("select count(*) from care_plan")?,
         ])
     });
     assert_eq!(
@@ -148,7 +149,8 @@ async fn a_seeded_grid_is_read_whole_by_its_worker_and_seeded_once() {
             seeded.households,
             seeded.visits,
             seeded.patrols,
-            seeded.incidents
+            seeded.incidents,
+            seeded.care_plans
         ]
     );
     drop(state);
@@ -166,7 +168,7 @@ async fn a_seeded_grid_is_read_whole_by_its_worker_and_seeded_once() {
         .await
         .expect("a phone");
     lin.sync().await.expect("a first sync");
-    let documents = seeded.households + seeded.patrols + seeded.incidents;
+    let documents = seeded.households + seeded.patrols + seeded.incidents + seeded.care_plans;
     assert_eq!(lin.documents.len(), documents);
     let quiet = lin.exchange().await.expect("a second exchange").0;
     assert!(quiet.partitions.is_empty(), "nothing new");

@@ -6,6 +6,7 @@ mod field;
 use field::{Field, demo_street, partition, phone::Phone};
 use gridwalk_core::{
     act::Role,
+    care::{self, CareEdit, CareView},
     document::{Author, Document, FeedOrder},
     error::{Code, Refusal},
     household::{self, HouseholdEdit, HouseholdView},
@@ -13,7 +14,7 @@ use gridwalk_core::{
     incident::{self, Applied, IncidentEvent, IncidentView, NewIncident},
     patrol::{self, NewPatrol, PatrolEdit, PatrolView},
     registry::{Projection, project},
-    sync::message::Partition,
+    sync::message::{AccessClass, DocumentKind, Partition},
     time::Timestamp,
 };
 use gridwalk_fixtures::story::{Deed, Holds, Story, stories};
@@ -41,6 +42,7 @@ enum View {
     Household(Box<HouseholdView>),
     Incident(Box<IncidentView>),
     Patrol(Box<PatrolView>),
+    Care(Box<CareView>),
 }
 
 impl<'a> Play<'a> {
@@ -183,6 +185,44 @@ impl<'a> Play<'a> {
                     });
                 self.settle(phone, done.map(drop), refused.as_deref()).await;
             }
+            Deed::BeginCare {
+                phone,
+                grid,
+                new,
+                types,
+                level,
+            } => {
+                let new: care::NewCarePlan = self.read(new);
+                let types: Vec<care::CareType> = self.read(&json!(types));
+                let level: care::CareLevel = self.read(&json!(level));
+                let id = new.id.into();
+                let home = Partition {
+                    grid: self.id(grid).0.into(),
+                    class: AccessClass::CARE,
+                };
+                self.homes.insert(id, home);
+                let at = self.clock_of(phone, at);
+                let done = self.phone(phone).0.act(id, home, at, |_, author, _| {
+                    care::create(&new, &types, level, author)
+                });
+                self.settle(phone, done.map(drop), None).await;
+            }
+            Deed::Care {
+                phone,
+                plan,
+                edit,
+                refused,
+            } => {
+                let (id, edit): (_, CareEdit) = (self.id(plan), self.read(edit));
+                let (home, at) = (self.homes[&id], self.clock_of(phone, at));
+                let done = self
+                    .phone(phone)
+                    .0
+                    .act(id, home, at, |document, author, _| {
+                        care::apply(document.expect("a care plan"), &edit, author)
+                    });
+                self.settle(phone, done.map(drop), refused.as_deref()).await;
+            }
             Deed::Report { phone, new } => {
                 let new: NewIncident = self.read(new);
                 let id = new.id.into();
@@ -286,7 +326,36 @@ impl<'a> Play<'a> {
         }
     }
 
+    /// What the registry's log says of a care plan. Its own row says the same, without the words.
+    async fn plan(&self, id: DocumentId) -> CareView {
+        let store = &self.field.server.state().store;
+        let (changes, row): (Vec<Vec<u8>>, String) = store
+            .read(move |connection| {
+                let mut log = connection.prepare_cached(
+                    "select bytes from change where document = ?1 and state = 'published'",
+                )?;
+                let changes = log.query_map([id.0], |row| row.get(0))?;
+                let changes = changes.collect::<Result<_, _>>()?;
+                let row = connection.query_row(
+                    "select view from care_plan where id = ?1",
+                    [id.to_string()],
+                    |row| row.get(0),
+                )?;
+                Ok((changes, row))
+            })
+            .await
+            .expect("a row of the registry");
+        let document = Document::from_changes(id, DocumentKind::CARE_PLAN, changes);
+        let view = care::view(&document.expect("published changes"));
+        let listed: CareView = serde_json::from_str(&row).expect("a view");
+        assert_eq!(listed, care::without_words(view.clone()));
+        view
+    }
+
     async fn centre(&self, id: DocumentId) -> View {
+        if self.homes[&id].class == AccessClass::CARE {
+            return View::Care(Box::new(self.plan(id).await));
+        }
         let store = &self.field.server.state().store;
         let json: String = store
             .read(move |connection| {
@@ -353,6 +422,7 @@ impl<'a> Play<'a> {
             | Holds::NoEntry { household, .. } => self.id(household),
             Holds::Incident { incident, .. } => self.id(incident),
             Holds::Patrol { patrol, .. } => self.id(patrol),
+            Holds::Care { plan, .. } => self.id(plan),
         }
     }
 
@@ -446,6 +516,32 @@ impl<'a> Play<'a> {
                 assert_eq!(found, expected, "{code}: findings on {on}");
                 assert_eq!(view.ended_at.is_some(), *ended, "{code}: ended on {on}");
             }
+            (
+                View::Care(view),
+                Holds::Care {
+                    consent,
+                    level,
+                    levels,
+                    support,
+                    words,
+                    ..
+                },
+            ) => {
+                let now = json!({
+                    "consent": json!(view.consent)["state"], "level": view.level.level,
+                    "levels": view.level.values.iter().map(|value| value.level).collect::<Vec<_>>(),
+                    "support": view.support.iter().map(|done| (done.support.id.0, done.overruled)).collect::<Vec<_>>(),
+                    "words": view.needs.iter().any(|need| !need.need.detail.is_empty()),
+                });
+                let support: Vec<_> = support
+                    .iter()
+                    .map(|(id, overruled)| (self.id(id).0, overruled))
+                    .collect();
+                let expected = json!({
+                    "consent": consent, "level": level, "levels": levels, "support": support, "words": words,
+                });
+                assert_eq!(now, expected, "{code}: on {on}");
+            }
             (view, holds) => panic!("{code}: {holds:?} is not about {view:?}"),
         }
     }
@@ -456,6 +552,7 @@ fn seen(phone: &Phone, id: DocumentId) -> View {
         Projection::Household(view) => View::Household(Box::new(view)),
         Projection::Incident(view) => View::Incident(Box::new(view)),
         Projection::Patrol(view) => View::Patrol(Box::new(view)),
+        Projection::Care(view) => View::Care(Box::new(view)),
         other => panic!("{id} is {other:?}"),
     }
 }
@@ -487,6 +584,11 @@ async fn c1_two_people_visit_one_household_on_one_morning() {
 #[tokio::test(flavor = "multi_thread")]
 async fn c2_a_phone_number_is_edited_two_ways() {
     played("C2").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c3_consent_is_withdrawn_while_somebody_still_helps() {
+    played("C3").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -544,7 +646,7 @@ fn every_story_is_played_here() {
     assert_eq!(
         codes,
         [
-            "C1", "C2", "C4", "C5", "C6", "C7", "C8", "C11", "C14", "C16", "C17"
+            "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C11", "C14", "C16", "C17"
         ]
     );
 }

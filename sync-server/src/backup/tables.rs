@@ -277,6 +277,9 @@ pub const REMADE: &[&str] = &[
     "photo",
     "place",
     "worker_day",
+    "care_plan",
+    "care_support",
+    "care_open",
     "pack",
     "pack_file",
 ];

@@ -103,6 +103,7 @@ fn named(projection: &Projection) -> Option<DocumentId> {
         Projection::Patrol(view) => Some(view.created.id.into()),
         Projection::Place(place) => Some(place.id.into()),
         Projection::WorkerDay(view) => Some(view.created.id.into()),
+        Projection::Care(view) => Some(view.created.id.into()),
         Projection::Unknown => None,
     }
 }

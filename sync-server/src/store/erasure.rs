@@ -34,6 +34,9 @@ pub fn forget_rows(connection: &Connection, id: DocumentId) -> Result<()> {
         "delete from photo where document = ?1",
         "delete from place where id = ?1",
         "delete from worker_day where id = ?1",
+        "delete from care_support where plan = ?1",
+        "delete from care_open where plan = ?1",
+        "delete from care_plan where id = ?1",
     ] {
         connection.prepare_cached(statement)?.execute([&id])?;
     }

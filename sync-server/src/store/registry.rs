@@ -6,6 +6,7 @@ use crate::{
     store::{Connection, OptionalExtension, next_count, params, person::word},
 };
 use gridwalk_core::{
+    care::{self, CareView, ConsentView, NeedState},
     household::HouseholdView,
     ids::{DocumentId, GridId, Hash},
     incident::{Applied, IncidentState, IncidentView},
@@ -29,7 +30,7 @@ pub struct Facts {
 }
 
 /// Every table whose rows are projected from documents, those that hang on others first.
-pub const PROJECTED: [&str; 13] = [
+pub const PROJECTED: [&str; 16] = [
     "household_field",
     "resident",
     "visit",
@@ -43,6 +44,9 @@ pub const PROJECTED: [&str; 13] = [
     "photo",
     "place",
     "worker_day",
+    "care_support",
+    "care_open",
+    "care_plan",
 ];
 
 /// Throws all projected rows away; who does that makes them again in the same transaction.
@@ -66,6 +70,7 @@ pub fn write(
         Projection::Patrol(view) => patrol(connection, view, facts),
         Projection::Place(place) => write_place(connection, place, facts),
         Projection::WorkerDay(view) => worker_day(connection, document, view, facts),
+        Projection::Care(view) => care_plan(connection, view, facts),
         Projection::Unknown => Ok(()),
     }
 }
@@ -410,6 +415,80 @@ fn worker_day(
             view.completed.len(),
             json(view)?
         ])?;
+    Ok(())
+}
+
+/// Everything but the words: the registry is read by others than the plan's class.
+fn care_plan(connection: &Connection, view: &CareView, facts: Facts) -> Result<()> {
+    let (id, grid) = (view.created.id.to_string(), facts.grid.to_string());
+    let expires = match &view.consent {
+        ConsentView::Given { expires, .. } => Some(expires.to_string()),
+        ConsentView::Pending | ConsentView::Withdrawn { .. } => None,
+    };
+    let consent = match &view.consent {
+        ConsentView::Pending => "pending",
+        ConsentView::Given { .. } => "given",
+        ConsentView::Withdrawn { .. } => "withdrawn",
+    };
+    let open = |state: NeedState| state != NeedState::Done;
+    connection
+        .prepare_cached(
+            "insert into care_plan (id, grid, household, person, level, level_differs, types, consent, consent_expires, begun_at,
+               last_seen_at, closed_at, needs_open, support, view)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+             on conflict (id) do update set grid = excluded.grid, level = excluded.level, level_differs = excluded.level_differs,
+               types = excluded.types, consent = excluded.consent, consent_expires = excluded.consent_expires,
+               last_seen_at = excluded.last_seen_at, closed_at = excluded.closed_at, needs_open = excluded.needs_open,
+               support = excluded.support, view = excluded.view",
+        )?
+        .execute(params![
+            id,
+            grid,
+            view.created.household.to_string(),
+            view.created.person.map(|person| person.to_string()),
+            word(&view.level.level)?,
+            view.level.differs(),
+            json(&view.types)?,
+            consent,
+            expires,
+            view.begun.at.to_string(),
+            view.last_seen.map(|at| at.to_string()),
+            view.closed.as_ref().map(|closed| closed.at.to_string()),
+            view.needs.iter().filter(|need| open(need.state)).count(),
+            view.support.iter().filter(|done| !done.overruled).count(),
+            json(&care::without_words(view.clone()))?
+        ])?;
+    clear(connection, "delete from care_support where plan = ?1", &id)?;
+    let mut insert = connection.prepare_cached(
+        "insert into care_support (id, plan, grid, by_person, kind, at, recorded_at, seen, overruled)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict (id) do nothing",
+    )?;
+    for done in &view.support {
+        insert.execute(params![
+            done.support.id.to_string(),
+            id,
+            grid,
+            done.by.to_string(),
+            word(&done.support.kind)?,
+            done.support.at.to_string(),
+            done.recorded_at.to_string(),
+            done.support.seen,
+            done.overruled
+        ])?;
+    }
+    clear(connection, "delete from care_open where plan = ?1", &id)?;
+    let mut insert = connection.prepare_cached(
+        "insert into care_open (plan, number, by_person, at, reason) values (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for (number, open) in view.opens.iter().rev().enumerate() {
+        insert.execute(params![
+            id,
+            number + 1,
+            open.by.to_string(),
+            open.at.to_string(),
+            open.reason
+        ])?;
+    }
     Ok(())
 }
 
