@@ -28,7 +28,8 @@ fn every_change_of_a_whole_grid_and_its_ninety_days_passes() {
     let changes: usize = log.iter().map(|(_, changes)| all_pass(changes)).sum();
     let kinds: std::collections::BTreeSet<u16> = log.iter().map(|(kind, _)| kind.0).collect();
     assert!(changes > 1_000, "{changes} changes");
-    assert!(kinds.len() >= 4, "kinds {kinds:?}");
+    assert!(kinds.len() >= 5, "kinds {kinds:?}");
+    assert!(kinds.contains(&6), "no care plan");
 }
 
 #[test]

@@ -264,13 +264,15 @@ fn records(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> {
             "incident" => SyncItemKind::Incident,
             "incident_event" => SyncItemKind::IncidentEvent,
             "task" | "worker_day" => SyncItemKind::Task,
+            "care_plan" | "support" | "care_edit" => SyncItemKind::Care,
             _ => SyncItemKind::Patrol,
         };
         let document = DocumentId(row.get(3)?);
         let item: String = row.get(2)?;
-        places.insert(record, items.len());
+        places.insert(record.clone(), items.len());
         items.push(SyncItem {
             id: match kind {
+                SyncItemKind::Care => record,
                 SyncItemKind::Patrol | SyncItemKind::Incident => document.to_string(),
                 _ => item,
             },

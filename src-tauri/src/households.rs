@@ -1,7 +1,7 @@
 //! 住户: the list in walking order, and one household with its history.
 
 use crate::{
-    Phone,
+    Phone, care,
     delivery::{receipt_of, refused_edits},
     documents::{Edit, Noun},
     error::{Answer, Failure},
@@ -188,6 +188,13 @@ pub(crate) fn door(row: &HouseholdRow) -> String {
         .join(" ")
 }
 
+/// The same of one door, from its id.
+pub(crate) fn title(db: &Connection, household: HouseholdId, now: Timestamp) -> Answer<String> {
+    let lookups = Lookups::of_door(db, household, now.local_date())?;
+    let row = rows(db, [household], &lookups)?.remove(&household);
+    Ok(row.as_ref().map(door).unwrap_or_default())
+}
+
 /// The merged household as it was projected last.
 pub(crate) fn view(db: &Connection, id: HouseholdId) -> Answer<HouseholdView> {
     let json: Option<String> = db
@@ -233,6 +240,7 @@ pub(crate) fn detail(
         visited_today: visited_today(&view.visits, now, worker, &people),
         incidents: incidents::of_household(db, id, now, worker)?,
         tasks: today::of_household(db, id)?,
+        care: care::of_household(db, id, now.local_date())?,
         warnings: household::quiet(now)
             .then_some(Code::QuietHours)
             .into_iter()

@@ -1,7 +1,7 @@
 //! 今日: what the centre assigned, minus what is done, in the order in which it is walked.
 
 use crate::{
-    Phone,
+    Phone, care,
     database::{fact, set_fact},
     documents::{self, Edit, Target},
     error::{Answer, Failure},
@@ -43,7 +43,9 @@ impl Phone {
             let list = rows(db, now, worker.map(|worker| worker.id))?;
             let open = || list.iter().filter(|(row, _)| !row.done);
             let date = now.local_date();
+            let lookups = Lookups::read(db, date)?;
             Ok(Today {
+                care: care::due(db, &lookups, date)?,
                 date,
                 grid_name: names.join("、"),
                 overdue: count(open().filter(|(row, _)| row.overdue_days > 0)),

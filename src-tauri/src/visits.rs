@@ -4,8 +4,7 @@ use crate::{
     Phone,
     documents::{self, Edit, Target},
     error::Answer,
-    households::{self, Lookups},
-    reference,
+    households, reference,
     settings::drop_drafts,
     view::HouseholdDetail,
 };
@@ -15,7 +14,6 @@ use gridwalk_core::{
     ids::{HouseholdId, MemberId, TaskId, VisitId},
     reference::TaskKind,
 };
-use rusqlite::Connection;
 
 impl Phone {
     /// A visit with its id, so that saving twice is one visit. Everything that has one value counts as confirmed until
@@ -134,7 +132,7 @@ impl Phone {
             let target = Target {
                 document: household.into(),
                 grid: who.identity.home(),
-                title: door(db, household, now)?,
+                title: households::title(db, household, now)?,
                 record,
                 severity: None,
             };
@@ -146,14 +144,4 @@ impl Phone {
         self.wake(false);
         detail
     }
-}
-
-fn door(
-    db: &Connection,
-    household: HouseholdId,
-    now: gridwalk_core::time::Timestamp,
-) -> Answer<String> {
-    let lookups = Lookups::of_door(db, household, now.local_date())?;
-    let row = households::rows(db, [household], &lookups)?.remove(&household);
-    Ok(row.as_ref().map(households::door).unwrap_or_default())
 }

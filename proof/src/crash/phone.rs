@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{holdings::Holdings, process::Outcome, watch::Watch};
 use gridwalk::{Phone, ports::DatabaseKey};
-use gridwalk_core::ids::{HouseholdId, IncidentId, PatrolId};
+use gridwalk_core::ids::{CarePlanId, HouseholdId, IncidentId, PatrolId};
 use gridwalk_crashvfs::{Image, Level, Point, mount};
 use rusqlite::Connection;
 use std::{
@@ -50,6 +50,7 @@ impl<'a> Looking<'a> {
         let (held, delivered) = recorded(phone)?;
         let mut owed = Holdings::default();
         let mut doors: BTreeMap<HouseholdId, BTreeSet<String>> = BTreeMap::new();
+        let mut plans: BTreeMap<CarePlanId, BTreeSet<String>> = BTreeMap::new();
         let mut incidents: BTreeMap<IncidentId, &[String]> = BTreeMap::new();
         let mut patrols: BTreeMap<PatrolId, &[String]> = BTreeMap::new();
         for promise in promises {
@@ -60,6 +61,9 @@ impl<'a> Looking<'a> {
                 }
                 Promise::Member(door, id) => {
                     doors.entry(*door).or_default().insert(id.to_string());
+                }
+                Promise::Support(id, done) => {
+                    plans.entry(*id).or_default().insert(done.clone());
                 }
                 Promise::Events(id, events) => {
                     owed.incident_events.extend(events.iter().cloned());
@@ -96,6 +100,12 @@ impl<'a> Looking<'a> {
                 .map(|member| member.member.id.to_string());
             let there: BTreeSet<String> = visits.chain(members).collect();
             missing("of a household", !ids.is_subset(&there), door)?;
+        }
+        for (id, done) in plans {
+            let view = phone.care_plan(id)?.view;
+            let support = view.support.iter();
+            let there: BTreeSet<String> = support.map(|done| done.support.id.to_string()).collect();
+            missing("of a care plan", !done.is_subset(&there), id)?;
         }
         for (id, events) in incidents {
             let view = phone.incident(id)?.view;

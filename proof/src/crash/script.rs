@@ -5,11 +5,12 @@ use super::stage::{self, Centre, Line, Stage};
 use crate::{holdings::Holdings, process::Outcome, watch::Watch};
 use gridwalk::{
     Answer, Phone,
-    view::{HitInput, IncidentStart, ReportHow},
+    view::{CareInput, CareStart, HitInput, IncidentStart, ReportHow},
 };
 use gridwalk_core::{
+    care::{CareLevel, CareType, ConsentHow, ConsentScope, ConsentStanding},
     household::{FieldChange, NewMember, SafetyState, VisitOutcome},
-    ids::{Hash, HouseholdId, IncidentId, MemberId, PatrolId},
+    ids::{CarePlanId, Hash, HouseholdId, IncidentId, MemberId, PatrolId},
     incident::{IncidentAction, Severity, SourceChannel},
     patrol::{HitMethod, HitState},
     photo::{Photo, PhotoStage},
@@ -35,6 +36,8 @@ pub enum Promise {
     Visit(HouseholdId, String),
     /// 成员
     Member(HouseholdId, MemberId),
+    /// 帮扶
+    Support(CarePlanId, String),
     /// 流转记录 of one incident
     Events(IncidentId, Vec<String>),
     /// 巡查, with its points so far
@@ -132,7 +135,7 @@ pub fn work_with(
     }
     for _ in 0..session.dice.random_range(ACTS) {
         session.watch.minutes_pass(3);
-        let done = match session.dice.random_range(0..20) {
+        let done = match session.dice.random_range(0..22) {
             0..6 => session.visit(),
             6..8 => session.member(),
             8..10 => session.incident(),
@@ -141,6 +144,7 @@ pub fn work_with(
             15 => session.draft(),
             16 => session.photo().map(drop),
             17 | 18 => session.deliver(),
+            20 | 21 => session.care(),
             // the last connection writes the log back into the file and removes it
             _ => Err(CLOSED.into()),
         };
@@ -238,6 +242,34 @@ impl Session<'_> {
         };
         self.phone()?.add_member(door, member)?;
         self.promise(Promise::Member(door, id));
+        Ok(())
+    }
+
+    /// Somebody in care agreed once, and is looked in on.
+    fn care(&mut self) -> Outcome<()> {
+        let start = CareStart {
+            household: self.door()?,
+            person: None,
+            types: vec![CareType::LivingAlone],
+            level: CareLevel::Second,
+        };
+        let phone = self.phone()?;
+        let plan = phone.begin_care(start)?;
+        let id = plan.row.id;
+        if plan.row.standing != ConsentStanding::Given {
+            let consent = CareInput::GiveConsent {
+                scope: vec![ConsentScope::Visits, ConsentScope::Help],
+                how: ConsentHow::Spoken,
+                witness: "隔壁邻居".into(),
+                expires: phone.now().plus_ms(90 * 86_400_000).local_date(),
+            };
+            phone.act_on_care(id, consent)?;
+        }
+        let mut support = phone.begin_support(id)?;
+        support.note = Some("说最近睡不好，劝去卫生站看看".into());
+        let done = support.id.to_string();
+        phone.save_support(id, support)?;
+        self.promise(Promise::Support(id, done));
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! What a screen can ask for. Every command is one line onto [`Phone`]: an `if` here wants to live elsewhere.
 
+mod care;
 mod delivery;
 mod household;
 mod incident;
@@ -67,6 +68,12 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             patrol::patrol_resume,
             patrol::patrol_preview_finish,
             patrol::patrol_finish,
+            care::care_plans,
+            care::care_plan,
+            care::begin_care,
+            care::begin_support,
+            care::save_support,
+            care::act_on_care,
             delivery::sync_now,
             delivery::sync_page,
             delivery::storage,

@@ -2,6 +2,7 @@
 //! costs nobody's work: what survives is applied again, to the server's document, by a new actor.
 
 use gridwalk_core::{
+    care::{self, CareEdit, CareLevel, CareType, NewCarePlan},
     document::{Author, Document, Edited, FeedOrder},
     error::{Code, Refusal},
     household::{self, HouseholdEdit},
@@ -31,6 +32,14 @@ pub(crate) enum Edit {
     CreatePatrol(NewPatrol),
     /// 点位, 发现, 暂停, 继续, 结束
     Patrol(PatrolEdit),
+    /// A care plan begins.
+    CreateCarePlan {
+        new: NewCarePlan,
+        types: Vec<CareType>,
+        level: CareLevel,
+    },
+    /// 同意, 定级, 需求, 帮扶 …
+    Care(CareEdit),
     /// The first act of a worker's day.
     CreateWorkerDay(NewWorkerDay),
     /// 任务完成
@@ -43,6 +52,7 @@ impl Edit {
             Self::Household(_) => DocumentKind::HOUSEHOLD,
             Self::CreateIncident { .. } | Self::Incident(_) => DocumentKind::INCIDENT,
             Self::CreatePatrol(_) | Self::Patrol(_) => DocumentKind::PATROL,
+            Self::CreateCarePlan { .. } | Self::Care(_) => DocumentKind::CARE_PLAN,
             Self::CreateWorkerDay(_) | Self::WorkerDay(_) => DocumentKind::WORKER_DAY,
         }
     }
@@ -51,7 +61,10 @@ impl Edit {
     pub fn creates(&self) -> bool {
         matches!(
             self,
-            Self::CreateIncident { .. } | Self::CreatePatrol(_) | Self::CreateWorkerDay(_)
+            Self::CreateIncident { .. }
+                | Self::CreatePatrol(_)
+                | Self::CreateCarePlan { .. }
+                | Self::CreateWorkerDay(_)
         )
     }
 
@@ -79,11 +92,39 @@ impl Edit {
             Self::Patrol(PatrolEdit::Hit(hit)) => (Noun::Hit, hit.id.to_string()),
             Self::Patrol(PatrolEdit::Finding(finding)) => (Noun::Finding, finding.id.to_string()),
             Self::Patrol(_) => (Noun::PatrolEdit, String::new()),
+            Self::CreateCarePlan { new, .. } => (Noun::CarePlan, new.id.to_string()),
+            Self::Care(CareEdit::LogSupport(done)) => (Noun::Support, done.id.to_string()),
+            Self::Care(_) => (Noun::CareEdit, self.care_word().to_owned()),
             Self::CreateWorkerDay(new) => (Noun::WorkerDay, new.id.to_string()),
             Self::WorkerDay(
                 WorkerDayEdit::AcknowledgeTask { task, .. }
                 | WorkerDayEdit::CompleteTask { task, .. },
             ) => (Noun::Task, task.to_string()),
+        }
+    }
+
+    /// What an act on a care plan is called, without a word of what it says.
+    pub fn care_word(&self) -> &'static str {
+        match self {
+            Self::CreateCarePlan { .. } => "begin",
+            Self::Care(edit) => match edit {
+                CareEdit::GiveConsent(_) => "give_consent",
+                CareEdit::WithdrawConsent { .. } => "withdraw_consent",
+                CareEdit::SetLevel { .. } => "set_level",
+                CareEdit::AddType { .. } => "add_type",
+                CareEdit::RemoveType { .. } => "remove_type",
+                CareEdit::AddNeed(_) => "add_need",
+                CareEdit::MarkNeed { .. } => "mark_need",
+                CareEdit::LogSupport(_) => "log_support",
+                CareEdit::SetContact(_) => "set_contact",
+                CareEdit::SetSafetyNote { .. } => "set_safety_note",
+                CareEdit::JoinTeam(_) => "join_team",
+                CareEdit::LeaveTeam { .. } => "leave_team",
+                CareEdit::Open { .. } => "open",
+                CareEdit::Close { .. } => "close",
+                CareEdit::Reopen { .. } => "reopen",
+            },
+            _ => "",
         }
     }
 
@@ -119,6 +160,8 @@ impl Edit {
             Self::Incident(event) => incident::record(there(document)?, event, author, feed),
             Self::CreatePatrol(new) => patrol::create(new, author),
             Self::Patrol(edit) => patrol::apply(there(document)?, edit, author),
+            Self::CreateCarePlan { new, types, level } => care::create(new, types, *level, author),
+            Self::Care(edit) => care::apply(there(document)?, edit, author),
             Self::CreateWorkerDay(new) => worker_day::create(new, author),
             Self::WorkerDay(edit) => worker_day::apply(there(document)?, edit, author),
         }
@@ -137,6 +180,9 @@ pub(crate) enum Noun {
     Hit,
     Finding,
     PatrolEdit,
+    CarePlan,
+    Support,
+    CareEdit,
     WorkerDay,
     Task,
 }
@@ -152,6 +198,9 @@ impl Noun {
             Self::Hit => "hit",
             Self::Finding => "finding",
             Self::PatrolEdit => "patrol_edit",
+            Self::CarePlan => "care_plan",
+            Self::Support => "support",
+            Self::CareEdit => "care_edit",
             Self::WorkerDay => "worker_day",
             Self::Task => "task",
         }

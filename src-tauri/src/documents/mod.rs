@@ -25,7 +25,7 @@ use gridwalk_core::{
     reference::Person,
     sync::{
         self,
-        message::{AccessClass, DocumentKind, Partition},
+        message::{DocumentKind, Partition},
     },
     time::Timestamp,
 };
@@ -171,7 +171,7 @@ pub(crate) fn record(
                 edit.kind(),
                 Partition {
                     grid: target.grid,
-                    class: AccessClass::GENERAL,
+                    class: edit.kind().class(),
                 },
             )?;
         }

@@ -7,6 +7,7 @@ pub(crate) use household::fold_buildings;
 
 use crate::{database::Database, documents, error::Answer};
 use gridwalk_core::{
+    care::CareView,
     document::{Document, FeedOrder},
     household::HouseholdView,
     ids::{DocumentId, TaskId},
@@ -30,6 +31,7 @@ pub(crate) fn write(db: &Connection, document: &Document, feed: &dyn FeedOrder) 
         Projection::Incident(view) => incident(db, &view)?,
         Projection::Patrol(view) => patrol(db, document.id(), &view)?,
         Projection::WorkerDay(view) => worker_day(db, document.id(), &view)?,
+        Projection::Care(view) => care_plan(db, &view)?,
         Projection::Place(_) | Projection::Unknown => {}
     }
     db.prepare_cached(
@@ -76,6 +78,7 @@ pub(crate) fn forget(db: &Connection, id: DocumentId) -> Answer<()> {
         "delete from household where id = ?1",
         "delete from incident where id = ?1",
         "delete from patrol where id = ?1",
+        "delete from care_plan where id = ?1",
         "delete from task_done where document = ?1",
     ] {
         db.prepare_cached(delete)?.execute([id.0])?;
@@ -157,6 +160,19 @@ fn patrol(db: &Connection, id: DocumentId, view: &PatrolView) -> Answer<()> {
         view.leader.0,
         view.created.started_at.0,
         view.ended_at.map(|at| at.0),
+        serde_json::to_string(view)?,
+    ))?;
+    Ok(())
+}
+
+fn care_plan(db: &Connection, view: &CareView) -> Answer<()> {
+    db.prepare_cached(
+        "insert into care_plan (id, household, view) values (?1, ?2, ?3)
+         on conflict (id) do update set household = excluded.household, view = excluded.view",
+    )?
+    .execute((
+        view.created.id.0,
+        view.created.household.0,
         serde_json::to_string(view)?,
     ))?;
     Ok(())

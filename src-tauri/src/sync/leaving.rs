@@ -220,6 +220,7 @@ fn purge(db: &Connection, document: DocumentId) -> Answer<()> {
         "delete from household where id = ?1",
         "delete from incident where id = ?1",
         "delete from patrol where id = ?1",
+        "delete from care_plan where id = ?1",
         "delete from task_done where document = ?1",
         "delete from track_point where patrol = ?1",
         "delete from quarantine where document = ?1",
@@ -233,7 +234,8 @@ fn purge(db: &Connection, document: DocumentId) -> Answer<()> {
     ] {
         db.prepare_cached(statement)?.execute([document.0])?;
     }
-    db.prepare_cached("delete from draft where key = ?1")?
+    // what was half written about somebody in care goes with the plan
+    db.prepare_cached("delete from draft where key = ?1 or key = 'support ' || ?1")?
         .execute([document.to_string()])?;
     // thumbnails of colleagues have no record here; those of other documents are fetched again when they are looked at
     db.prepare_cached(

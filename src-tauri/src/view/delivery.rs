@@ -81,6 +81,8 @@ pub enum SyncItemKind {
     IncidentEvent,
     /// 巡查
     Patrol,
+    /// 关爱: a plan, and every act on it
+    Care,
     /// 任务
     Task,
     /// 照片

@@ -1,6 +1,6 @@
 //! 住户: a row of the list, and one household with its history.
 
-use super::{IncidentRow, PersonName, Receipt};
+use super::{CareRow, IncidentRow, PersonName, Receipt};
 use chrono::NaiveDate;
 use gridwalk_core::{
     error::Code,
@@ -87,6 +87,8 @@ pub struct HouseholdDetail {
     pub refused: Vec<RefusedVisit>,
     /// Open tasks of this door.
     pub tasks: Vec<Task>,
+    /// Care plans of this door, as far as this phone may read them.
+    pub care: Vec<CareRow>,
     /// Incidents that name this household.
     pub incidents: Vec<IncidentRow>,
     /// Somebody was here today.

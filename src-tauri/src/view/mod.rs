@@ -1,6 +1,7 @@
 //! What a screen is told: plain values, written by Rust, read by TypeScript. A screen computes nothing that
 //! matters from them; what it may show, it is given.
 
+mod care;
 mod delivery;
 mod household;
 mod incident;
@@ -9,6 +10,7 @@ mod status;
 mod storage;
 mod today;
 
+pub use care::*;
 pub use delivery::*;
 pub use household::*;
 pub use incident::*;

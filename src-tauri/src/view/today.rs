@@ -1,6 +1,6 @@
 //! 今日: one flat list of what is due, in the order in which it is walked.
 
-use super::HouseholdRow;
+use super::{CareRow, HouseholdRow};
 use chrono::NaiveDate;
 use gridwalk_core::{
     ids::{PatrolId, PlanId},
@@ -24,6 +24,8 @@ pub struct Today {
     pub returned: u32,
     /// Overdue first, then by building in walking order, top floor down.
     pub groups: Vec<TaskGroup>,
+    /// 关爱: plans of which something is due today or was before, in walking order.
+    pub care: Vec<CareRow>,
     /// Patrol plans of the worker's grids.
     pub plans: Vec<PlanSummary>,
     /// A patrol that is still running, also after the app was killed.

@@ -45,6 +45,11 @@ use uuid::Uuid;
 pub const GRID: GridId = GridId(Uuid::from_u128(0x100));
 /// A grid beside it, whose feed is empty until somebody moves something there.
 pub const NEXT_GRID: GridId = GridId(Uuid::from_u128(0x101));
+/// The care plans of the grid.
+pub const CARE: Partition = Partition {
+    grid: GRID,
+    class: AccessClass::CARE,
+};
 pub const BUILDING: BuildingId = BuildingId(Uuid::from_u128(0x200));
 pub const LIN_XIAO: PersonId = PersonId(Uuid::from_u128(0x300));
 pub const GU_YUANSHAN: PersonId = PersonId(Uuid::from_u128(0x301));
@@ -110,6 +115,10 @@ pub struct State {
     pub feed: Vec<Entry>,
     /// The feed of the grid beside it.
     pub next_feed: Vec<Entry>,
+    /// The care plans of its own grid.
+    pub care_feed: Vec<Entry>,
+    /// This worker may read them.
+    pub reads_care: bool,
     /// What this worker may read.
     pub readable: Vec<GridId>,
     /// Rows of a feed in one answer.
@@ -203,6 +212,8 @@ impl Centre {
                 clock: NINE,
                 feed: Vec::new(),
                 next_feed: Vec::new(),
+                care_feed: Vec::new(),
+                reads_care: true,
                 readable: vec![GRID],
                 rows_at_once: usize::MAX,
                 named: Vec::new(),
@@ -384,6 +395,21 @@ impl Centre {
             DocumentKind::HOUSEHOLD,
             made.unwrap().change.bytes,
         );
+    }
+
+    /// Somebody else's act on a care plan enters the feed of its class.
+    pub fn publishes_care(&self, document: DocumentId, bytes: Vec<u8>) {
+        self.publish(document, DocumentKind::CARE_PLAN, bytes);
+        let state = &mut *self.state();
+        state.care_feed.extend(state.feed.pop());
+    }
+
+    /// Every change of a care plan that the centre holds.
+    pub fn care_changes(&self, document: DocumentId) -> Vec<Vec<u8>> {
+        let state = self.state();
+        let of = state.care_feed.iter();
+        let of = of.filter(|entry| entry.document == document);
+        of.map(|entry| entry.bytes.clone()).collect()
     }
 
     /// Somebody else's change enters the feed.
@@ -619,13 +645,18 @@ impl State {
             // a cursor of another life is answered with silence
             .filter(|grid| !another_life || named.iter().all(|named| named.grid != **grid))
             .filter(|grid| !silent || **grid != GRID)
-            .map(|grid| {
+            .map(|grid| Partition {
+                grid: *grid,
+                class: AccessClass::GENERAL,
+            })
+            .chain((self.reads_care && !self.care_feed.is_empty()).then_some(CARE))
+            .map(|partition| {
                 let held = request
                     .cursors
                     .iter()
-                    .find(|cursor| cursor.partition.grid == *grid);
+                    .find(|cursor| cursor.partition == partition);
                 self.news(
-                    *grid,
+                    partition,
                     held.map_or(0, |cursor| cursor.position),
                     request.own_bytes,
                 )
@@ -633,7 +664,7 @@ impl State {
             .collect();
         let gone = named
             .into_iter()
-            .filter(|named| !readable.contains(&named.grid))
+            .filter(|named| !readable.contains(&named.grid) || (*named == CARE && !self.reads_care))
             .collect();
         let version = self.reference.len() as u64;
         Response {
@@ -662,15 +693,11 @@ impl State {
         }
     }
 
-    fn news(&self, grid: GridId, from: u64, own_bytes: bool) -> PartitionNews {
-        let feed = if grid == GRID {
-            &self.feed
-        } else {
-            &self.next_feed
-        };
-        let partition = Partition {
-            grid,
-            class: AccessClass::GENERAL,
+    fn news(&self, partition: Partition, from: u64, own_bytes: bool) -> PartitionNews {
+        let feed = match partition {
+            CARE => &self.care_feed,
+            own if own.grid == GRID => &self.feed,
+            _ => &self.next_feed,
         };
         let after = usize::try_from(from).unwrap().min(feed.len());
         let to = after.saturating_add(self.rows_at_once).min(feed.len());
@@ -712,8 +739,14 @@ impl State {
             self.refused.insert(hash, Code::OutOfScope);
             return refused(Code::OutOfScope);
         }
-        let mut both = self.feed.iter().chain(&self.next_feed);
-        if both.any(|entry| entry.hash == hash && entry.departed.is_none()) {
+        let cared_for = group.kind == DocumentKind::CARE_PLAN;
+        if cared_for && (group.partition != CARE || !self.reads_care) {
+            self.refused.insert(hash, Code::OutOfScope);
+            return refused(Code::OutOfScope);
+        }
+        let general = self.feed.iter().chain(&self.next_feed);
+        let mut all = general.chain(&self.care_feed);
+        if all.any(|entry| entry.hash == hash && entry.departed.is_none()) {
             return ChangeResult::Had;
         }
         let header = scan_change(bytes, &Default::default()).unwrap();
@@ -757,6 +790,7 @@ impl State {
             says_so: false,
         };
         match lives_next_door {
+            _ if cared_for => self.care_feed.push(entry),
             true => self.next_feed.push(entry),
             false => self.feed.push(entry),
         }
