@@ -115,6 +115,37 @@ export const SCREENS = [
   { name: '07-sync', path: '/sync', scene: 'stuck' },
   { name: '07b-sync-delivered', path: '/sync', scene: 'delivered' },
   { name: '08-conflict', path: '/households/h130/conflicts', scene: 'delivered' },
+  { name: '13-care-plans', path: '/care', walk: (page) => tap(page, 'care-which-all') },
+  { name: '13b-care', path: '/care/care-504' },
+  {
+    name: '13c-care-open-sheet',
+    path: '/care/care-504',
+    walk: (page) => tap(page, 'care-open'),
+  },
+  {
+    name: '13d-care-opened',
+    path: '/care/care-504',
+    async walk(page) {
+      await tap(page, 'care-open', 'care-open-visit', 'care-open-do')
+      await page.locator('[data-testid=care-words][data-open=true]').waitFor()
+      await byId(page, 'care-words').scrollIntoViewIfNeeded()
+    },
+  },
+  { name: '13e-care-level-differs', path: '/care/care-202' },
+  { name: '13f-care-pending', path: '/care/care-402' },
+  { name: '13g-care-consent-sheet', path: '/care/care-402', walk: (page) => tap(page, 'care-consent-open') },
+  { name: '13h-care-withdrawn', path: '/care/care-404' },
+  { name: '13i-care-support-sheet', path: '/care/care-504', walk: (page) => tap(page, 'care-support-more') },
+  {
+    name: '13j-care-withdraw-sheet',
+    path: '/care/care-504',
+    walk: (page) => tap(page, 'care-consent-withdraw'),
+  },
+  { name: '13k-care-expired', path: '/care/care-101' },
+  { name: '13l-care-begin', path: '/households/h129', walk: (page) => tap(page, 'care-begin') },
+  { name: '13m-care-plan-sheet', path: '/care/care-504', walk: (page) => tap(page, 'care-change') },
+  { name: '13n-care-need-sheet', path: '/care/care-504', walk: (page) => tap(page, 'care-need-add') },
+  { name: '13o-care-nothing-due', path: '/care', scene: 'quiet' },
   { name: '09-enrol', path: '/enrol', scene: 'fresh' },
   {
     name: '09b-enrol-unreachable',

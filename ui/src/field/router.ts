@@ -33,6 +33,8 @@ export const router = createRouter({
       meta: tab,
     },
     { path: '/incidents/:id', props: true, component: () => import('./incident/IncidentPage.vue') },
+    { path: '/care', component: () => import('./care/CarePlansPage.vue') },
+    { path: '/care/:id', props: true, component: () => import('./care/CarePage.vue') },
     { path: '/patrol', component: () => import('./patrol/PatrolPage.vue') },
     { path: '/patrols', component: () => import('./patrol/PatrolsPage.vue') },
     { path: '/patrols/:id', props: true, component: () => import('./patrol/SummaryPage.vue') },

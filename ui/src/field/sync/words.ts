@@ -80,6 +80,8 @@ export function documentOf(item: SyncItem, incidents: ReadonlySet<string>): stri
     case 'incident':
     case 'incident_event':
       return `/incidents/${item.document}`
+    case 'care':
+      return `/care/${item.document}`
     case 'patrol':
       return `/patrols/${item.document}`
     case 'photo':

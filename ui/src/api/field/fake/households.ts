@@ -1,5 +1,6 @@
 // The households of this phone: what the list shows, what a visit leaves behind.
 import type {
+  CareRow,
   FieldChange,
   FieldKey,
   HouseholdDetail,
@@ -41,6 +42,8 @@ const named = (view: HouseholdView) => {
 }
 
 export class Households {
+  /** The plans of a door; told by whoever keeps them. */
+  care: (household: string) => CareRow[] = () => []
   private views = new Map(households().map((view) => [view.id, view]))
 
   constructor(
@@ -142,6 +145,7 @@ export class Households {
       receipt: this.delivery.receipt(`edit-${id}`),
       refused: [],
       tasks: this.tasks().filter((task) => task.household === id),
+      care: this.care(id),
       incidents: [],
       visited_today: here
         ? {

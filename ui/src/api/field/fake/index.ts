@@ -12,6 +12,7 @@
 // `?scale=1.5` and `?language=en` dress the screens.
 import type { Settings, Task, TaskGroup, TaskRow, Today } from '../../generated/phone'
 import { Fault, type Asked, type Phone } from '../door'
+import { Care } from './care'
 import { Delivery } from './delivery'
 import { Households } from './households'
 import { Incidents } from './incidents'
@@ -31,6 +32,8 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   const done = new Set<string>()
   const due = () => (scene === 'quiet' ? [] : tasks.filter((task) => !done.has(task.id)))
   const households = new Households(delivery, due, now)
+  const care = new Care(delivery, households, now, scene === 'quiet')
+  households.care = care.of
   const incidents = new Incidents(delivery, now)
   const patrols = new Patrols(delivery, now)
   let enrolled = scene !== 'fresh'
@@ -85,6 +88,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
         ...walking,
         ...(elsewhere.length ? [{ title: '', hint: 'elsewhere' as const, rows: elsewhere }] : []),
       ],
+      care: care.due_now(),
       plans: plans.map(({ id, name, checkpoints }) => ({ id, name, checkpoints: checkpoints.length })),
       running_patrol: patrols.running(),
     }
@@ -123,6 +127,12 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     completeTask: async (task) => (done.add(task), todays()),
     households: async (query) => many(query),
     household: async (id) => households.detail(id.split('~')[0] ?? id),
+    carePlans: async () => care.rows(),
+    carePlan: async (id) => care.detail(id),
+    beginCare: async (start) => care.begin(start),
+    beginSupport: async (plan) => care.support(plan),
+    saveSupport: async (plan, support) => care.save(plan, support),
+    actOnCare: async (plan, input) => care.act(plan, input),
     beginVisit: async (id, task) =>
       households.beginVisit(
         id,

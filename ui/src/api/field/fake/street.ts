@@ -51,7 +51,7 @@ const STAIRWELL: Record<string, number> = {
   303: 58, 304: 71, 201: 18, 202: 3, 204: 102, 101: 30, 102: 44, 103: 8, 104: 26, 501: 76,
 } // prettier-ignore
 
-const inStairwell = (door: Door) =>
+export const inStairwell = (door: Door) =>
   door.unit === '2单元' && buildings.find((b) => b.id === door.building)?.number === '3幢'
 
 export const vacant = (door: Door) => door.use === 'vacant'

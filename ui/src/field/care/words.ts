@@ -1,0 +1,134 @@
+// A care plan in words. A list says no type and nothing that somebody told; the plan's own page says what its consent allows.
+import type { CareDetail, CareEdit, CareRow, ConsentStanding, PersonName, SupportView } from '../../api/field'
+import { day, daysBetween, when, type Instant } from '../../shared/moment'
+import { say } from '../../shared/words'
+
+export const LEVELS = ['first', 'second', 'third'] as const
+export const TYPES = [
+  'living_alone',
+  'empty_nest',
+  'left_behind_elder',
+  'dependent',
+  'disabled',
+  'child_in_need',
+  'bereaved_parents',
+  'low_income',
+  'maternity',
+  'temporary',
+] as const
+export const SCOPES = ['visits', 'help', 'contact', 'team'] as const
+export const HOWS = ['spoken', 'written', 'guardian'] as const
+export const NEED_KINDS = [
+  'medical',
+  'errand',
+  'housework',
+  'meals',
+  'repair',
+  'company',
+  'supplies',
+] as const
+export const NEED_STATES = ['todo', 'doing', 'done'] as const
+export const SUPPORT_KINDS = [
+  'visit',
+  'phone',
+  'errand',
+  'housework',
+  'meals',
+  'repair',
+  'company',
+  'supplies',
+] as const
+export const CARER_ROLES = ['volunteer', 'neighbour', 'partner', 'family'] as const
+export const REASONS = ['visit', 'call', 'handover', 'other'] as const
+
+const dotted = (...parts: (string | false | null | undefined)[]) =>
+  parts.filter(Boolean).join(say('sign.dot'))
+
+/** `昨天没见` would be wrong by a day in the evening: whole days, as the phone counts them. */
+export function seenWords(row: CareRow): string {
+  if (row.days_since_seen === null) return say('care.neverSeen')
+  return row.days_since_seen === 0 ? say('care.seenToday') : say('care.seenDays', { n: row.days_since_seen })
+}
+
+/** `关爱探访·9 天没见`, `续同意`: what is due, and never why. */
+export function lineOf(row: CareRow): string {
+  if (row.closed) return say('care.ended')
+  if (row.standing === 'withdrawn') return say('care.noMore')
+  if (!row.due) return seenWords(row)
+  const what = say(`care.${row.due.why}`)
+  return row.due.why === 'visit' ? dotted(what, seenWords(row)) : what
+}
+
+/** The value at the right: how late, or until when. */
+export function dueOf(row: CareRow, today: string): string {
+  if (!row.due) return ''
+  if (row.overdue_days > 0) return say('care.late', { n: row.overdue_days })
+  return daysBetween(today, row.due.day) === 0
+    ? say('time.today')
+    : say('care.dueOn', { day: day(row.due.day) })
+}
+
+/** What can be done now, and is offered at the thumb. */
+export function actOf(detail: CareDetail): 'support' | 'consent' | 'reopen' {
+  if (detail.row.closed) return 'reopen'
+  if (detail.row.standing !== 'given') return 'consent'
+  const { consent } = detail.view
+  return consent.state === 'given' && consent.scope.includes('visits') ? 'support' : 'consent'
+}
+
+export const nameOf = (people: readonly PersonName[], id: string) =>
+  people.find((person) => person.id === id)?.name ?? say('household.someone')
+
+/** The consent's first line: whether, and until when. */
+export function consentTitle(detail: CareDetail): string {
+  const { consent } = detail.view
+  const standing: ConsentStanding = detail.row.standing
+  if (consent.state !== 'given') return say(`care.consent.${consent.state}`)
+  const until = { day: day(consent.expires) }
+  return standing === 'expired' ? say('care.consent.expired', until) : say('care.consent.given', until)
+}
+
+/** What follows from it, or how it was given. */
+export function consentText(detail: CareDetail, now: Instant): string {
+  const { consent } = detail.view
+  if (consent.state === 'pending') return say('care.consent.pendingText')
+  if (consent.state === 'withdrawn')
+    return say('care.consent.withdrawnText', {
+      name: nameOf(detail.people, consent.by),
+      at: when(consent.at, now),
+    })
+  if (detail.row.standing === 'expired') return say('care.consent.expiredText')
+  const how = say(`care.how.${consent.latest.how}`)
+  return say('care.consent.givenText', { how, witness: consent.latest.witness })
+}
+
+/** `上门·见到本人·一切如常`. */
+export function supportTitle(seen: SupportView): string {
+  const { support } = seen
+  return dotted(
+    say(`care.supportKind.${support.kind}`),
+    say(support.seen ? 'care.support.seen' : 'care.support.notSeen'),
+    support.as_usual && say('care.support.asUsual'),
+  )
+}
+
+/** Last days to choose from: three months, half a year, a year. */
+export function untilChoices(today: string): { value: string; months: number }[] {
+  return [3, 6, 12].map((months) => ({ value: plusMonths(today, months), months }))
+}
+
+function plusMonths(date: string, months: number): string {
+  const [year = 0, month = 1, dayOfMonth = 1] = date.split('-').map(Number)
+  const last = new Date(Date.UTC(year, month - 1 + months + 1, 0)).getUTCDate()
+  const there = new Date(Date.UTC(year, month - 1 + months, Math.min(dayOfMonth, last)))
+  return there.toISOString().slice(0, 10)
+}
+
+/** What an act that the centre did not take was. */
+export const actWords = (what: string) => say(`care.act.${what as CareEdit['type'] | 'begin'}`)
+
+/** `142****0502`: a number shows its ends until it is asked for. */
+export function masked(number: string): string {
+  const digits = number.replaceAll(/\D/g, '')
+  return digits.length < 8 ? '****' : `${digits.slice(0, 3)}****${digits.slice(-4)}`
+}
