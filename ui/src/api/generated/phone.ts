@@ -83,6 +83,18 @@ export const commands = {
 	patrolPreviewFinish: (patrol: string) => typedError<FinishPreview, Failure>(__TAURI_INVOKE("patrol_preview_finish", { patrol })),
 	/**  结束. */
 	patrolFinish: (patrol: string, shareLine: boolean, note: string | null) => typedError<PatrolScreen, Failure>(__TAURI_INVOKE("patrol_finish", { patrol, shareLine, note })),
+	/**  Every plan of my grids: what is due first, closed ones last. */
+	carePlans: () => typedError<CareRow[], Failure>(__TAURI_INVOKE("care_plans")),
+	/**  One plan; its words are there while they are open. */
+	carePlan: (id: string) => typedError<CareDetail, Failure>(__TAURI_INVOKE("care_plan", { id })),
+	/**  A plan begins, before anybody agreed to it. */
+	beginCare: (start: CareStart) => typedError<CareDetail, Failure>(__TAURI_INVOKE("begin_care", { start })),
+	/**  A support record with its id; nothing is stored yet. */
+	beginSupport: (plan: string) => typedError<NewSupport, Failure>(__TAURI_INVOKE("begin_support", { plan })),
+	/**  帮扶记录, 已存本机. */
+	saveSupport: (plan: string, support: NewSupport) => typedError<CareDetail, Failure>(__TAURI_INVOKE("save_support", { plan, support })),
+	/**  Everything else that is done to a plan: consent, level, needs, team, opening its words. */
+	actOnCare: (plan: string, input: CareInput) => typedError<CareDetail, Failure>(__TAURI_INVOKE("act_on_care", { plan, input })),
 	/**  Asks for an exchange now; the answer is the state before it. */
 	syncNow: () => typedError<SyncState, Failure>(__TAURI_INVOKE("sync_now")),
 	/**  The honest page. */
@@ -99,7 +111,7 @@ export const events = {
 };
 
 /* Constants */
-export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_TOO_BIG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
+export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_TOO_BIG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
 
 /* Types */
 /**  The frame of one act. `recorded_at` is the phone's clock plus its measured offset to the server. */
@@ -158,6 +170,254 @@ export type CallKind =
 /**  通报 */
 "notice";
 
+/**  One plan with everything its screen shows. */
+export type CareDetail = {
+	/**  As in the list. */
+	row: CareRow,
+	/**  The merged plan; without its words unless this worker has just opened them. */
+	view: CareView,
+	/**  Until when the words are open for this worker; none when they are not. */
+	open_until: string | null,
+	/**  There are words to open. */
+	has_words: boolean,
+	/**  Days between two visits, from the level and the types. */
+	every_days: number,
+	/**  Names of everybody the view mentions. */
+	people: PersonName[],
+	/**  Receipt of each support record, by its id. */
+	support_receipts: { [key in string]: Receipt },
+	/**  Receipt of everything on this plan: the least delivered of this phone's acts. */
+	receipt: Receipt,
+	/**  Acts that the centre refused. */
+	refused: RefusedCare[],
+	/**  What to say before knocking, such as `QUIET_HOURS`. */
+	warnings: Code[],
+};
+
+/**  What is due, and its last day. */
+export type CareDue = {
+	/**  What. */
+	why: CareDueWhy,
+	/**  Last day. */
+	day: string,
+};
+
+/**  What is due. */
+export type CareDueWhy = 
+/**  探访 */
+"visit" | 
+/**  问同意 */
+"ask_consent" | 
+/**  续签同意 */
+"renew_consent";
+
+/**  What a screen does to a plan; ids and times are the phone's to give. Support has a door of its own. */
+export type CareInput = 
+/**  同意, the first one or a renewal. */
+{ type: "give_consent"; 
+/**  What it covers. */
+scope: ConsentScope[]; 
+/**  How. */
+how: ConsentHow; 
+/**  见证人 */
+witness: string; 
+/**  Last day. */
+expires: string } | 
+/**  撤回同意 */
+{ type: "withdraw_consent"; 
+/**  Why, if it was said. */
+reason: string | null } | 
+/**  定级; settles a difference too. */
+{ type: "set_level"; 
+/**  Which. */
+level: CareLevel } | 
+/**  A care type applies. */
+{ type: "add_type"; 
+/**  Which. */
+care_type: CareType } | 
+/**  It does not apply any more. */
+{ type: "remove_type"; 
+/**  Which. */
+care_type: CareType } | 
+/**  需求 */
+{ type: "add_need"; 
+/**  Of what kind. */
+kind: NeedKind; 
+/**  In words. */
+detail: string } | 
+/**  A need goes on, or is done. */
+{ type: "mark_need"; 
+/**  Which. */
+need: string; 
+/**  How far. */
+state: NeedState } | 
+/**  紧急联系人 */
+{ type: "set_contact"; 
+/**  Who. */
+name: string; 
+/**  Their number. */
+phone: string } | 
+/**  居家安全提示 */
+{ type: "set_safety_note"; 
+/**  In words. */
+note: string } | 
+/**  Somebody joins the team. */
+{ type: "join_team"; 
+/**  As the family calls them. */
+name: string; 
+/**  As what. */
+role: CarerRole } | 
+/**  Somebody leaves it. */
+{ type: "leave_team"; 
+/**  Who. */
+carer: string } | 
+/**  Opens the words for a quarter of an hour. */
+{ type: "open"; 
+/**  Why. */
+reason: string } | 
+/**  结束 */
+{ type: "close"; 
+/**  Why. */
+reason: string } | 
+/**  重新开始 */
+{ type: "reopen"; 
+/**  Why. */
+reason: string };
+
+/**  级别, most urgent first. */
+export type CareLevel = 
+/**  一级 (高风险) */
+"first" | 
+/**  二级 (重点) */
+"second" | 
+/**  三级 (一般) */
+"third";
+
+/**  Who did something in a plan, and when it was written down. */
+export type CareMark = {
+	/**  Who. */
+	by: string,
+	/**  When. */
+	at: string,
+};
+
+/**  A plan in a list: no type and no words, because a neighbour may look over the worker's shoulder. */
+export type CareRow = {
+	/**  The document. */
+	id: string,
+	/**  Where the person lives. */
+	household_id: string,
+	/**  The door, when it is one of this phone's households. */
+	household: HouseholdRow | null,
+	/**  The person, or the household's 称呼. */
+	name: string,
+	/**  The level that counts. */
+	level: CareLevel,
+	/**  People set different levels: the more urgent counts until somebody decides. */
+	level_differs: boolean,
+	/**  Whether somebody agreed, today. */
+	standing: ConsentStanding,
+	/**  What is due next. */
+	due: CareDue | null,
+	/**  Days past that day; 0 when in time. */
+	overdue_days: number,
+	/**  Due today, or overdue. */
+	due_now: boolean,
+	/**  When the person was seen last, here or on a care visit. */
+	last_seen: string | null,
+	/**  Days since then. */
+	days_since_seen: number | null,
+	/**  Needs that are not done. */
+	needs_open: number,
+	/**  It ended. */
+	closed: boolean,
+	/**  Somebody helped after it was closed. */
+	reopen_asked: boolean,
+};
+
+/**  A plan as the screen begins it. */
+export type CareStart = {
+	/**  Where. */
+	household: string,
+	/**  Who of it. */
+	person: string | null,
+	/**  At least one. */
+	types: CareType[],
+	/**  级别 */
+	level: CareLevel,
+};
+
+/**  关爱类型 */
+export type CareType = 
+/**  独居 */
+"living_alone" | 
+/**  空巢 */
+"empty_nest" | 
+/**  留守老人 */
+"left_behind_elder" | 
+/**  失能 */
+"dependent" | 
+/**  重残 */
+"disabled" | 
+/**  困境儿童 */
+"child_in_need" | 
+/**  计生特殊家庭 */
+"bereaved_parents" | 
+/**  低保 */
+"low_income" | 
+/**  孕产 */
+"maternity" | 
+/**  临时困难 */
+"temporary";
+
+/**
+ *  Everything a screen or the registry needs of one care plan. Once the consent is withdrawn it has no words: no details,
+ *  notes, contacts or names of helpers.
+ */
+export type CareView = {
+	/**  What it was created with. */
+	created: NewCarePlan,
+	/**  By whom, and when. */
+	begun: CareMark,
+	/**  Types that apply. */
+	types: CareType[],
+	/**  级别 */
+	level: LevelView,
+	/**  同意 */
+	consent: ConsentView,
+	/**  Oldest first. */
+	needs: NeedView[],
+	/**  Newest first. */
+	support: SupportView[],
+	/**  One value, or several that somebody has to settle; oldest first. */
+	contacts: ContactView[],
+	/**  One value, or several; oldest first. */
+	safety_notes: SafetyNoteView[],
+	/**  Who helps. */
+	team: NewCarer[],
+	/**  Who read the words, newest first. */
+	opens: OpenView[],
+	/**  最近见到: the last support at which the person was seen. */
+	last_seen: string | null,
+	/**  结束, unless somebody reopened it or found it more urgent meanwhile. */
+	closed: ClosedView | null,
+	/**  Somebody helped without knowing that the plan was closed: 要重新开始吗? */
+	reopen_asked: boolean,
+	/**  Items written by a newer app. */
+	unreadable: number,
+};
+
+/**  Who helps. */
+export type CarerRole = 
+/**  志愿者 */
+"volunteer" | 
+/**  邻居 */
+"neighbour" | 
+/**  结对人 */
+"partner" | 
+/**  家人 */
+"family";
+
 /**  A category of the tree in `domain.md` §3.5.2. */
 export type Category = {
 	/**  `F01001` */
@@ -202,6 +462,16 @@ export type CheckpointState = {
 	hit: HitView | null,
 	/**  How far the last fix was from it. */
 	distance_m: number | null,
+};
+
+/**  How a plan ended. */
+export type ClosedView = {
+	/**  Why. */
+	reason: string,
+	/**  Who. */
+	by: string,
+	/**  When. */
+	at: string,
 };
 
 /**  A stable code. Its sentences (zh-CN and en) live in `ui/src/locales` under `errors.<CODE>`. */
@@ -254,6 +524,18 @@ export type Code =
 "TOO_FAR_AWAY" | 
 /**  The phone does not know where it is. */
 "NO_POSITION" | 
+/**  The person took the consent back; nothing more is recorded about them. */
+"CONSENT_WITHDRAWN" | 
+/**  Nobody agreed to it, or not for this day. */
+"CONSENT_MISSING" | 
+/**  The person agreed to other things, not to this. */
+"CONSENT_SCOPE" | 
+/**  The care plan was closed. */
+"CARE_CLOSED" | 
+/**  Who was there when the consent was given. */
+"MISSING_WITNESS" | 
+/**  A few words are needed. */
+"MISSING_WORDS" | 
 /**  A place is needed. */
 "MISSING_PLACE" | 
 /**  A category is needed, and one that exists. */
@@ -351,6 +633,60 @@ export type Code =
 /**  Something that should not happen; nothing is lost. */
 "INTERNAL";
 
+/**  How it was given. */
+export type ConsentHow = 
+/**  当面口头 */
+"spoken" | 
+/**  书面 */
+"written" | 
+/**  监护人代为同意 */
+"guardian";
+
+/**  What a consent covers 同意范围. */
+export type ConsentScope = 
+/**  上门探访, 电话问候 */
+"visits" | 
+/**  代办和帮扶 */
+"help" | 
+/**  联系紧急联系人 */
+"contact" | 
+/**  志愿者、结对人参与 */
+"team";
+
+/**  Whether a plan may be worked on today. */
+export type ConsentStanding = 
+/**  Nobody asked yet. */
+"pending" | 
+/**  It counts. */
+"given" | 
+/**  Its last day is over. */
+"expired" | 
+/**  It was withdrawn. */
+"withdrawn";
+
+/**  Whether somebody agreed, as the document says; only a calendar knows whether it has expired. */
+export type ConsentView = 
+/**  Nobody asked yet, or there was no answer. */
+{ state: "pending" } | 
+/**  It was given. Of two given at once the narrower scope and the earlier day count. */
+{ state: "given"; 
+/**  What it covers. */
+scope: ConsentScope[]; 
+/**  Last day. */
+expires: string; 
+/**  The latest of the consents that stand. */
+latest: NewConsent; 
+/**  Who wrote that down. */
+by: string } | 
+/**  已撤回 */
+{ state: "withdrawn"; 
+/**  Who wrote it down. */
+by: string; 
+/**  When. */
+at: string; 
+/**  Why, if it was said. */
+reason: string | null };
+
 /**  联系方式 */
 export type ContactPreference = 
 /**  上门 */
@@ -359,6 +695,16 @@ export type ContactPreference =
 "phone" | 
 /**  先约 */
 "appointment";
+
+/**  One value of a register with where it came from. */
+export type ContactView = {
+	/**  Who to call. */
+	contact: EmergencyContact,
+	/**  Who wrote it. */
+	by: string,
+	/**  When. */
+	at: string,
+};
 
 /**  What else has come of an incident. */
 export type Course = {
@@ -475,6 +821,14 @@ export type DwellingUse =
 "business" | 
 /**  群租隐患 */
 "crowded";
+
+/**  紧急联系人 */
+export type EmergencyContact = {
+	/**  `女儿`, at most 40 characters */
+	name: string,
+	/**  5–20 digits, spaces, `+` or `-` */
+	phone: string,
+};
 
 /**  An event with its fate. */
 export type EventView = {
@@ -702,6 +1056,8 @@ export type HouseholdDetail = {
 	refused: RefusedVisit[],
 	/**  Open tasks of this door. */
 	tasks: Task[],
+	/**  Care plans of this door, as far as this phone may read them. */
+	care: CareRow[],
 	/**  Incidents that name this household. */
 	incidents: IncidentRow[],
 	/**  Somebody was here today. */
@@ -1174,6 +1530,24 @@ export type Language =
 /**  English */
 "en";
 
+/**  One value of the level, with where it came from. */
+export type LevelValue = {
+	/**  Which. */
+	level: CareLevel,
+	/**  Who. */
+	by: string,
+	/**  When. */
+	at: string,
+};
+
+/**  级别 as it counts: the most urgent of what nobody has overruled. */
+export type LevelView = {
+	/**  What counts. */
+	level: CareLevel,
+	/**  One value, or a difference that somebody has to settle; oldest first. */
+	values: LevelValue[],
+};
+
 /**  紧急工作时 | 工作时 | 工作日 */
 export type LimitUnit = 
 /**  紧急工作时: clock hours */
@@ -1213,6 +1587,82 @@ export type NearbyIncident = {
 	distance_m: number | null,
 	/**  The day it was reported. */
 	date: string,
+};
+
+/**  需求类型 */
+export type NeedKind = 
+/**  就医 */
+"medical" | 
+/**  代办 */
+"errand" | 
+/**  家务 */
+"housework" | 
+/**  餐食 */
+"meals" | 
+/**  维修 */
+"repair" | 
+/**  陪伴 */
+"company" | 
+/**  物资 */
+"supplies";
+
+/**  需求状态, least done first. */
+export type NeedState = 
+/**  待办 */
+"todo" | 
+/**  进行 */
+"doing" | 
+/**  完成 */
+"done";
+
+/**  A need as read back. */
+export type NeedView = {
+	/**  What was entered; its words are empty once the consent was withdrawn. */
+	need: NewNeed,
+	/**  Who. */
+	by: string,
+	/**  When. */
+	at: string,
+	/**  Of states marked at once the least done. */
+	state: NeedState,
+	/**  Several states were marked at once. */
+	differs: boolean,
+};
+
+/**  What a plan is created with (`IMM`). Types and level are edits, so that they can change. */
+export type NewCarePlan = {
+	/**  The document. */
+	id: string,
+	/**  Where the person lives. */
+	household: string,
+	/**  Who of the household; none when it is the only one, or nobody in particular. */
+	person: string | null,
+};
+
+/**  Somebody who helps 志愿者 / 结对人. */
+export type NewCarer = {
+	/**  Made by the phone. */
+	id: string,
+	/**  As the family calls them, at most 40 characters. */
+	name: string,
+	/**  As what. */
+	role: CarerRole,
+};
+
+/**  同意: what somebody agreed to, before whom, and until when. A fact; a new one renews it. */
+export type NewConsent = {
+	/**  Made by the phone. */
+	id: string,
+	/**  What it covers; at least one. */
+	scope: ConsentScope[],
+	/**  How. */
+	how: ConsentHow,
+	/**  When it was given. */
+	given_at: string,
+	/**  见证人, at most 40 characters */
+	witness: string,
+	/**  Last day on which it counts; at most two years after it was given. */
+	expires: string,
 };
 
 /**  One finding 发现. */
@@ -1285,6 +1735,16 @@ export type NewMember = {
 	relation: string | null,
 };
 
+/**  需求 */
+export type NewNeed = {
+	/**  Made by the phone. */
+	id: string,
+	/**  Of what kind. */
+	kind: NeedKind,
+	/**  At most 200 characters; restricted. */
+	detail: string,
+};
+
 /**  What a patrol is created with. */
 export type NewPatrol = {
 	/**  The document. */
@@ -1299,6 +1759,26 @@ export type NewPatrol = {
 	checkpoints: string[],
 	/**  When it began. */
 	started_at: string,
+};
+
+/**  帮扶记录: something was done. A fact that never changes afterwards. */
+export type NewSupport = {
+	/**  Made by the phone before the form opens, so that saving twice is one record. */
+	id: string,
+	/**  When. */
+	at: string,
+	/**  What. */
+	kind: SupportKind,
+	/**  见到本人: the person was seen or heard. */
+	seen: boolean,
+	/**  一切如常: nothing was different. */
+	as_usual: boolean,
+	/**  Needs that are done with it. */
+	needs_done: string[],
+	/**  At most 500 characters; restricted. */
+	note: string | null,
+	/**  紧急关爱: lifts the quiet hours. */
+	emergency: boolean,
 };
 
 /**  One visit as the worker hands it in; a fact that never changes afterwards (amendments are facts of their own). */
@@ -1341,6 +1821,16 @@ export type Occupancy =
 "empty" | 
 /**  已搬离 */
 "left";
+
+/**  One reading of the restricted words. */
+export type OpenView = {
+	/**  Why. */
+	reason: string,
+	/**  Who. */
+	by: string,
+	/**  When. */
+	at: string,
+};
 
 /**  权属 */
 export type OwnershipState = 
@@ -1656,6 +2146,14 @@ code: Code } |
 /**  Why. */
 code: Code };
 
+/**  An act that the centre did not take; kept here with its reason. */
+export type RefusedCare = {
+	/**  Which kind of act, as `CareEdit` names it. */
+	what: string,
+	/**  Why. */
+	code: Code,
+};
+
 /**  An event that the centre did not take; kept here with its reason. */
 export type RefusedEvent = {
 	/**  As it was handed in; none when the creation itself was refused. */
@@ -1762,6 +2260,16 @@ export type Role =
 /**  个人信息保护负责人 */
 "privacy";
 
+/**  The safety note with where it came from. */
+export type SafetyNoteView = {
+	/**  The words. */
+	note: string,
+	/**  Who wrote it. */
+	by: string,
+	/**  When. */
+	at: string,
+};
+
 /**  How that item was found. */
 export type SafetyState = 
 /**  正常 */
@@ -1862,6 +2370,37 @@ export type Storage = {
 	may_go: Pile,
 };
 
+/**  What was done for somebody 帮扶. */
+export type SupportKind = 
+/**  上门探访 */
+"visit" | 
+/**  电话问候 */
+"phone" | 
+/**  代办 */
+"errand" | 
+/**  家务 */
+"housework" | 
+/**  送餐 */
+"meals" | 
+/**  维修 */
+"repair" | 
+/**  陪伴 */
+"company" | 
+/**  送物资 */
+"supplies";
+
+/**  A support record as read back. */
+export type SupportView = {
+	/**  What was recorded; without its words once the consent was withdrawn. */
+	support: NewSupport,
+	/**  Who. */
+	by: string,
+	/**  When it was written down. */
+	recorded_at: string,
+	/**  It was written without knowing that the consent had been withdrawn: it is kept, and counts for nothing. */
+	overruled: boolean,
+};
+
 /**  A stretch in which the handling clock stands. */
 export type Suspension = {
 	/**  Since when. */
@@ -1902,6 +2441,8 @@ export type SyncItemKind =
 "incident_event" | 
 /**  巡查 */
 "patrol" | 
+/**  关爱: a plan, and every act on it */
+"care" | 
 /**  任务 */
 "task" | 
 /**  照片 */
@@ -2042,6 +2583,8 @@ export type Today = {
 	returned: number,
 	/**  Overdue first, then by building in walking order, top floor down. */
 	groups: TaskGroup[],
+	/**  关爱: plans of which something is due today or was before, in walking order. */
+	care: CareRow[],
 	/**  Patrol plans of the worker's grids. */
 	plans: PlanSummary[],
 	/**  A patrol that is still running, also after the app was killed. */

@@ -1,5 +1,6 @@
 // A care plan in words. A list says no type and nothing that somebody told; the plan's own page says what its consent allows.
-import type { CareDetail, CareEdit, CareRow, ConsentStanding, PersonName, SupportView } from '../../api/field'
+import type { CareDetail, CareRow, ConsentStanding, PersonName, SupportView } from '../../api/field'
+import type zh from '../../locales/zh-CN.json'
 import { day, daysBetween, when, type Instant } from '../../shared/moment'
 import { say } from '../../shared/words'
 
@@ -125,7 +126,7 @@ function plusMonths(date: string, months: number): string {
 }
 
 /** What an act that the centre did not take was. */
-export const actWords = (what: string) => say(`care.act.${what as CareEdit['type'] | 'begin'}`)
+export const actWords = (what: string) => say(`care.act.${what as keyof typeof zh.care.act}`)
 
 /** `142****0502`: a number shows its ends until it is asked for. */
 export function masked(number: string): string {
