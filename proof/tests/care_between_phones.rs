@@ -21,9 +21,11 @@ use gridwalk_server::{
     state::AppState,
     store::{device, person},
 };
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 const GRID: &str = "梧桐-03";
+/// Merging runs away from any request.
+const PUBLISHED: Duration = Duration::from_secs(60);
 const WORDS: &str = "助餐卡月底到期，要代去续";
 
 async fn enrolled(server: &Running, folder: &Path, login: &str) -> Outcome<Phone> {
@@ -118,8 +120,22 @@ async fn a_care_plan_is_read_by_those_who_may_and_what_is_done_for_somebody_arri
     assert_eq!(lin.care_plan(feng.id)?.receipt, Receipt::Centre);
 
     let lead = enrolled(&server, folder.path(), "ge-shuangjiang").await?;
-    let read = lead.care_plan(feng.id)?;
-    assert_eq!(read.view.support[0].support.id, support.id);
+    // acknowledged is durable; published is a moment later
+    let published = async {
+        loop {
+            let read = lead.care_plan(feng.id)?;
+            if read
+                .view
+                .support
+                .iter()
+                .any(|done| done.support.id == support.id)
+            {
+                return Outcome::Ok(read);
+            }
+            lead.sync_once().await?;
+        }
+    };
+    let read = tokio::time::timeout(PUBLISHED, published).await??;
     assert!(!says(&lead)?, "somebody else's reason opens nothing");
     let opened: Vec<_> = read.view.opens.iter().map(|open| &open.reason).collect();
     assert_eq!(opened, ["上门前看看"]);
