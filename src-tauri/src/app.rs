@@ -8,7 +8,7 @@ use crate::{
     pack,
     photo::{album, lane::Lane},
     ports::Ports,
-    projection,
+    projection, search,
     sync::{self, Driver, Link, Token, forget_everything},
     view::{SyncPhase, SyncState},
 };
@@ -58,6 +58,7 @@ struct Inner {
     wake_photos: Notify,
     pack_lane: tokio::sync::Mutex<pack::Lane>,
     wake_packs: Notify,
+    search: Mutex<search::Index>,
     /// Fetched by whoever needs one first, used by records and photos until it ends.
     token: Mutex<Option<String>>,
 }
@@ -78,6 +79,7 @@ impl Phone {
         if missing > 0 {
             tracing::error!(missing, "changes without a receipt were not in the outbox");
         }
+        database.write(search::make)?;
         while projection::refresh(&database)? {}
         match album::sweep(&dir, &database) {
             Ok(0) => {}
@@ -105,6 +107,7 @@ impl Phone {
             wake_photos: Notify::new(),
             pack_lane: tokio::sync::Mutex::default(),
             wake_packs: Notify::new(),
+            search: Mutex::default(),
             token: Mutex::new(None),
         }));
         phone.measure_clock()?;
@@ -222,6 +225,11 @@ impl Phone {
     /// Changes whenever delivery moved; ask [`Phone::sync_state`] then.
     pub fn delivery(&self) -> watch::Receiver<()> {
         self.0.delivery.subscribe()
+    }
+
+    pub(crate) fn search_index(&self) -> MutexGuard<'_, search::Index> {
+        // what a panic left half read is read again: its version is not set
+        self.0.search.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The data directory.

@@ -2,11 +2,14 @@
 
 use crate::{
     Phone, care,
+    database::fact,
     delivery::{receipt_of, refused_edits},
     documents::{Edit, Noun},
     error::{Answer, Failure},
     incidents, reference, search, today,
-    view::{HouseholdDetail, HouseholdRow, PersonName, Receipt, RefusedVisit, VisitedToday},
+    view::{
+        HouseholdDetail, HouseholdRow, PersonName, Receipt, RefusedVisit, Settings, VisitedToday,
+    },
 };
 use chrono::NaiveDate;
 use gridwalk_core::{
@@ -79,6 +82,8 @@ pub(crate) struct Lookups {
     buildings: HashMap<BuildingId, Building>,
     due: HashSet<HouseholdId>,
     today: NaiveDate,
+    /// Names are cut down to surnames.
+    masked: bool,
 }
 
 /// Where a door comes on the way: by building, entrance, then from the top floor down.
@@ -91,6 +96,7 @@ impl Lookups {
             buildings: buildings.into_iter().map(|row| (row.id, row)).collect(),
             due: today::due_doors(db, today)?,
             today,
+            masked: fact::<Settings>(db, "settings")?.unwrap_or_default().mask_names,
         })
     }
 
@@ -110,6 +116,7 @@ impl Lookups {
             buildings: building.into_iter().map(|row| (row.id, row)).collect(),
             due: due.then_some(door).into_iter().collect(),
             today,
+            masked: false, // a door that was opened shows whom to greet
         })
     }
 
@@ -128,7 +135,10 @@ impl Lookups {
             unit: row.get(2).unwrap_or_default(),
             room: row.get(3).unwrap_or_default(),
             floor: row.get(4).unwrap_or_default(),
-            name: row.get(5).unwrap_or_default(),
+            name: match row.get::<_, String>(5).unwrap_or_default() {
+                name if self.masked => search::masked_name(&name),
+                name => name,
+            },
             size: row.get(6).unwrap_or_default(),
             phone_masked: row.get(7).unwrap_or_default(),
             last_visit_at,

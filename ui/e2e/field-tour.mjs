@@ -21,6 +21,22 @@ export const SCREENS = [
     path: '/households',
     walk: (page) => byId(page, 'household-search').fill('没有这个人'),
   },
+  {
+    name: '02f-search',
+    path: '/households',
+    async walk(page) {
+      await byId(page, 'household-search').fill('东')
+      await byId(page, 'found').waitFor()
+    },
+  },
+  {
+    name: '02g-search-people',
+    path: '/households',
+    async walk(page) {
+      await byId(page, 'household-search').fill('李')
+      await byId(page, 'found').waitFor()
+    },
+  },
   { name: '02d-household', path: '/households/h126' },
   { name: '02e-household-conflict', path: '/households/h130' },
   { name: '03-visit', path: '/households/h126/visit?task=t2' },

@@ -314,6 +314,42 @@ describe('a thumb', () => {
     await done()
   })
 
+  test('finds a person by one character, walks to her with the arrow keys, and comes back to the field', async () => {
+    const { page, done } = await field.page('/households')
+    await byId(page, 'household-search').fill('李')
+    await byId(page, 'found-person').waitFor()
+    assert.equal(await page.locator('[data-testid=found-person] mark').first().innerText(), '李')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowUp')
+    assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), 'household-search')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await byId(page, 'screen-household').waitFor()
+    assert.match(await byId(page, 'screen-household').innerText(), /李/)
+    await done()
+  })
+
+  test('opens the floors of a building that was searched for', async () => {
+    const { page, done } = await field.page('/households')
+    await byId(page, 'household-search').fill('4幢')
+    await page.locator('[data-testid=found-building] button').click()
+    await byId(page, 'floor-view').waitFor()
+    assert.match(await byId(page, 'floor-building').innerText(), /4幢/)
+    await done()
+  })
+
+  test('hides all but the surnames of a list, not of an opened home', async () => {
+    const { page, done } = await field.page('/me')
+    await tap(page, 'me-mask-names', 'tab-households')
+    await byId(page, 'household-search').fill('502')
+    await byId(page, 'found-door').waitFor()
+    assert.match(await byId(page, 'found-door').innerText(), /^[^*]*[\u4e00-\u9fff]\*\*/)
+    await page.locator('[data-testid=found-row-502]').first().click()
+    await byId(page, 'screen-household').waitFor()
+    assert.doesNotMatch(await byId(page, 'screen-household').innerText(), /\*\*\n/)
+    await done()
+  })
+
   test('finds a thousand households drawn as a screenful, down to the last', async () => {
     const { page, done } = await field.page('/households', { scene: 'many' })
     const list = byId(page, 'household-list')

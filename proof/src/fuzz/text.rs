@@ -66,6 +66,10 @@ fn phone() -> &'static Phone {
 /// What a worker types into the search: an answer, whatever signs are in it.
 pub fn search_query(bytes: &[u8]) {
     let query = String::from_utf8_lossy(bytes).into_owned();
+    match phone().search(query.clone()) {
+        Ok(_) => {}
+        Err(failure) => assert_ne!(failure.code, Code::StorageBroken, "{failure}"),
+    }
     match phone().households(query) {
         Ok(_) => {}
         Err(failure) => assert_ne!(failure.code, Code::StorageBroken, "{failure}"),

@@ -2,7 +2,7 @@
 
 use crate::{
     Answer, Desk,
-    view::{HouseholdDetail, HouseholdRow},
+    view::{Found, HouseholdDetail, HouseholdRow},
 };
 use gridwalk_core::{
     household::{FieldChange, NewMember, NewVisit},
@@ -15,6 +15,13 @@ use tauri::State;
 #[specta::specta]
 pub fn households(desk: State<'_, Desk>, query: String) -> Answer<Vec<HouseholdRow>> {
     desk.phone()?.households(query)
+}
+
+/// People, doors, cases, notes and places, by one character, pinyin, initials, room or the end of a phone number.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn search(desk: State<'_, Desk>, query: String) -> Answer<Found> {
+    desk.phone()?.search(query)
 }
 
 /// One household with its history.

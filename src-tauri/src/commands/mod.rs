@@ -42,6 +42,7 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             status::categories,
             status::in_front,
             household::households,
+            household::search,
             household::household,
             household::begin_visit,
             household::save_visit,

@@ -77,6 +77,7 @@ pub(super) fn write(db: &Connection, view: &HouseholdView) -> Answer<()> {
         conflicts,
         serde_json::to_string(view)?,
     ))?;
+    search::household(db, view, &door)?;
     let settled: Vec<_> = view
         .visits
         .iter()
@@ -101,6 +102,24 @@ pub(crate) fn fold_buildings(db: &Connection, buildings: &[BuildingId]) -> Answe
     Ok(())
 }
 
+/// Everything that is stored becomes findable, as when it was written.
+pub(crate) fn find_again(db: &Connection) -> Answer<()> {
+    let doors: Vec<String> = db
+        .prepare("select view from household")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for view in doors {
+        write(db, &serde_json::from_str(&view)?)?;
+    }
+    let cases: Vec<String> = db
+        .prepare("select view from incident")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    cases
+        .iter()
+        .try_for_each(|view| search::incident(db, &serde_json::from_str(view)?))
+}
+
 /// `142****0123`
 pub(super) fn masked(phone: &str) -> String {
     let digits: Vec<char> = phone.chars().filter(char::is_ascii_digit).collect();
@@ -115,7 +134,7 @@ pub(super) fn masked(phone: &str) -> String {
 }
 
 /// The floor that a room number tells: `502` is on 5, `1203-A` on 12, `负1-02` on -1. None where it does not.
-pub(super) fn floor(room: &str) -> Option<i32> {
+pub(crate) fn floor(room: &str) -> Option<i32> {
     if let Some(below) = room.strip_prefix('负') {
         let digits: String = below.chars().take_while(char::is_ascii_digit).collect();
         return digits.parse::<i32>().ok().map(|floor| -floor);

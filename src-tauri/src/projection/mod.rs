@@ -3,9 +3,9 @@
 
 mod household;
 
-pub(crate) use household::fold_buildings;
+pub(crate) use household::{find_again, floor, fold_buildings};
 
-use crate::{database::Database, documents, error::Answer};
+use crate::{database::Database, documents, error::Answer, search};
 use gridwalk_core::{
     care::CareView,
     document::{Document, FeedOrder},
@@ -80,6 +80,7 @@ pub(crate) fn forget(db: &Connection, id: DocumentId) -> Answer<()> {
         "delete from patrol where id = ?1",
         "delete from care_plan where id = ?1",
         "delete from task_done where document = ?1",
+        "delete from search_entry where document = ?1",
     ] {
         db.prepare_cached(delete)?.execute([id.0])?;
     }
@@ -148,7 +149,7 @@ fn incident(db: &Connection, view: &IncidentView) -> Answer<()> {
         position.map(|p| p.lat),
         serde_json::to_string(view)?,
     ))?;
-    Ok(())
+    search::incident(db, view)
 }
 
 fn patrol(db: &Connection, id: DocumentId, view: &PatrolView) -> Answer<()> {

@@ -212,6 +212,7 @@ pub(crate) async fn forget_everything(phone: &Phone) {
     if let Err(failure) = forgotten {
         tracing::error!(%failure, "a revoked phone could not be emptied; it is tried again");
     }
+    phone.search_index().clear();
     phone.tell_delivery();
 }
 

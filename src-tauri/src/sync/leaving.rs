@@ -222,6 +222,7 @@ fn purge(db: &Connection, document: DocumentId) -> Answer<()> {
         "delete from patrol where id = ?1",
         "delete from care_plan where id = ?1",
         "delete from task_done where document = ?1",
+        "delete from search_entry where document = ?1",
         "delete from track_point where patrol = ?1",
         "delete from quarantine where document = ?1",
         "insert into litter (file) select file from photo where document = ?1 and standing = 'stored' and file is not null

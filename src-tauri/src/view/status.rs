@@ -107,6 +107,8 @@ pub struct Settings {
     pub theme: Theme,
     /// Photos wait for Wi-Fi (severity 1 and 2 always go).
     pub photos_on_wifi_only: bool,
+    /// Lists show surnames only, where others may look over a shoulder.
+    pub mask_names: bool,
 }
 
 impl Default for Settings {
@@ -116,6 +118,7 @@ impl Default for Settings {
             text_scale: 1.0,
             theme: Theme::System,
             photos_on_wifi_only: false,
+            mask_names: false,
         }
     }
 }

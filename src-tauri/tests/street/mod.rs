@@ -164,6 +164,11 @@ pub fn held(world: &World) -> BTreeMap<&'static str, Vec<String>> {
             "task_done",
             "select * from task_done order by task, document",
         ),
+        (
+            "search_entry",
+            "select kind, id, document, address, folded, title, line, plate, category, at, rank
+             from search_entry order by document, kind, id",
+        ),
         ("quarantine", "select * from quarantine"),
         ("outbox", "select hash from outbox"),
         ("waiting", "select document from pack_document"),

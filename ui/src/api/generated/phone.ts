@@ -31,6 +31,8 @@ export const commands = {
 	inFront: (seen: boolean) => typedError<null, Failure>(__TAURI_INVOKE("in_front", { seen })),
 	/**  The list in walking order; an empty query is the whole list. */
 	households: (query: string) => typedError<HouseholdRow[], Failure>(__TAURI_INVOKE("households", { query })),
+	/**  People, doors, cases, notes and places, by one character, pinyin, initials, room or the end of a phone number. */
+	search: (query: string) => typedError<Found, Failure>(__TAURI_INVOKE("search", { query })),
 	/**  One household with its history. */
 	household: (id: string) => typedError<HouseholdDetail, Failure>(__TAURI_INVOKE("household", { id })),
 	/**  A visit with its id, so that saving twice is one visit. Nothing is stored yet. */
@@ -966,6 +968,11 @@ export type FinishPreview = {
 };
 
 /**  网格. Boundary rings are `[lon, lat]` in WGS-84, first ring outside, the rest holes. */
+export type Found = { groups: FoundGroup[] };
+export type FoundKind = "person" | "door" | "case" | "note" | "building" | "checkpoint";
+export type FoundGroup = { kind: FoundKind, total: number, hits: Hit[] };
+export type Hit = { id: string, document: string, plate: string, title: Piece[], line: Piece[], at: string | null };
+export type Piece = { text: string, hit: boolean };
 export type Grid = {
 	/**  Its id. */
 	id: string,
@@ -2312,6 +2319,7 @@ export type Settings = {
 	theme: Theme,
 	/**  Photos wait for Wi-Fi (severity 1 and 2 always go). */
 	photos_on_wifi_only: boolean,
+	mask_names: boolean,
 };
 
 /**  紧急程度: 1 特急 (life in danger) … 4 一般. Only ever raised by a merge. */

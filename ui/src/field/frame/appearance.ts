@@ -14,6 +14,7 @@ const settings = shallowRef<Settings>({
   text_scale: 1,
   theme: 'system',
   photos_on_wifi_only: false,
+  mask_names: false,
 })
 const night = window.matchMedia('(prefers-color-scheme: dark)')
 

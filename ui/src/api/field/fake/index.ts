@@ -18,6 +18,7 @@ import { Households } from './households'
 import { Incidents } from './incidents'
 import { Patrols } from './patrols'
 import { keep, photoUrl, scene as drawn } from './photos'
+import { search } from './search'
 import { at, buildings, categories, departments, grid, iso, me, morning, plans, tasks, today } from './street'
 
 const CODES = { good: '204816', used: '111111', old: '222222' }
@@ -42,6 +43,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     text_scale: Number(wish.get('scale') ?? 1),
     theme: 'system',
     photos_on_wifi_only: false,
+    mask_names: false,
   }
   let minted = 0
   const mint = (kind: string) => `${kind}-${Date.now().toString(36)}-${(minted += 1)}`
@@ -52,12 +54,13 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   // The window of a test can walk into the network: fake.connect('good').
   Object.assign(window, { fake: { connect: delivery.connect.bind(delivery) } })
 
+  const listed = (name: string) => (settings.mask_names && name ? `${name.slice(0, 1)}**` : name)
   const row = (task: Task): TaskRow => {
     const household = task.household ? households.row(task.household) : null
     return {
       task,
       plate: household?.room ?? '',
-      name: household?.name ?? task.place ?? '',
+      name: household ? listed(household.name) : (task.place ?? ''),
       household,
       days_since_visit: household?.days_since ?? null,
       overdue_days: Math.max(0, Math.round((Date.parse(today) - Date.parse(task.due)) / 86_400_000)),
@@ -95,7 +98,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   }
 
   const many = (query: string) => {
-    const rows = households.rows(query)
+    const rows = households.rows(query).map((row) => ({ ...row, name: listed(row.name) }))
     return scene === 'many'
       ? Array.from({ length: 3 }, (_, n) => rows.map((r) => ({ ...r, id: n ? `${r.id}~${n}` : r.id })))
           .flat()
@@ -126,6 +129,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     today: async () => todays(),
     completeTask: async (task) => (done.add(task), todays()),
     households: async (query) => many(query),
+    search: async (query) => search(query, households, incidents, settings),
     household: async (id) => households.detail(id.split('~')[0] ?? id),
     carePlans: async () => care.rows(),
     carePlan: async (id) => care.detail(id),

@@ -1,5 +1,5 @@
-//! Finding a door by what a worker remembers of it: one character of the name, its pinyin or initials, the room, the
-//! end of the phone number. A thousand doors are few: one folded column and `like` need no index that can go stale.
+//! One form for what a keyboard can write in several, and what a thing is found by: one character of the name, its pinyin
+//! or initials, the room, the end of the phone number. The list of doors needs no more than one folded column and `like`.
 
 use gridwalk_core::reference::Building;
 use pinyin::ToPinyin;
@@ -16,18 +16,45 @@ pub(crate) struct Door<'a> {
     pub phone: &'a str,
 }
 
-/// The column that search looks in. Words are kept apart by a bar, so that no hit crosses two of them.
+/// The column that the list looks in. Words are kept apart by a bar, so that no hit crosses two of them.
 pub(crate) fn folded(door: &Door<'_>) -> String {
+    let mut folded = address(door);
+    folded.push_str(&person(door)[1..]);
+    folded
+}
+
+/// Where the door is.
+pub(super) fn address(door: &Door<'_>) -> String {
     let place = door.building.map_or_else(String::new, |building| {
         format!("{}{}", building.estate, building.number)
     });
-    let mut words = vec![
+    barred([
         format!("{place}-{}-{}", door.unit, door.room),
         format!("{place}-{}", door.room), // nobody says the unit when the room tells it
-        door.name.to_owned(),
-        tail(door.phone),
-    ];
+    ])
+}
+
+/// Who lives behind it.
+pub(super) fn person(door: &Door<'_>) -> String {
+    let mut words = vec![door.name.to_owned(), tail(door.phone)];
     words.extend(spellings(door.name));
+    barred(words)
+}
+
+/// A name that is no person's: by itself and by its pinyin and initials.
+pub(super) fn named(name: &str) -> String {
+    let syllables = syllables(name);
+    let initials = syllables.iter().filter_map(|one| one.chars().next());
+    let mut all = barred([
+        name.to_owned(),
+        syllables.concat(),
+        initials.collect::<String>(),
+    ]);
+    all.push_str(&plain(name));
+    all
+}
+
+fn barred(words: impl IntoIterator<Item = String>) -> String {
     let mut folded = String::from("|");
     for word in words {
         folded.push_str(&fold(&word));
@@ -59,13 +86,10 @@ pub(crate) fn patterns(query: &str) -> Vec<String> {
 
 /// One form for what a keyboard can write in several: full width is half width, capitals are small, and whatever
 /// people put between the parts of a door is one dash (`3-2-502`, `3幢2单元502室`).
-fn fold(text: &str) -> String {
+pub(super) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for letter in text.replace("单元", "-").chars() {
-        let letter = match letter {
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(letter) - 0xfee0).unwrap_or(letter),
-            other => other,
-        };
+        let letter = narrow(letter);
         match letter {
             '-' | '—' | '·' | '(' | ')' | '|' | '幢' | '栋' | '号' | '室' => {
                 if !folded.ends_with('-') {
@@ -77,6 +101,24 @@ fn fold(text: &str) -> String {
         }
     }
     folded.trim_matches('-').to_owned()
+}
+
+/// Free text in one form: half width, small, without gaps. Every sign counts.
+pub(super) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for letter in text.chars().map(narrow) {
+        if !letter.is_whitespace() {
+            plain.extend(letter.to_lowercase());
+        }
+    }
+    plain
+}
+
+fn narrow(letter: char) -> char {
+    match letter {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(letter) - 0xfee0).unwrap_or(letter),
+        other => other,
+    }
 }
 
 /// The last four digits.
@@ -106,6 +148,26 @@ fn spellings(name: &str) -> Vec<String> {
     }
     all.retain(|spelling: &String| !spelling.is_empty());
     all.dedup();
+    all
+}
+
+/// Every reading of each character of a name, the surname's own ones too; none for what has no reading.
+pub(super) fn readings(name: &str) -> Vec<Vec<String>> {
+    let usual = |letter: char| -> Vec<String> {
+        let reading = letter.to_pinyin().map(|pinyin| pinyin.plain().to_owned());
+        reading.into_iter().collect()
+    };
+    let mut all: Vec<Vec<String>> = name.chars().map(usual).collect();
+    for reading in surname(name).0 {
+        for (place, syllable) in reading.split(' ').enumerate() {
+            if let Some(known) = all.get_mut(place)
+                && !syllable.is_empty()
+                && !known.iter().any(|other| other == syllable)
+            {
+                known.push(syllable.to_owned());
+            }
+        }
+    }
     all
 }
 
