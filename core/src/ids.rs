@@ -64,6 +64,8 @@ ids! {
     SupportId;
     /// Somebody who helps 志愿者.
     CarerId;
+    /// One wording of a work log.
+    LogEntryId;
     /// A visit 走访.
     VisitId;
     /// A member of a household.

@@ -1,9 +1,10 @@
-//! One worker's day (工作日志): which tasks were acknowledged or done. One writer, one document a day.
+//! One worker's day (工作日志): which tasks were acknowledged or done, and the log that the worker stands by. One writer,
+//! one document a day.
 
 use crate::{
     document::{self, Author, Document, Edited},
     error::{Code, Refusal},
-    ids::{PersonId, TaskId, WorkerDayId},
+    ids::{LogEntryId, PersonId, TaskId, WorkerDayId},
     sync::message::DocumentKind,
     text,
     time::Timestamp,
@@ -14,7 +15,10 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 const ACKNOWLEDGED: &str = "acknowledged";
+/// Logs stand here too: only a document's first change makes containers, and days begun by an older app have these two.
 const COMPLETED: &str = "completed";
+/// 工作日志 is a page, not a book.
+const LONGEST_LOG: usize = 2_000;
 
 /// What a worker day is created with.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -49,6 +53,29 @@ pub enum WorkerDayEdit {
         /// At most 500 characters.
         note: Option<String>,
     },
+    /// 工作日志, confirmed. Written again it is another entry: the last one counts, the earlier ones stay.
+    WriteLog {
+        /// Its key.
+        entry: LogEntryId,
+        /// When.
+        at: Timestamp,
+        /// 1 to 2,000 characters, no citizen or phone numbers.
+        text: String,
+    },
+}
+
+/// 工作日志 as its worker confirmed it last.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Log {
+    /// Which entry.
+    pub entry: LogEntryId,
+    /// In the worker's words.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
+    /// How many wordings there were before.
+    pub earlier: u32,
 }
 
 /// A worker's day as read back.
@@ -61,6 +88,9 @@ pub struct WorkerDayView {
     pub acknowledged: Vec<TaskId>,
     /// Tasks done, with the time.
     pub completed: Vec<(TaskId, Timestamp)>,
+    /// The log, once confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<Log>,
     /// Items written by a newer app.
     pub unreadable: u32,
 }
@@ -81,29 +111,40 @@ pub fn create(new: &NewWorkerDay, author: &Author) -> Result<Edited, Refusal> {
 /// Applies one edit. What was acknowledged or completed already is refused `ALREADY_RECORDED`.
 pub fn apply(document: Document, edit: &WorkerDayEdit, author: &Author) -> Result<Edited, Refusal> {
     own(view(&document).created.worker, author)?;
-    let (container, task, note) = match edit {
-        WorkerDayEdit::AcknowledgeTask { task, .. } => (ACKNOWLEDGED, task, None),
-        WorkerDayEdit::CompleteTask { task, note, .. } => (COMPLETED, task, note.as_deref()),
+    let container = match edit {
+        WorkerDayEdit::AcknowledgeTask { .. } => ACKNOWLEDGED,
+        WorkerDayEdit::CompleteTask { note, .. } => {
+            text::note(note.as_deref().unwrap_or_default(), 500)?;
+            COMPLETED
+        }
+        WorkerDayEdit::WriteLog { text: log, .. } => {
+            text::required(log, LONGEST_LOG, Code::MissingReason)?;
+            text::note(log, LONGEST_LOG)?;
+            COMPLETED
+        }
     };
-    text::note(note.unwrap_or_default(), 500)?;
-    document.absent(container, task)?;
+    document.absent(container, &edit.key())?;
     document.edit(author, |draft| {
-        draft.fact(container, task, &author.act, edit)
+        draft.fact(container, &edit.key(), &author.act, edit)
     })
 }
 
 /// The day as it is read, without failing, whatever the document holds. In the order of time.
 pub fn view(document: &Document) -> WorkerDayView {
     let mut unreadable = 0;
+    let mut logs = Vec::new();
     let mut read = |container: &str| {
         let mut tasks = Vec::new();
-        for item in document.facts(container, WorkerDayEdit::task, &mut unreadable) {
+        for item in document.facts(container, WorkerDayEdit::key, &mut unreadable) {
             match item.value.item {
                 WorkerDayEdit::AcknowledgeTask { task, at } if container == ACKNOWLEDGED => {
                     tasks.push((at, task));
                 }
                 WorkerDayEdit::CompleteTask { task, at, .. } if container == COMPLETED => {
                     tasks.push((at, task));
+                }
+                WorkerDayEdit::WriteLog { entry, at, text } if container == COMPLETED => {
+                    logs.push((at, entry, text));
                 }
                 _ => {}
             }
@@ -123,14 +164,28 @@ pub fn view(document: &Document) -> WorkerDayView {
         }),
         acknowledged: acknowledged.into_iter().map(|(_, task)| task).collect(),
         completed: completed.into_iter().map(|(at, task)| (task, at)).collect(),
+        log: last(logs),
         unreadable,
     }
 }
 
+/// The latest wording; of two at one moment the one with the greater id, on every side the same.
+fn last(mut logs: Vec<(Timestamp, LogEntryId, String)>) -> Option<Log> {
+    logs.sort();
+    let (at, entry, text) = logs.pop()?;
+    Some(Log {
+        entry,
+        text,
+        at,
+        earlier: u32::try_from(logs.len()).unwrap_or(u32::MAX),
+    })
+}
+
 impl WorkerDayEdit {
-    fn task(&self) -> Uuid {
+    fn key(&self) -> Uuid {
         match self {
             Self::AcknowledgeTask { task, .. } | Self::CompleteTask { task, .. } => task.0,
+            Self::WriteLog { entry, .. } => entry.0,
         }
     }
 }

@@ -265,6 +265,7 @@ fn records(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> {
             "incident_event" => SyncItemKind::IncidentEvent,
             "task" | "worker_day" => SyncItemKind::Task,
             "care_plan" | "support" | "care_edit" => SyncItemKind::Care,
+            "work_log" => SyncItemKind::WorkLog,
             _ => SyncItemKind::Patrol,
         };
         let document = DocumentId(row.get(3)?);
@@ -277,7 +278,8 @@ fn records(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> {
                 _ => item,
             },
             kind,
-            document: (kind != SyncItemKind::Task).then(|| document.to_string()),
+            document: (!matches!(kind, SyncItemKind::Task | SyncItemKind::WorkLog))
+                .then(|| document.to_string()),
             title: row.get(4)?,
             at: Timestamp(row.get(5)?),
             receipt: this,

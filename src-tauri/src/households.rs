@@ -96,7 +96,9 @@ impl Lookups {
             buildings: buildings.into_iter().map(|row| (row.id, row)).collect(),
             due: today::due_doors(db, today)?,
             today,
-            masked: fact::<Settings>(db, "settings")?.unwrap_or_default().mask_names,
+            masked: fact::<Settings>(db, "settings")?
+                .unwrap_or_default()
+                .mask_names,
         })
     }
 
@@ -161,11 +163,7 @@ impl Lookups {
     pub fn building_name(&self, id: BuildingId) -> String {
         self.buildings
             .get(&id)
-            .map(|building| {
-                format!("{} {}", building.estate, building.number)
-                    .trim()
-                    .to_owned()
-            })
+            .map(building_words)
             .unwrap_or_default()
     }
 
@@ -182,6 +180,12 @@ impl Lookups {
             row.room.clone(),
         )
     }
+}
+
+/// `听雨苑 3幢`
+pub(crate) fn building_words(building: &Building) -> String {
+    let words = format!("{} {}", building.estate, building.number);
+    words.trim().to_owned()
 }
 
 pub(crate) fn days_between(earlier: NaiveDate, later: NaiveDate) -> u32 {

@@ -31,6 +31,7 @@ mod today;
 mod track;
 pub mod view;
 mod visits;
+mod work_log;
 
 pub use app::Phone;
 #[cfg(feature = "window")]

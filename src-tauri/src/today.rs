@@ -3,7 +3,7 @@
 use crate::{
     Phone, care,
     database::{fact, set_fact},
-    documents::{self, Edit, Target},
+    documents::{self, Edit, Identity, Target},
     error::{Answer, Failure},
     households::{self, Lookups, days_between},
     patrols, reference,
@@ -77,21 +77,7 @@ impl Phone {
                 .into_iter()
                 .find(|row| row.id == task)
                 .ok_or_else(|| Failure::new(Code::NotFound, "no such task on this phone"))?;
-            let date = now.local_date();
-            let known: Option<OwnDay> = fact(db, "own_day")?;
-            let mut edits = Vec::new();
-            let day = match known.filter(|day| day.date == date) {
-                Some(day) => day.id,
-                None => {
-                    set_fact(db, "own_day", &OwnDay { date, id: fresh })?;
-                    edits.push(Edit::CreateWorkerDay(NewWorkerDay {
-                        id: fresh,
-                        worker: who.identity.worker.id,
-                        date,
-                    }));
-                    fresh
-                }
-            };
+            let (day, mut edits) = own_day(db, &who.identity, now.local_date(), fresh)?;
             edits.push(Edit::WorkerDay(WorkerDayEdit::CompleteTask {
                 task,
                 at: now,
@@ -109,6 +95,31 @@ impl Phone {
         self.wake(false);
         self.today()
     }
+}
+
+/// The document of this phone's own day, begun under `fresh` when nothing was written in it yet.
+pub(crate) fn own_day(
+    db: &Connection,
+    who: &Identity,
+    date: NaiveDate,
+    fresh: WorkerDayId,
+) -> Answer<(WorkerDayId, Vec<Edit>)> {
+    if let Some(day) = known_day(db, date)? {
+        return Ok((day, Vec::new()));
+    }
+    set_fact(db, "own_day", &OwnDay { date, id: fresh })?;
+    let new = NewWorkerDay {
+        id: fresh,
+        worker: who.worker.id,
+        date,
+    };
+    Ok((fresh, vec![Edit::CreateWorkerDay(new)]))
+}
+
+/// The document of that day, if this phone wrote in it.
+pub(crate) fn known_day(db: &Connection, date: NaiveDate) -> Answer<Option<WorkerDayId>> {
+    let known: Option<OwnDay> = fact(db, "own_day")?;
+    Ok(known.filter(|day| day.date == date).map(|day| day.id))
 }
 
 fn count<T>(rows: impl Iterator<Item = T>) -> u32 {

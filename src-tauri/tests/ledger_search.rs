@@ -35,7 +35,10 @@ fn all(phone: &Phone, query: &str) -> Vec<String> {
     groups
         .flat_map(|group| {
             let kind = format!("{:?}", group.kind);
-            group.hits.iter().map(move |hit| format!("{kind} {}", shown(hit)))
+            group
+                .hits
+                .iter()
+                .map(move |hit| format!("{kind} {}", shown(hit)))
         })
         .collect()
 }
@@ -108,7 +111,10 @@ async fn every_household_is_found_by_each_of_its_keys() {
 async fn what_is_found_is_grouped_by_what_it_is_and_marked() {
     let world = World::new();
     let phone = world.enrolled().await;
-    assert_eq!(all(&phone, "李"), ["Person [李]阿姨 / 听雨苑 3幢 2单元 502"]);
+    assert_eq!(
+        all(&phone, "李"),
+        ["Person [李]阿姨 / 听雨苑 3幢 2单元 502"]
+    );
     assert_eq!(all(&phone, "502"), ["Door 李阿姨 / 听雨苑 3幢 2单元 [502]"]);
     assert_eq!(
         all(&phone, "0456 3-2-301"),
@@ -124,7 +130,9 @@ async fn what_is_found_is_grouped_by_what_it_is_and_marked() {
     phone.save_visit(door(1), visit).unwrap();
     let note = "Note 燃气[软管]硬了 / 听雨苑 3幢 2单元 502";
     assert_eq!(all(&phone, "软管"), [note], "at once after it was saved");
-    phone.amend_visit(door(1), id, "约了周三来换".into()).unwrap();
+    phone
+        .amend_visit(door(1), id, "约了周三来换".into())
+        .unwrap();
     assert_eq!(
         all(&phone, "周三 502"),
         ["Note 燃气软管硬了 约了[周三]来换 / 听雨苑 3幢 2单元 [502]"]
@@ -139,11 +147,16 @@ async fn what_is_found_is_grouped_by_what_it_is_and_marked() {
     let points: Vec<_> = all(&phone, "东门");
     assert_eq!(points.len(), 1, "{points:?}");
     assert!(points[0].starts_with("Checkpoint [东门]"), "{points:?}");
-    assert!(all(&phone, "听雨").iter().any(|one| one.starts_with("Building [听雨]苑 3幢")));
+    assert!(
+        all(&phone, "听雨")
+            .iter()
+            .any(|one| one.starts_with("Building [听雨]苑 3幢"))
+    );
 }
 
 #[tokio::test]
-async fn what_leaves_the_phone_is_not_found_any_more_and_what_was_stored_is_found_after_a_restart() {
+async fn what_leaves_the_phone_is_not_found_any_more_and_what_was_stored_is_found_after_a_restart()
+{
     let world = World::new();
     let phone = world.enrolled().await;
     phone.sync_once().await.unwrap();
@@ -174,5 +187,9 @@ async fn names_are_cut_down_in_lists_when_the_worker_asks_and_still_found() {
     let today = phone.today().unwrap();
     let mut named = today.groups.iter().flat_map(|group| &group.rows);
     assert!(named.all(|row| row.household.is_none() || row.name.ends_with("**")));
-    assert_eq!(phone.household(door(1)).unwrap().row.name, "李阿姨", "opened");
+    assert_eq!(
+        phone.household(door(1)).unwrap().row.name,
+        "李阿姨",
+        "opened"
+    );
 }

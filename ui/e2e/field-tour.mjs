@@ -185,6 +185,17 @@ export const SCREENS = [
       await byId(page, 'storage-gone').waitFor()
     },
   },
+  { name: '10b-log', path: '/log', scene: 'evening' },
+  {
+    name: '10c-log-confirmed',
+    path: '/log',
+    scene: 'evening',
+    async walk(page) {
+      await tap(page, 'log-confirm')
+      await byId(page, 'log-confirmed').waitFor()
+    },
+  },
+  { name: '01c-today-evening', path: '/today', scene: 'evening' },
   { name: '11-today-nothing', path: '/today', scene: 'quiet' },
   { name: '12-task', path: '/today/t6' },
 ]

@@ -350,6 +350,39 @@ describe('a thumb', () => {
     await done()
   })
 
+  test('finds the log written, changes a word, loses nothing on the way out, and confirms it', async () => {
+    const { page, done } = await field.page('/today', { scene: 'evening' })
+    await tap(page, 'today-log')
+    const text = byId(page, 'log-text')
+    await text.waitFor()
+    assert.match(await text.inputValue(), /走访听雨苑 3幢 3 户：见人 2，未遇 1/)
+    await text.fill('走访 3 户，软管换好了一处')
+    await tap(page, 'back', 'tab-me', 'me-log')
+    await text.waitFor()
+    assert.equal(await text.inputValue(), '走访 3 户，软管换好了一处')
+    await tap(page, 'log-confirm')
+    await byId(page, 'log-confirmed').waitFor()
+    assert.match(await byId(page, 'log-confirmed').innerText(), /17:1\d 已确认[\s\S]*已存本机/)
+    assert.equal(await byId(page, 'log-confirm').isDisabled(), true)
+    await text.fill('电话 999901194903150013')
+    await tap(page, 'log-confirm')
+    await page.locator('[data-code=TEXT_LOOKS_LIKE_ID]').waitFor()
+    await done()
+  })
+
+  test('prints the log and nothing else', async () => {
+    const { page, done } = await field.page('/log', { scene: 'evening' })
+    await byId(page, 'log-text').waitFor()
+    await page.emulateMedia({ media: 'print' })
+    const shown = await page.evaluate(() =>
+      [...document.querySelectorAll('button, textarea, .sub-head, .printed')]
+        .filter((element) => element.getClientRects().length > 0)
+        .map((element) => element.className),
+    )
+    assert.deepEqual(shown, ['printed'])
+    await done()
+  })
+
   test('finds a thousand households drawn as a screenful, down to the last', async () => {
     const { page, done } = await field.page('/households', { scene: 'many' })
     const list = byId(page, 'household-list')

@@ -39,6 +39,8 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             status::draft_drop,
             status::today,
             status::complete_task,
+            status::work_log,
+            status::confirm_work_log,
             status::categories,
             status::in_front,
             household::households,

@@ -2,7 +2,7 @@
 
 use crate::{
     Answer, Desk,
-    view::{PhoneStatus, Settings, Today},
+    view::{PhoneStatus, Settings, Today, WorkLog},
 };
 use gridwalk_core::{ids::TaskId, reference::Category};
 use tauri::State;
@@ -68,6 +68,20 @@ pub fn today(desk: State<'_, Desk>) -> Answer<Today> {
 #[specta::specta]
 pub fn complete_task(desk: State<'_, Desk>, task: TaskId, note: Option<String>) -> Answer<Today> {
     desk.phone()?.complete_task(task, note)
+}
+
+/// 工作日志 of today, from its records.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn work_log(desk: State<'_, Desk>) -> Answer<WorkLog> {
+    desk.phone()?.work_log()
+}
+
+/// The worker stands by these words.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn confirm_work_log(desk: State<'_, Desk>, text: String) -> Answer<WorkLog> {
+    desk.phone()?.confirm_work_log(text)
 }
 
 /// The category tree.

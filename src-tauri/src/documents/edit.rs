@@ -100,6 +100,9 @@ impl Edit {
                 WorkerDayEdit::AcknowledgeTask { task, .. }
                 | WorkerDayEdit::CompleteTask { task, .. },
             ) => (Noun::Task, task.to_string()),
+            Self::WorkerDay(WorkerDayEdit::WriteLog { entry, .. }) => {
+                (Noun::WorkLog, entry.to_string())
+            }
         }
     }
 
@@ -185,6 +188,7 @@ pub(crate) enum Noun {
     CareEdit,
     WorkerDay,
     Task,
+    WorkLog,
 }
 
 impl Noun {
@@ -203,6 +207,7 @@ impl Noun {
             Self::CareEdit => "care_edit",
             Self::WorkerDay => "worker_day",
             Self::Task => "task",
+            Self::WorkLog => "work_log",
         }
     }
 }

@@ -65,7 +65,9 @@ fn literal(letters: &[char], word: &str, form: impl Fn(&str) -> String) -> Vec<R
         let begins = form(letters[start].encode_utf8(&mut [0; 4])).starts_with(first);
         let mut ends = start + 1..=letters.len().min(start + longest);
         let end = begins
-            .then(|| ends.find(|end| form(&letters[start..*end].iter().collect::<String>()) == word))
+            .then(|| {
+                ends.find(|end| form(&letters[start..*end].iter().collect::<String>()) == word)
+            })
             .flatten();
         hits.extend(end.map(|end| start..end));
         start = end.unwrap_or(start + 1);
@@ -80,7 +82,8 @@ fn spelled(name: &str, letters: &str) -> Option<Range<usize>> {
     }
     let readings = fold::readings(name);
     (0..readings.len()).find_map(|start| {
-        let end = full(&readings[start..], letters).or_else(|| initials(&readings[start..], letters));
+        let end =
+            full(&readings[start..], letters).or_else(|| initials(&readings[start..], letters));
         end.map(|many| start..start + many)
     })
 }
@@ -99,9 +102,10 @@ fn full(readings: &[Vec<String>], letters: &str) -> Option<usize> {
 }
 
 fn initials(readings: &[Vec<String>], letters: &str) -> Option<usize> {
-    let fits = letters.chars().zip(readings).all(|(letter, readings)| {
-        readings.iter().any(|reading| reading.starts_with(letter))
-    });
+    let fits = letters
+        .chars()
+        .zip(readings)
+        .all(|(letter, readings)| readings.iter().any(|reading| reading.starts_with(letter)));
     (fits && letters.len() <= readings.len()).then_some(letters.len())
 }
 
@@ -129,9 +133,17 @@ mod tests {
             ("单师傅", "shan", "[单]师傅"),
             ("尉迟大爷", "yuchi", "[尉迟]大爷"),
             ("听雨苑 3幢 2单元 502", "3-2-502", "听雨苑 [3幢 2单元 502]"),
-            ("听雨苑 3幢 2单元 502", "502 听雨", "[听雨]苑 3幢 2单元 [502]"),
+            (
+                "听雨苑 3幢 2单元 502",
+                "502 听雨",
+                "[听雨]苑 3幢 2单元 [502]",
+            ),
             ("ＡＢ楼", "ab", "[ＡＢ]楼"),
-            ("燃气软管硬了，软管要换", "软管", "燃气[软管]硬了，[软管]要换"),
+            (
+                "燃气软管硬了，软管要换",
+                "软管",
+                "燃气[软管]硬了，[软管]要换",
+            ),
             ("李阿姨", "王", "李阿姨"),
             ("", "王", ""),
         ] {

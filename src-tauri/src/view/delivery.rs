@@ -85,6 +85,8 @@ pub enum SyncItemKind {
     Care,
     /// 任务
     Task,
+    /// 工作日志
+    WorkLog,
     /// 照片
     Photo,
 }

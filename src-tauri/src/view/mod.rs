@@ -10,6 +10,7 @@ mod search;
 mod status;
 mod storage;
 mod today;
+mod work_log;
 
 pub use care::*;
 pub use delivery::*;
@@ -20,3 +21,4 @@ pub use search::*;
 pub use status::*;
 pub use storage::*;
 pub use today::*;
+pub use work_log::*;

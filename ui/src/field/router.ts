@@ -41,6 +41,7 @@ export const router = createRouter({
     { path: '/patrols/:id/finish', props: true, component: () => import('./patrol/FinishPage.vue') },
     { path: '/sync', component: () => import('./sync/SyncPage.vue') },
     { path: '/storage', component: () => import('./me/StoragePage.vue') },
+    { path: '/log', component: () => import('./log/LogPage.vue') },
     { path: '/me', name: 'me', component: () => import('./me/MePage.vue'), meta: tab },
     { path: '/:rest(.*)', redirect: '/today' },
   ],

@@ -25,6 +25,8 @@ export const commands = {
 	today: () => typedError<Today, Failure>(__TAURI_INVOKE("today")),
 	/**  A task is done that no visit or result settles by itself. */
 	completeTask: (task: string, note: string | null) => typedError<Today, Failure>(__TAURI_INVOKE("complete_task", { task, note })),
+	workLog: () => typedError<WorkLog, Failure>(__TAURI_INVOKE("work_log")),
+	confirmWorkLog: (text: string) => typedError<WorkLog, Failure>(__TAURI_INVOKE("confirm_work_log", { text })),
 	/**  The category tree. */
 	categories: () => typedError<Category[], Failure>(__TAURI_INVOKE("categories")),
 	/**  Whether somebody looks at the app; while nobody does, the phone keeps no line to the centre open. */
@@ -968,6 +970,11 @@ export type FinishPreview = {
 };
 
 /**  网格. Boundary rings are `[lon, lat]` in WGS-84, first ring outside, the rest holes. */
+export type WorkLog = { date: string, worker: string, grid_name: string, lines: LogLine[], confirmed: ConfirmedLog | null };
+export type ConfirmedLog = { text: string, at: string, receipt: Receipt };
+export type DoorNote = { door: string, note: string };
+export type CaseDeed = "reported" | "handled_on_site" | "verified" | "checked" | "reported_back" | "followed_up";
+export type LogLine = { type: "visits", from: string, until: string, building: string, doors: number, outcomes: [VisitOutcome, number][], changed: number, notes: DoorNote[] } | { type: "case", from: string, incident: string, local_no: string, category: string, place: string, deed: CaseDeed } | { type: "patrol", from: string, until: string | null, patrol: string, name: string, reached: number, planned: number, findings: number } | { type: "task", from: string, text: string };
 export type Found = { groups: FoundGroup[] };
 export type FoundKind = "person" | "door" | "case" | "note" | "building" | "checkpoint";
 export type FoundGroup = { kind: FoundKind, total: number, hits: Hit[] };
@@ -2453,6 +2460,7 @@ export type SyncItemKind =
 "care" | 
 /**  任务 */
 "task" | 
+"work_log" | 
 /**  照片 */
 "photo";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { HouseholdRow, Task, TaskRow } from '../../api/field'
-import { actOf, asideOf, briefOf, doorOf, dueOf, headingOf, lineOf, titleOf } from './rows'
+import { actOf, asideOf, briefOf, doorOf, dueOf, endsSoon, headingOf, lineOf, titleOf } from './rows'
 
 const task: Task = {
   id: 't',
@@ -83,4 +83,9 @@ test('the brief leaves out what is zero', () => {
     '逾期 1',
     '今天到期 7',
   ])
+})
+
+test('the log of the day is offered from four o’clock on', () => {
+  expect(endsSoon(Date.parse('2026-09-14T15:59:00+08:00'))).toBe(false)
+  expect(endsSoon(Date.parse('2026-09-14T16:00:00+08:00'))).toBe(true)
 })

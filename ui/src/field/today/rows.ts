@@ -2,6 +2,7 @@
 import type { TaskGroup, TaskRow } from '../../api/field'
 import en from '../../locales/en.json'
 import zh from '../../locales/zh-CN.json'
+import { clock } from '../../shared/moment'
 import { say } from '../../shared/words'
 
 // A task that says nothing but its kind, in whichever language the centre wrote it.
@@ -82,3 +83,6 @@ export function briefOf(counts: {
   ]
   return parts.filter(({ n }) => n > 0)
 }
+
+/** From four in the afternoon on, the day's log is offered. */
+export const endsSoon = (now: number) => Number(clock(now).split(':')[0]) >= 16

@@ -7,6 +7,7 @@
 //   stuck      the centre refused a damaged photo
 //   walking    a patrol is half way
 //   quiet      nothing is due
+//   evening    ten past five: the day is over
 //   fresh      the phone is not enrolled
 //   many       a thousand households
 // `?scale=1.5` and `?language=en` dress the screens.
@@ -16,10 +17,24 @@ import { Care } from './care'
 import { Delivery } from './delivery'
 import { Households } from './households'
 import { Incidents } from './incidents'
+import { Logs } from './log'
 import { Patrols } from './patrols'
 import { keep, photoUrl, scene as drawn } from './photos'
 import { search } from './search'
-import { at, buildings, categories, departments, grid, iso, me, morning, plans, tasks, today } from './street'
+import {
+  at,
+  buildings,
+  categories,
+  departments,
+  grid,
+  evening,
+  iso,
+  me,
+  morning,
+  plans,
+  tasks,
+  today,
+} from './street'
 
 const CODES = { good: '204816', used: '111111', old: '222222' }
 
@@ -27,7 +42,7 @@ const CODES = { good: '204816', used: '111111', old: '222222' }
 export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   const scene = wish.get('scene') ?? ''
   const opened = performance.now()
-  const now = () => morning + Math.round(performance.now() - opened)
+  const now = () => (scene === 'evening' ? evening : morning) + Math.round(performance.now() - opened)
   const delivery = new Delivery(scene === 'delivered' || scene === 'fresh' ? 'good' : 'none', now)
   const drafts = new Map<string, string>()
   const done = new Set<string>()
@@ -37,6 +52,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   households.care = care.of
   const incidents = new Incidents(delivery, now)
   const patrols = new Patrols(delivery, now)
+  const logs = new Logs(delivery, households, incidents, now)
   let enrolled = scene !== 'fresh'
   let settings: Settings = {
     language: wish.get('language') === 'en' ? 'en' : 'zh-CN',
@@ -163,6 +179,8 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     draftPut: async (key, json) => (drafts.set(key, json), null),
     draftGet: async (key) => drafts.get(key) ?? null,
     draftDrop: async (key) => (drafts.delete(key), null),
+    workLog: async () => logs.read(done),
+    confirmWorkLog: async (text) => (drafts.delete(`work-log-${today}`), logs.confirm(text, done)),
     categories: async () => categories,
     inFront: async () => null,
     beginIncident: async (start) => ({

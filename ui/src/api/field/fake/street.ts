@@ -38,6 +38,9 @@ export const colleague = people[1] as Person
 /** 9:46 on that morning, as in the pictures. */
 export const morning = at(0, 9, 46)
 
+/** 17:10, when the day is written down. */
+export const evening = at(0, 17, 10)
+
 /** An instant so many days before today, on the Shanghai clock. */
 export function at(daysAgo: number, hour: number, minute: number): number {
   return Date.parse(`${today}T00:00:00Z`) - daysAgo * 86_400_000 + (hour - 8) * 3_600_000 + minute * 60_000

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest'
+import type { Category, LogLine, WorkLog } from '../../api/field'
+import { beginWith, newSince, sentenceOf, withNew, type LogDraft } from './lines'
+
+const categories = [{ code: 'F01001', name_zh: '楼道堆物', name_en: 'Blocked stairs' }] as Category[]
+const at = (clock: string) => `2026-09-14T${clock}:00+08:00`
+
+const walk: LogLine = {
+  type: 'visits',
+  from: at('10:20'),
+  until: at('11:40'),
+  building: '听雨苑 3幢',
+  doors: 9,
+  outcomes: [
+    ['met', 4],
+    ['not_home', 4],
+    ['refused', 1],
+  ],
+  changed: 2,
+  notes: [{ door: '2单元 502', note: '燃气软管硬了。' }],
+}
+const log = (lines: LogLine[], text?: string): WorkLog => ({
+  date: '2026-09-14',
+  worker: '林晓',
+  grid_name: '梧桐-03',
+  lines,
+  confirmed: text === undefined ? null : { text, at: at('17:10'), receipt: { type: 'local' } },
+})
+
+test('a walk is one sentence, its notes stand behind it with their doors', () => {
+  expect(sentenceOf(walk, categories)).toBe(
+    '10:20–11:40 走访听雨苑 3幢 9 户：见人 4，未遇 4，拒访 1，更新 2 项。2单元 502：燃气软管硬了。',
+  )
+})
+
+test('a case is called by its category, a running patrol has no end', () => {
+  const seen: LogLine = {
+    type: 'case',
+    from: at('09:12'),
+    incident: 'i1',
+    local_no: '梧桐-03-0914-001',
+    category: 'F01001',
+    place: '3幢2单元 3楼',
+    deed: 'handled_on_site',
+  }
+  expect(sentenceOf(seen, categories)).toBe('9:12 现场处置楼道堆物，3幢2单元 3楼。')
+  const round: LogLine = {
+    type: 'patrol',
+    from: at('09:00'),
+    until: null,
+    patrol: 'p1',
+    name: '听雨苑早班',
+    reached: 7,
+    planned: 11,
+    findings: 0,
+  }
+  expect(sentenceOf(round, categories)).toBe('9:00 巡查听雨苑早班，到点 7/11。')
+})
+
+test('what was half written wins over what was confirmed, and that over the records', () => {
+  const draft: LogDraft = { text: '只写了一半', offered: ['a'] }
+  expect(beginWith(draft, log([walk], '确认过的'), ['a', 'b'])).toBe(draft)
+  expect(beginWith(null, log([walk], '确认过的'), ['a', 'b']).text).toBe('确认过的')
+  expect(beginWith(null, log([walk]), ['a', 'b']).text).toBe('a\nb')
+})
+
+test('records that came later are offered once and never overwrite a word', () => {
+  const draft: LogDraft = { text: 'a 改过了', offered: ['a'] }
+  expect(newSince(draft, ['a', 'b'])).toEqual(['b'])
+  const added = withNew(draft, ['a', 'b'])
+  expect(added.text).toBe('a 改过了\nb')
+  expect(newSince(added, ['a', 'b'])).toEqual([])
+})

@@ -1,0 +1,68 @@
+// The day's records as sentences that a worker would write. What the lines are is decided by the phone; only the words
+// around the values are ours.
+import type { Category, LogLine, WorkLog } from '../../api/field'
+import { clock } from '../../shared/moment'
+import { language, say } from '../../shared/words'
+
+const between = (from: string, until: string | null) =>
+  until && clock(until) !== clock(from) ? `${clock(from)}–${clock(until)}` : clock(from)
+
+const categoryOf = (code: string, categories: readonly Category[]) => {
+  const row = categories.find((category) => category.code === code)
+  return row ? (language() === 'en' ? row.name_en : row.name_zh) : code
+}
+
+/** `10:20–11:40 走访听雨苑 3幢 9 户：见人 4、未遇 4、拒访 1，更新 2 项。2单元 502：软管硬了。` */
+export function sentenceOf(line: LogLine, categories: readonly Category[]): string {
+  switch (line.type) {
+    case 'visits': {
+      const outcomes = line.outcomes.map(([outcome, n]) => `${say(`outcome.${outcome}`)} ${n}`)
+      const told = [
+        say('log.visits', { place: line.building, n: line.doors }),
+        say('sign.colon'),
+        outcomes.join(say('sign.comma')),
+        line.changed > 0 ? say('sign.comma') + say('log.changed', { n: line.changed }) : '',
+        say('sign.stop'),
+      ].join('')
+      const notes = line.notes.map(
+        ({ door, note }) => `${door}${say('sign.colon')}${note.replace(/[。.]$/, '')}${say('sign.stop')}`,
+      )
+      return [`${between(line.from, line.until)} ${told}`, ...notes].join(language() === 'en' ? ' ' : '')
+    }
+    case 'case':
+      return `${clock(line.from)} ${say(`log.deed.${line.deed}`, {
+        what: categoryOf(line.category, categories),
+        place: line.place,
+      })}${say('sign.stop')}`
+    case 'patrol': {
+      const points = { name: line.name, reached: line.reached, planned: line.planned }
+      const found = line.findings > 0 ? say('sign.comma') + say('log.findings', { n: line.findings }) : ''
+      return `${between(line.from, line.until)} ${say('log.patrol', points)}${found}${say('sign.stop')}`
+    }
+    case 'task':
+      return `${clock(line.from)} ${say('log.task', { what: line.text })}${say('sign.stop')}`
+  }
+}
+
+export const sentencesOf = (log: WorkLog, categories: readonly Category[]) =>
+  log.lines.map((line) => sentenceOf(line, categories))
+
+/** What is half written: the words, and the sentences that were offered when they were begun. */
+export type LogDraft = { text: string; offered: string[] }
+
+/** What to begin with: what was half written, what was confirmed, or the day as it was recorded. */
+export function beginWith(draft: LogDraft | null, log: WorkLog, sentences: readonly string[]): LogDraft {
+  if (draft) return draft
+  if (log.confirmed) return { text: log.confirmed.text, offered: [...sentences] }
+  return { text: sentences.join('\n'), offered: [...sentences] }
+}
+
+/** Sentences that came after the words were begun, so that nothing is left out and nothing is overwritten. */
+export const newSince = (draft: LogDraft, sentences: readonly string[]) =>
+  sentences.filter((sentence) => !draft.offered.includes(sentence) && !draft.text.includes(sentence))
+
+/** The words with what came since, at the end. */
+export const withNew = (draft: LogDraft, sentences: readonly string[]): LogDraft => ({
+  text: [draft.text.trimEnd(), ...newSince(draft, sentences)].filter(Boolean).join('\n'),
+  offered: [...sentences],
+})
