@@ -64,6 +64,10 @@ ids! {
     SupportId;
     /// Somebody who helps 志愿者.
     CarerId;
+    /// A page that workers look things up in.
+    PageId;
+    /// An announcement 通知公告.
+    AnnouncementId;
     /// One wording of a work log.
     LogEntryId;
     /// A visit 走访.

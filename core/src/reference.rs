@@ -7,8 +7,8 @@ use crate::{
     act::Role,
     household::words,
     ids::{
-        BuildingId, CheckpointId, DepartmentId, DeviceId, GridId, HouseholdId, IncidentId,
-        PersonId, PlanId, TaskId,
+        AnnouncementId, BuildingId, CheckpointId, DepartmentId, DeviceId, GridId, HouseholdId,
+        IncidentId, PageId, PersonId, PlanId, TaskId,
     },
     patrol::PatrolKind,
     time::Timestamp,
@@ -29,7 +29,16 @@ words! {
         Plan, /// 任务
         Task, /// 部门已看
         Seen, /// 手机
-        Device }
+        Device, /// 手册
+        Page, /// 通知公告
+        Announcement }
+    /// What a page is about.
+    PageKind { /// 处置手册, a card per category
+        Handbook, /// 职责事项
+        Duty, /// 居民常问, with the answer
+        Request, /// 政策
+        Policy, /// 怎么考核, with the formula
+        Measure }
     /// 巡·查·访 and friends.
     TaskKind { /// 走访
         Visit, /// 关爱探访
@@ -263,4 +272,46 @@ pub struct Seen {
     pub office: String,
     /// When first.
     pub at: Timestamp,
+}
+
+/// Something that a worker looks up, in both languages. Paragraphs are lines; one that begins with `- ` is an item.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Page {
+    /// Its id.
+    pub id: PageId,
+    /// What it is about.
+    pub kind: PageKind,
+    /// Category code or a prefix of it, for a handbook card.
+    pub category: Option<String>,
+    /// 标题
+    pub title_zh: String,
+    /// The same in English.
+    pub title_en: String,
+    /// 正文
+    pub body_zh: String,
+    /// The same in English.
+    pub body_en: String,
+    /// Lower stands first.
+    pub order: u32,
+}
+
+/// 通知公告: said by an office, read once.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Announcement {
+    /// Its id.
+    pub id: AnnouncementId,
+    /// For whom; none means everybody.
+    pub grid: Option<GridId>,
+    /// 标题
+    pub title: String,
+    /// 正文
+    pub text: String,
+    /// Who says so.
+    pub office: String,
+    /// When.
+    pub at: Timestamp,
+    /// The last day on which it matters.
+    pub expires: Option<NaiveDate>,
 }

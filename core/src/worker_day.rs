@@ -4,7 +4,7 @@
 use crate::{
     document::{self, Author, Document, Edited},
     error::{Code, Refusal},
-    ids::{LogEntryId, PersonId, TaskId, WorkerDayId},
+    ids::{AnnouncementId, LogEntryId, PersonId, TaskId, WorkerDayId},
     sync::message::DocumentKind,
     text,
     time::Timestamp,
@@ -53,6 +53,13 @@ pub enum WorkerDayEdit {
         /// At most 500 characters.
         note: Option<String>,
     },
+    /// The announcement was read: one receipt, and no other.
+    ReadAnnouncement {
+        /// Which.
+        announcement: AnnouncementId,
+        /// When.
+        at: Timestamp,
+    },
     /// 工作日志, confirmed. Written again it is another entry: the last one counts, the earlier ones stay.
     WriteLog {
         /// Its key.
@@ -88,6 +95,9 @@ pub struct WorkerDayView {
     pub acknowledged: Vec<TaskId>,
     /// Tasks done, with the time.
     pub completed: Vec<(TaskId, Timestamp)>,
+    /// Announcements read, with the time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read: Vec<(AnnouncementId, Timestamp)>,
     /// The log, once confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<Log>,
@@ -112,7 +122,9 @@ pub fn create(new: &NewWorkerDay, author: &Author) -> Result<Edited, Refusal> {
 pub fn apply(document: Document, edit: &WorkerDayEdit, author: &Author) -> Result<Edited, Refusal> {
     own(view(&document).created.worker, author)?;
     let container = match edit {
-        WorkerDayEdit::AcknowledgeTask { .. } => ACKNOWLEDGED,
+        WorkerDayEdit::AcknowledgeTask { .. } | WorkerDayEdit::ReadAnnouncement { .. } => {
+            ACKNOWLEDGED
+        }
         WorkerDayEdit::CompleteTask { note, .. } => {
             text::note(note.as_deref().unwrap_or_default(), 500)?;
             COMPLETED
@@ -132,7 +144,7 @@ pub fn apply(document: Document, edit: &WorkerDayEdit, author: &Author) -> Resul
 /// The day as it is read, without failing, whatever the document holds. In the order of time.
 pub fn view(document: &Document) -> WorkerDayView {
     let mut unreadable = 0;
-    let mut logs = Vec::new();
+    let (mut logs, mut announcements) = (Vec::new(), Vec::new());
     let mut read = |container: &str| {
         let mut tasks = Vec::new();
         for item in document.facts(container, WorkerDayEdit::key, &mut unreadable) {
@@ -142,6 +154,11 @@ pub fn view(document: &Document) -> WorkerDayView {
                 }
                 WorkerDayEdit::CompleteTask { task, at, .. } if container == COMPLETED => {
                     tasks.push((at, task));
+                }
+                WorkerDayEdit::ReadAnnouncement { announcement, at }
+                    if container == ACKNOWLEDGED =>
+                {
+                    announcements.push((announcement, at));
                 }
                 WorkerDayEdit::WriteLog { entry, at, text } if container == COMPLETED => {
                     logs.push((at, entry, text));
@@ -164,6 +181,7 @@ pub fn view(document: &Document) -> WorkerDayView {
         }),
         acknowledged: acknowledged.into_iter().map(|(_, task)| task).collect(),
         completed: completed.into_iter().map(|(at, task)| (task, at)).collect(),
+        read: announcements,
         log: last(logs),
         unreadable,
     }
@@ -185,6 +203,7 @@ impl WorkerDayEdit {
     fn key(&self) -> Uuid {
         match self {
             Self::AcknowledgeTask { task, .. } | Self::CompleteTask { task, .. } => task.0,
+            Self::ReadAnnouncement { announcement, .. } => announcement.0,
             Self::WriteLog { entry, .. } => entry.0,
         }
     }

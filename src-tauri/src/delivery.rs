@@ -157,7 +157,7 @@ fn holdings(db: &Connection, which: &str) -> Answer<Holdings> {
     })
 }
 
-fn receipt(standing: &str, code: Option<String>) -> Receipt {
+pub(crate) fn receipt(standing: &str, code: Option<String>) -> Receipt {
     match standing {
         "waiting" => Receipt::Local,
         "refused" => Receipt::Refused {
@@ -266,6 +266,7 @@ fn records(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> {
             "task" | "worker_day" => SyncItemKind::Task,
             "care_plan" | "support" | "care_edit" => SyncItemKind::Care,
             "work_log" => SyncItemKind::WorkLog,
+            "announcement" => SyncItemKind::Announcement,
             _ => SyncItemKind::Patrol,
         };
         let document = DocumentId(row.get(3)?);
@@ -278,8 +279,11 @@ fn records(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> {
                 _ => item,
             },
             kind,
-            document: (!matches!(kind, SyncItemKind::Task | SyncItemKind::WorkLog))
-                .then(|| document.to_string()),
+            document: (!matches!(
+                kind,
+                SyncItemKind::Task | SyncItemKind::WorkLog | SyncItemKind::Announcement
+            ))
+            .then(|| document.to_string()),
             title: row.get(4)?,
             at: Timestamp(row.get(5)?),
             receipt: this,

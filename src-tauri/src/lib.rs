@@ -12,6 +12,7 @@ mod documents;
 mod enrolment;
 mod error;
 mod exchange;
+mod handbook;
 mod households;
 mod incidents;
 mod keystore;

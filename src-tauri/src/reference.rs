@@ -7,8 +7,8 @@ use gridwalk_core::{
     ids::{BuildingId, DepartmentId, DeviceId, GridId, IncidentId, PersonId, PlanId},
     incident::IncidentView,
     reference::{
-        Building, Calendar, Category, Checkpoint, DeadlineRule, Department, Device, Grid, Person,
-        Plan, Seen, Task,
+        Announcement, Building, Calendar, Category, Checkpoint, DeadlineRule, Department, Device,
+        Grid, Page, Person, Plan, Seen, Task,
     },
     sync::message::ReferenceNews,
     time::Timestamp,
@@ -75,6 +75,19 @@ pub(crate) fn plan(db: &Connection, id: PlanId) -> Answer<Option<Plan>> {
 }
 pub(crate) fn tasks(db: &Connection) -> Answer<Vec<Task>> {
     all(db, "task")
+}
+
+/// What a worker looks up, in its order.
+pub(crate) fn pages(db: &Connection) -> Answer<Vec<Page>> {
+    let mut pages: Vec<Page> = all(db, "page")?;
+    pages.sort_by_key(|page| (page.kind, page.order));
+    Ok(pages)
+}
+/// Newest first.
+pub(crate) fn announcements(db: &Connection) -> Answer<Vec<Announcement>> {
+    let mut said: Vec<Announcement> = all(db, "announcement")?;
+    said.sort_by_key(|said| std::cmp::Reverse(said.at));
+    Ok(said)
 }
 
 /// Devices that wrote in this phone's grids, with their certificates.

@@ -5,7 +5,8 @@ mod street;
 
 use centre::{World, door};
 use gridwalk::{
-    Phone,
+    FileKeystore, Phone,
+    ports::{Keystore, SystemDice},
     view::{Found, FoundKind, Hit, IncidentStart, ReportHow},
 };
 use gridwalk_core::{
@@ -13,6 +14,8 @@ use gridwalk_core::{
     incident::{Severity, SourceChannel},
 };
 use pinyin::ToPinyin;
+use rusqlite::Connection;
+use uuid::Uuid;
 
 fn hits(found: &Found, kind: FoundKind) -> Vec<&Hit> {
     let groups = found.groups.iter().filter(|group| group.kind == kind);
@@ -139,7 +142,7 @@ async fn what_is_found_is_grouped_by_what_it_is_and_marked() {
     );
     assert_eq!(all(&phone, "软管").len(), 1, "the amended note stands once");
 
-    report(&phone, "F02001", "3幢2单元 3楼", "一楼到三楼拉了一根线");
+    report(&phone, "F01001", "3幢2单元 3楼", "一楼到三楼拉了一根线");
     for query in ["拉了", "3-2 线", "一楼到"] {
         let found = phone.search(query.into()).unwrap();
         assert_eq!(hits(&found, FoundKind::Case).len(), 1, "{query}");
@@ -191,5 +194,64 @@ async fn names_are_cut_down_in_lists_when_the_worker_asks_and_still_found() {
         phone.household(door(1)).unwrap().row.name,
         "李阿姨",
         "opened"
+    );
+}
+
+/// Not a limit, a figure: how long a query takes at a thousand households and five thousand cases (`--nocapture` shows it).
+#[tokio::test]
+async fn six_thousand_things_are_looked_through_and_all_that_hit_are_counted() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let key = FileKeystore::in_data_dir(world.dir.path())
+        .key(&SystemDice)
+        .unwrap();
+    let mut db = Connection::open(world.dir.path().join("gridwalk.db")).unwrap();
+    db.pragma_update(None, "key", format!("x'{}'", hex::encode(key.0)))
+        .unwrap();
+    let insert = "insert into search_entry
+        (kind, id, document, address, folded, title, line, plate, category, at, rank)
+        values (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, null, ?8, ?8)";
+    let all = db.transaction().unwrap();
+    for n in 0..6000_u32 {
+        let id = Uuid::from_u128(0xabcd_0000 + u128::from(n));
+        let room = format!("{}{:02}", n % 18 + 1, n % 4 + 1);
+        let (kind, folded) = match n {
+            0..1000 => ("household", format!("|钱师傅|{n:04}|qianshifu|qsf|钱师傅|")),
+            _ => ("case", "楼道堆着纸箱和旧家具，占了半个通道，".repeat(8)),
+        };
+        let address = format!("|听雨苑{}-1-{room}|", n % 40);
+        all.execute(
+            insert,
+            (kind, id, &address, &folded, "钱师傅", &address, &room, n),
+        )
+        .unwrap();
+    }
+    all.commit().unwrap();
+    let total = |query: &str| -> u32 {
+        let found = phone.search(query.into()).unwrap();
+        found.groups.iter().map(|group| group.total).sum()
+    };
+    assert_eq!(total("旧家具"), 5000);
+    assert_eq!(total("qsf"), 1000);
+    assert_eq!(total("钱师傅 0007"), 1);
+    let mut took = Vec::new();
+    for query in [
+        "旧",
+        "qsf",
+        "12-1-1",
+        "钱师傅 0007",
+        "没有这个",
+        "纸箱 1802",
+    ]
+    .repeat(20)
+    {
+        let begun = std::time::Instant::now();
+        phone.search(query.into()).unwrap();
+        took.push(begun.elapsed());
+    }
+    took.sort();
+    println!(
+        "search at 1,000 households and 5,000 cases: p50 {:?}, slowest {:?}",
+        took[60], took[119]
     );
 }

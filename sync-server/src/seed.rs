@@ -20,7 +20,7 @@ use gridwalk_core::{
     patrol::{self, PatrolEdit, SharedLine},
     photo::Photo,
     place,
-    reference::{Calendar, DeadlineRule, Plan, ReferenceKind, Task},
+    reference::{Announcement, Calendar, DeadlineRule, Page, Plan, ReferenceKind, Task},
     sync::{actor, message::Partition},
     time::Timestamp,
 };
@@ -104,7 +104,7 @@ pub fn fill(state: &AppState, street: &Street, history: &History) -> Result<Seed
     Ok(seeded)
 }
 
-/// Grids, buildings, people, departments, categories, limits, calendar, plans and tasks.
+/// Grids, buildings, people, departments, categories, limits, calendar, plans, tasks, pages and announcements.
 pub fn reference_rows(connection: &Connection, street: &Street) -> Result<()> {
     for grid in &street.grids {
         reference::put_grid(connection, &same(grid)?)?;
@@ -159,6 +159,21 @@ pub fn reference_rows(connection: &Connection, street: &Street) -> Result<()> {
             Some(row.grid),
             &row,
         )?;
+    }
+    texts(connection, street)
+}
+
+/// What a worker looks up, and what was announced.
+fn texts(connection: &Connection, street: &Street) -> Result<()> {
+    for page in &street.pages {
+        let row: Page = same(page)?;
+        let id = page.id.to_string();
+        reference::put(connection, ReferenceKind::Page, &id, None, &row)?;
+    }
+    for said in &street.announcements {
+        let row: Announcement = same(said)?;
+        let id = said.id.to_string();
+        reference::put(connection, ReferenceKind::Announcement, &id, row.grid, &row)?;
     }
     Ok(())
 }

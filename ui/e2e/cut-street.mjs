@@ -38,6 +38,8 @@ const slice = {
   plans: street.plans.filter(here),
   buildings: street.buildings.filter(here),
   tasks: street.tasks.filter(here),
+  pages: street.pages,
+  announcements: street.announcements.filter((row) => row.grid === null || here(row)),
   households: street.households
     .filter(here)
     .map((h) =>
@@ -72,6 +74,8 @@ short(slice.departments, 'd')
 short(slice.grid.checkpoints, 'c')
 short(slice.people, 'p')
 short(slice.plans, 'plan')
+short(slice.pages, 'page')
+short(slice.announcements, 'n')
 short([slice.grid], 'g')
 
 const lines = Object.entries(JSON.parse(text)).map(([key, value]) =>

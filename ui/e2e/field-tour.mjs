@@ -185,9 +185,20 @@ export const SCREENS = [
       await byId(page, 'storage-gone').waitFor()
     },
   },
-  { name: '10b-log', path: '/log', scene: 'evening' },
+  { name: '10d-handbook', path: '/handbook' },
+  { name: '10e-page', path: '/handbook/page3' },
+  { name: '10f-announcements', path: '/announcements' },
   {
-    name: '10c-log-confirmed',
+    name: '02h-search-handbook',
+    path: '/households',
+    async walk(page) {
+      await byId(page, 'household-search').fill('软管')
+      await byId(page, 'found-page').waitFor()
+    },
+  },
+  { name: '10g-log', path: '/log', scene: 'evening' },
+  {
+    name: '10h-log-confirmed',
     path: '/log',
     scene: 'evening',
     async walk(page) {

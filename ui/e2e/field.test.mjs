@@ -370,6 +370,27 @@ describe('a thumb', () => {
     await done()
   })
 
+  test('reads an announcement once; its receipt is the only one', async () => {
+    const { page, done } = await field.page('/me')
+    await tap(page, 'me-announcements')
+    await byId(page, 'announcement').waitFor()
+    assert.equal(await page.locator('[data-testid=announcement-read]').count(), 2)
+    await tap(page, 'announcement-read')
+    await page.locator('[data-receipt=local]').waitFor()
+    assert.equal(await page.locator('[data-testid=announcement-read]').count(), 1)
+    assert.match(await byId(page, 'sync-chip').innerText(), /4 条待传/)
+    await done()
+  })
+
+  test('looks a hazard up by a word of its card', async () => {
+    const { page, done } = await field.page('/households')
+    await byId(page, 'household-search').fill('气味')
+    await page.locator('[data-testid=found-page] button').first().click()
+    await byId(page, 'screen-page').waitFor()
+    assert.match(await byId(page, 'screen-page').innerText(), /燃气软管[\s\S]*开窗/)
+    await done()
+  })
+
   test('prints the log and nothing else', async () => {
     const { page, done } = await field.page('/log', { scene: 'evening' })
     await byId(page, 'log-text').waitFor()

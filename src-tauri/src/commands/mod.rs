@@ -2,6 +2,7 @@
 
 mod care;
 mod delivery;
+mod handbook;
 mod household;
 mod incident;
 mod patrol;
@@ -77,6 +78,9 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             care::begin_support,
             care::save_support,
             care::act_on_care,
+            handbook::pages,
+            handbook::announcements,
+            handbook::read_announcement,
             delivery::sync_now,
             delivery::sync_page,
             delivery::storage,

@@ -100,6 +100,9 @@ impl Edit {
                 WorkerDayEdit::AcknowledgeTask { task, .. }
                 | WorkerDayEdit::CompleteTask { task, .. },
             ) => (Noun::Task, task.to_string()),
+            Self::WorkerDay(WorkerDayEdit::ReadAnnouncement { announcement, .. }) => {
+                (Noun::Announcement, announcement.to_string())
+            }
             Self::WorkerDay(WorkerDayEdit::WriteLog { entry, .. }) => {
                 (Noun::WorkLog, entry.to_string())
             }
@@ -189,6 +192,7 @@ pub(crate) enum Noun {
     WorkerDay,
     Task,
     WorkLog,
+    Announcement,
 }
 
 impl Noun {
@@ -208,6 +212,7 @@ impl Noun {
             Self::WorkerDay => "worker_day",
             Self::Task => "task",
             Self::WorkLog => "work_log",
+            Self::Announcement => "announcement",
         }
     }
 }

@@ -38,7 +38,10 @@ pub(super) fn address(door: &Door<'_>) -> String {
 pub(super) fn person(door: &Door<'_>) -> String {
     let mut words = vec![door.name.to_owned(), tail(door.phone)];
     words.extend(spellings(door.name));
-    barred(words)
+    let mut folded = barred(words);
+    folded.push_str(&plain(door.name)); // also by a sign that folding takes for a gap: `阿依·古丽`
+    folded.push('|');
+    folded
 }
 
 /// A name that is no person's: by itself and by its pinyin and initials.
@@ -91,7 +94,7 @@ pub(super) fn fold(text: &str) -> String {
     for letter in text.replace("单元", "-").chars() {
         let letter = narrow(letter);
         match letter {
-            '-' | '—' | '·' | '(' | ')' | '|' | '幢' | '栋' | '号' | '室' => {
+            '-' | '—' | '·' | '(' | ')' | '|' | '幢' | '栋' | '座' | '号' | '室' => {
                 if !folded.ends_with('-') {
                     folded.push('-');
                 }

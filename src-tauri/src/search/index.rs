@@ -5,7 +5,7 @@ use super::{
     fold,
 };
 use crate::{error::Answer, reference};
-use gridwalk_core::reference::Category;
+use gridwalk_core::reference::{Category, Page};
 use rusqlite::Connection;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -30,6 +30,8 @@ pub(crate) struct Index {
     pub(super) categories: HashMap<String, (Category, String)>,
     pub(super) buildings: Vec<Known>,
     pub(super) checkpoints: Vec<Known>,
+    /// Title and body, each in both languages.
+    pub(super) pages: Vec<(Page, String)>,
 }
 
 impl Index {
@@ -99,6 +101,17 @@ impl Index {
                     title: title.trim().to_owned(),
                     line: String::new(),
                 }
+            })
+            .collect();
+        self.pages = reference::pages(db)?
+            .into_iter()
+            .map(|page| {
+                let mut folded = fold::named(&page.title_zh);
+                for text in [&page.title_en, &page.body_zh, &page.body_en] {
+                    folded.push('|');
+                    folded.push_str(&fold::plain(text));
+                }
+                (page, folded)
             })
             .collect();
         let grids = reference::grids(db)?.into_iter();

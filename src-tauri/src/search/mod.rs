@@ -81,7 +81,7 @@ fn find(index: &Index, words: &[Word], settings: &Settings) -> Found {
     let mut groups = Vec::new();
     for (kind, mut entries) in KINDS.into_iter().zip(of_kind) {
         let total = count(&entries);
-        entries.sort_by_key(|entry| (entry.rank, &entry.plate));
+        entries.sort_by(|a, b| (a.rank, &a.plate).cmp(&(b.rank, &b.plate)));
         entries.truncate(SHOWN);
         let hits = entries
             .into_iter()
@@ -94,6 +94,7 @@ fn find(index: &Index, words: &[Word], settings: &Settings) -> Found {
     }
     groups.push(known(FoundKind::Building, &index.buildings, words));
     groups.push(known(FoundKind::Checkpoint, &index.checkpoints, words));
+    groups.push(pages(index, words, settings.language));
     groups.retain(|group| group.total > 0);
     Found { groups }
 }
@@ -173,6 +174,31 @@ fn known(kind: FoundKind, rows: &[Known], words: &[Word]) -> FoundGroup {
     });
     FoundGroup {
         kind,
+        total: count(&found),
+        hits: hits.collect(),
+    }
+}
+
+fn pages(index: &Index, words: &[Word], language: Language) -> FoundGroup {
+    let hit = |folded: &String| words.iter().all(|word| folded.contains(&word.plain));
+    let found = index.pages.iter().filter(|(_, folded)| hit(folded));
+    let found: Vec<_> = found.map(|(page, _)| page).collect();
+    let hits = found.iter().take(SHOWN).map(|page| {
+        let (title, body) = match language {
+            Language::Chinese => (&page.title_zh, &page.body_zh),
+            Language::English => (&page.title_en, &page.body_en),
+        };
+        Hit {
+            id: page.id.to_string(),
+            document: page.id.to_string(),
+            plate: String::new(),
+            title: pieces(title, words, true),
+            line: pieces(&body.replace('\n', " "), words, false),
+            at: None,
+        }
+    });
+    FoundGroup {
+        kind: FoundKind::Page,
         total: count(&found),
         hits: hits.collect(),
     }

@@ -87,6 +87,8 @@ pub enum SyncItemKind {
     Task,
     /// 工作日志
     WorkLog,
+    /// 通知公告, read
+    Announcement,
     /// 照片
     Photo,
 }

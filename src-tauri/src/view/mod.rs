@@ -3,6 +3,7 @@
 
 mod care;
 mod delivery;
+mod handbook;
 mod household;
 mod incident;
 mod patrol;
@@ -14,6 +15,7 @@ mod work_log;
 
 pub use care::*;
 pub use delivery::*;
+pub use handbook::*;
 pub use household::*;
 pub use incident::*;
 pub use patrol::*;

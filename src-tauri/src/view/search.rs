@@ -27,6 +27,8 @@ pub enum FoundKind {
     Building,
     /// 点位
     Checkpoint,
+    /// 手册, 职责, 政策 …
+    Page,
 }
 
 /// All hits of one kind, at most twenty of them.

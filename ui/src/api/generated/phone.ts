@@ -27,6 +27,9 @@ export const commands = {
 	completeTask: (task: string, note: string | null) => typedError<Today, Failure>(__TAURI_INVOKE("complete_task", { task, note })),
 	workLog: () => typedError<WorkLog, Failure>(__TAURI_INVOKE("work_log")),
 	confirmWorkLog: (text: string) => typedError<WorkLog, Failure>(__TAURI_INVOKE("confirm_work_log", { text })),
+	pages: () => typedError<Page[], Failure>(__TAURI_INVOKE("pages")),
+	announcements: () => typedError<AnnouncementRow[], Failure>(__TAURI_INVOKE("announcements")),
+	readAnnouncement: (id: string) => typedError<AnnouncementRow[], Failure>(__TAURI_INVOKE("read_announcement", { id })),
 	/**  The category tree. */
 	categories: () => typedError<Category[], Failure>(__TAURI_INVOKE("categories")),
 	/**  Whether somebody looks at the app; while nobody does, the phone keeps no line to the centre open. */
@@ -975,8 +978,12 @@ export type ConfirmedLog = { text: string, at: string, receipt: Receipt };
 export type DoorNote = { door: string, note: string };
 export type CaseDeed = "reported" | "handled_on_site" | "verified" | "checked" | "reported_back" | "followed_up";
 export type LogLine = { type: "visits", from: string, until: string, building: string, doors: number, outcomes: [VisitOutcome, number][], changed: number, notes: DoorNote[] } | { type: "case", from: string, incident: string, local_no: string, category: string, place: string, deed: CaseDeed } | { type: "patrol", from: string, until: string | null, patrol: string, name: string, reached: number, planned: number, findings: number } | { type: "task", from: string, text: string };
+export type PageKind = "handbook" | "duty" | "request" | "policy" | "measure";
+export type Page = { id: string, kind: PageKind, category: string | null, title_zh: string, title_en: string, body_zh: string, body_en: string, order: number };
+export type Announcement = { id: string, grid: string | null, title: string, text: string, office: string, at: string, expires: string | null };
+export type AnnouncementRow = { said: Announcement, read: Receipt | null };
 export type Found = { groups: FoundGroup[] };
-export type FoundKind = "person" | "door" | "case" | "note" | "building" | "checkpoint";
+export type FoundKind = "person" | "door" | "case" | "note" | "building" | "checkpoint" | "page";
 export type FoundGroup = { kind: FoundKind, total: number, hits: Hit[] };
 export type Hit = { id: string, document: string, plate: string, title: Piece[], line: Piece[], at: string | null };
 export type Piece = { text: string, hit: boolean };
@@ -2461,6 +2468,7 @@ export type SyncItemKind =
 /**  任务 */
 "task" | 
 "work_log" | 
+"announcement" | 
 /**  照片 */
 "photo";
 

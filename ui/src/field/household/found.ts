@@ -16,6 +16,8 @@ export function wayOf(kind: FoundKind, hit: Hit): string {
       return `/incidents/${hit.document}`
     case 'building':
       return `/households?building=${hit.document}`
+    case 'page':
+      return `/handbook/${hit.document}`
     case 'checkpoint':
       return '/patrol'
     default:

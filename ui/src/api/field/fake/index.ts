@@ -15,6 +15,7 @@ import type { Settings, Task, TaskGroup, TaskRow, Today } from '../../generated/
 import { Fault, type Asked, type Phone } from '../door'
 import { Care } from './care'
 import { Delivery } from './delivery'
+import { Announcements, handbook } from './handbook'
 import { Households } from './households'
 import { Incidents } from './incidents'
 import { Logs } from './log'
@@ -52,6 +53,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   households.care = care.of
   const incidents = new Incidents(delivery, now)
   const patrols = new Patrols(delivery, now)
+  const said = new Announcements(delivery, now)
   const logs = new Logs(delivery, households, incidents, now)
   let enrolled = scene !== 'fresh'
   let settings: Settings = {
@@ -179,6 +181,9 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     draftPut: async (key, json) => (drafts.set(key, json), null),
     draftGet: async (key) => drafts.get(key) ?? null,
     draftDrop: async (key) => (drafts.delete(key), null),
+    pages: async () => handbook,
+    announcements: async () => said.rows(),
+    readAnnouncement: async (id) => said.read(id),
     workLog: async () => logs.read(done),
     confirmWorkLog: async (text) => (drafts.delete(`work-log-${today}`), logs.confirm(text, done)),
     categories: async () => categories,

@@ -1,5 +1,6 @@
 // A search over the demo street that answers in the phone's shape; spellings it does not know.
 import type { Found, FoundGroup, FoundKind, Hit, Piece, Settings } from '../../generated/phone'
+import { handbook } from './handbook'
 import type { Households } from './households'
 import type { Incidents } from './incidents'
 import { buildings, grid } from './street'
@@ -85,6 +86,16 @@ export function search(
       group(
         'checkpoint',
         grid.checkpoints.filter((c) => all(c.name)).map((c) => hit(c.id, c.name, grid.name)),
+      ),
+      group(
+        'page',
+        handbook
+          .filter((page) => all(`${page.title_zh} ${page.body_zh} ${page.title_en} ${page.body_en}`))
+          .map((page) =>
+            settings.language === 'en'
+              ? hit(page.id, page.title_en, page.body_en.split('\n')[0] ?? '')
+              : hit(page.id, page.title_zh, page.body_zh.split('\n')[0] ?? ''),
+          ),
       ),
     ].filter((found) => found.total > 0),
   }

@@ -1,11 +1,13 @@
 // The demo street as this phone holds it on the morning of the pictures: grid 梧桐-03, Monday 14 September 2026.
 import type {
+  Announcement,
   Category,
   Department,
   FieldChange,
   FieldView,
   Grid,
   HouseholdView,
+  Page,
   Person,
   Plan,
   Task,
@@ -28,9 +30,12 @@ const slice = json as unknown as {
   buildings: Building[]
   tasks: Task[]
   households: Door[]
+  pages: Page[]
+  announcements: Announcement[]
 }
 
-export const { today, grid, people, departments, categories, plans, buildings, tasks } = slice
+export const { today, grid, people, departments, categories, plans, buildings, tasks, pages, announcements } =
+  slice
 export const doors = new Map(slice.households.map((door) => [door.id, door]))
 export const me = people[0] as Person
 export const colleague = people[1] as Person

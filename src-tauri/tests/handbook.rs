@@ -1,0 +1,118 @@
+//! What a worker looks up lies on the phone; what was announced is read once, with one receipt.
+
+mod centre;
+
+use centre::{GRID, NINE, Weather, World};
+use gridwalk::view::{FoundKind, Receipt};
+use gridwalk_core::{
+    error::Code,
+    ids::{AnnouncementId, PageId},
+    reference::{Announcement, Page, PageKind},
+};
+use uuid::Uuid;
+
+fn page(n: u128, kind: PageKind, title: &str, body: &str) -> Page {
+    Page {
+        id: PageId(Uuid::from_u128(n)),
+        kind,
+        category: None,
+        title_zh: title.into(),
+        title_en: format!("page {n}"),
+        body_zh: body.into(),
+        body_en: String::new(),
+        order: u32::try_from(n).unwrap(),
+    }
+}
+
+fn said(n: u128, title: &str, days_ago: i64) -> Announcement {
+    Announcement {
+        id: AnnouncementId(Uuid::from_u128(n)),
+        grid: Some(GRID),
+        title: title.into(),
+        text: "请知悉".into(),
+        office: "望舒街道办".into(),
+        at: NINE.plus_ms(-days_ago * 86_400_000),
+        expires: None,
+    }
+}
+
+fn furnish(world: &World) {
+    for page in [
+        page(0x901, PageKind::Policy, "轨迹归谁", "三十天后删除"),
+        page(
+            0x902,
+            PageKind::Handbook,
+            "燃气软管",
+            "闻到气味先开窗。\n- 约换管时间",
+        ),
+    ] {
+        world.centre.say("page", page.id, &page);
+    }
+    for one in [said(0x911, "停水", 2), said(0x912, "大风", 0)] {
+        world.centre.say("announcement", one.id, &one);
+    }
+    let mut over = said(0x913, "上个月的通知", 40);
+    over.expires = Some(NINE.local_date() - chrono::Days::new(1));
+    world.centre.say("announcement", over.id, &over);
+}
+
+#[tokio::test]
+async fn pages_lie_on_the_phone_in_their_order_and_are_found_by_the_same_search() {
+    let world = World::new();
+    furnish(&world);
+    let phone = world.enrolled().await;
+    world.centre.weather(Weather::Offline);
+    let titles: Vec<String> = phone
+        .pages()
+        .unwrap()
+        .into_iter()
+        .map(|page| page.title_zh)
+        .collect();
+    assert_eq!(titles, ["燃气软管", "轨迹归谁"], "by kind, then by order");
+    for query in ["气味", "软管 换管", "rqrg"] {
+        let found = phone.search(query.into()).unwrap();
+        let group = found
+            .groups
+            .iter()
+            .find(|group| group.kind == FoundKind::Page);
+        assert_eq!(
+            group.expect(query).hits[0].id,
+            PageId(Uuid::from_u128(0x902)).to_string()
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_announcement_has_one_receipt_that_travels() {
+    let world = World::new();
+    furnish(&world);
+    let phone = world.enrolled().await;
+    let titles = || -> Vec<String> {
+        let rows = phone.announcements().unwrap();
+        rows.into_iter().map(|row| row.said.title).collect()
+    };
+    assert_eq!(
+        titles(),
+        ["大风", "停水"],
+        "the newest first, what is over not at all"
+    );
+    let wind = AnnouncementId(Uuid::from_u128(0x912));
+    for _ in 0..2 {
+        let rows = phone.read_announcement(wind).unwrap();
+        assert_eq!(rows[1].read, Some(Receipt::Local));
+    }
+    assert_eq!(titles(), ["停水", "大风"], "unread first");
+    assert_eq!(
+        phone.sync_state().unwrap().waiting_records,
+        1,
+        "one receipt, however often"
+    );
+    phone.sync_once().await.unwrap();
+    let rows = phone.announcements().unwrap();
+    assert_eq!(
+        (rows[0].read.clone(), rows[1].read.clone()),
+        (None, Some(Receipt::Centre))
+    );
+    let unknown = phone.read_announcement(AnnouncementId(Uuid::from_u128(1)));
+    assert_eq!(unknown.unwrap_err().code, Code::NotFound);
+}
