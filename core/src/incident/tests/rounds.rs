@@ -354,3 +354,30 @@ fn an_office_that_did_not_know_that_the_case_was_taken_away_may_still_answer() {
         .tell();
     assert_eq!(fates(&told)[5], Some(Code::OutOfScope));
 }
+
+#[test]
+fn only_whoever_reported_it_hands_it_in() {
+    let submit = || IncidentAction::Submit {
+        without_photo_because: None,
+    };
+    let view = Story::new()
+        .then(LEAD, Role::Worker, submit())
+        .then(LIN, Role::Worker, submit())
+        .tell();
+    assert_eq!(fates(&view), [Some(Code::WrongRole), None]);
+    assert_eq!(view.state, IncidentState::Reported);
+}
+
+#[test]
+fn what_is_sent_back_says_why() {
+    let back = |reason: &str| IncidentAction::Return {
+        reason: reason.into(),
+    };
+    let view = Story::dispatched()
+        .then(HANDLER, Role::Handler, back("  "))
+        .then(HANDLER, Role::Handler, back("不归城管办管"))
+        .tell();
+    assert_eq!(fates(&view)[3..], [None, Some(Code::MissingReason), None]);
+    assert_eq!(view.state, IncidentState::Returned);
+    assert_eq!(view.course.return_count, 1);
+}
