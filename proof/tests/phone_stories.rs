@@ -14,6 +14,7 @@ use gridwalk_fixtures::{SEED, demo_day, street};
 use gridwalk_proof::{
     cluster::Cluster,
     corner::{self, Corner, Through},
+    cut::{Cut, End, Line, Way},
     process::Outcome,
     watch::Watch,
 };
@@ -36,6 +37,7 @@ use std::{
 };
 use tempfile::TempDir;
 
+const DAY: i64 = 24 * 60;
 const NOTE: &str = "灭火器到期要换，约了周三下午。";
 
 /// A corner of the street with its centre; both have one clock.
@@ -66,6 +68,8 @@ impl Scene {
         let at = corner::morning()?;
         let mut config = Config::new(folder.path().join("centre"));
         config.clock = Clock::standing_at(at);
+        // its minute is the wall's, in which a week of a story goes by
+        config.courtesy.per_device_minute = 6_000;
         config.ledger = Some(folder.path().join("ledger"));
         config.postgres = database(name)?;
         let empty = config.clone();
@@ -314,6 +318,8 @@ async fn c12_a_phone_is_revoked_with_unsent_work_which_a_supervisor_lets_in() ->
         !format!("{named:?}").contains(NOTE),
         "nobody in the taxi reads what she wrote"
     );
+    let pictures = std::fs::read_dir(phone.dir().join("photos"))?;
+    assert_eq!(pictures.count(), 0, "nor sees what she saw");
     // nothing of it is true yet, and none of it is gone
     assert_eq!(scene.visits().await?, before);
     let inbox = scene.inbox(lead, None).await?;
@@ -345,6 +351,74 @@ async fn c12_a_phone_is_revoked_with_unsent_work_which_a_supervisor_lets_in() ->
     );
     // and the lost one is turned away for good
     assert_eq!(phone.sync_once().await?.error, Some(Code::DeviceRevoked));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c13_seven_days_offline_bring_home_three_hundred_photos_over_a_line_that_breaks()
+-> Outcome<()> {
+    const CASES: u32 = 60;
+    const PHOTOS: u32 = 5;
+    let scene = Scene::open("stories_c13").await?;
+    let phone = scene.phone("worker", &scene.who.worker).await?;
+    let doors = corner::doors(&phone)?;
+    let (mut photos, mut events, mut made) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for case in 0..CASES {
+        let shades = case * PHOTOS..(case + 1) * PHOTOS;
+        let told = corner::hazard_with(&phone, shades, |_| ())?;
+        let (event, photo) = told.split_at(told.len() - PHOTOS as usize);
+        events.extend(event.iter().cloned());
+        photos.extend(photo.iter().cloned());
+        let door = &doors[case as usize % doors.len()..][..1];
+        made.extend(visits(&phone, door)?.into_values());
+        // every half hour from ten to two, on seven days
+        scene.minutes_pass(if case % 9 == 8 { DAY - 240 } else { 30 });
+    }
+    assert_eq!(photos.len() as u32, CASES * PHOTOS, "no two are the same");
+    let state = phone.sync_state()?;
+    assert_eq!(
+        (state.waiting_records, state.waiting_photos),
+        (2 * CASES, CASES * PHOTOS)
+    );
+    drop(phone);
+
+    // the village has a network that breaks, every so many bytes
+    let mut breaks = 0;
+    for after in [20_000, 90_000, 160_000] {
+        let cut = Cut {
+            way: Way::Up,
+            after,
+            end: End::Reset,
+        };
+        let line = Line::to(scene.server.address(), Some(cut)).await?;
+        let network = Arc::new(HttpExchange::default());
+        let phone = scene.phone_by("worker", Through::new(network, &line.address))?;
+        let state = phone.sync_once().await?;
+        breaks += u32::from(!line.is_whole());
+        assert!(
+            state.all_delivered_at.is_none(),
+            "it does not say so before: {state:?}"
+        );
+        drop(phone);
+        scene.minutes_pass(30);
+    }
+    assert_eq!(breaks, 3);
+    let phone = scene.phone_by("worker", scene.straight())?;
+    let state = corner::settled(&phone, &scene.watch).await?;
+    assert!(state.all_delivered_at.is_some(), "{state:?}");
+
+    // every byte of every photo is at the centre under its name, and everything is there once
+    let held = holdings::read(scene.state()).await?;
+    let at_centre: BTreeSet<String> = held.photos.into_iter().collect();
+    assert!(at_centre.is_superset(&photos));
+    let at_centre: BTreeSet<String> = held.incident_events.into_iter().collect();
+    assert!(at_centre.is_superset(&events));
+    assert!(scene.visits().await?.is_superset(&made));
+    let acknowledged = phone.holdings()?.acknowledged;
+    assert_eq!(acknowledged.photos, photos);
+    assert_eq!(acknowledged.visits, made);
+    let waiting = phone.sync_page()?;
+    assert_eq!(waiting.photos.done, waiting.photos.total);
     Ok(())
 }
 
