@@ -25,11 +25,10 @@ export const commands = {
 	today: () => typedError<Today, Failure>(__TAURI_INVOKE("today")),
 	/**  A task is done that no visit or result settles by itself. */
 	completeTask: (task: string, note: string | null) => typedError<Today, Failure>(__TAURI_INVOKE("complete_task", { task, note })),
+	/**  工作日志 of today, from its records. */
 	workLog: () => typedError<WorkLog, Failure>(__TAURI_INVOKE("work_log")),
+	/**  The worker stands by these words. */
 	confirmWorkLog: (text: string) => typedError<WorkLog, Failure>(__TAURI_INVOKE("confirm_work_log", { text })),
-	pages: () => typedError<Page[], Failure>(__TAURI_INVOKE("pages")),
-	announcements: () => typedError<AnnouncementRow[], Failure>(__TAURI_INVOKE("announcements")),
-	readAnnouncement: (id: string) => typedError<AnnouncementRow[], Failure>(__TAURI_INVOKE("read_announcement", { id })),
 	/**  The category tree. */
 	categories: () => typedError<Category[], Failure>(__TAURI_INVOKE("categories")),
 	/**  Whether somebody looks at the app; while nobody does, the phone keeps no line to the centre open. */
@@ -102,6 +101,12 @@ export const commands = {
 	saveSupport: (plan: string, support: NewSupport) => typedError<CareDetail, Failure>(__TAURI_INVOKE("save_support", { plan, support })),
 	/**  Everything else that is done to a plan: consent, level, needs, team, opening its words. */
 	actOnCare: (plan: string, input: CareInput) => typedError<CareDetail, Failure>(__TAURI_INVOKE("act_on_care", { plan, input })),
+	/**  Everything that a worker looks up. */
+	pages: () => typedError<Page[], Failure>(__TAURI_INVOKE("pages")),
+	/**  What was announced and still matters: unread first, then the newest. */
+	announcements: () => typedError<AnnouncementRow[], Failure>(__TAURI_INVOKE("announcements")),
+	/**  The one receipt. Giving it again changes nothing. */
+	readAnnouncement: (id: string) => typedError<AnnouncementRow[], Failure>(__TAURI_INVOKE("read_announcement", { id })),
 	/**  Asks for an exchange now; the answer is the state before it. */
 	syncNow: () => typedError<SyncState, Failure>(__TAURI_INVOKE("sync_now")),
 	/**  The honest page. */
@@ -143,6 +148,32 @@ export type Amendment = {
 	by: string,
 	/**  When. */
 	at: string,
+};
+
+/**  通知公告: said by an office, read once. */
+export type Announcement = {
+	/**  Its id. */
+	id: string,
+	/**  For whom; none means everybody. */
+	grid: string | null,
+	/**  标题 */
+	title: string,
+	/**  正文 */
+	text: string,
+	/**  Who says so. */
+	office: string,
+	/**  When. */
+	at: string,
+	/**  The last day on which it matters. */
+	expires: string | null,
+};
+
+/**  An announcement, and whether this worker has read it. */
+export type AnnouncementRow = {
+	/**  As it was said. */
+	said: Announcement,
+	/**  The one receipt that the worker gives, and how far it has come; none until it was read. */
+	read: Receipt | null,
 };
 
 /**  What became of an event in the fold. */
@@ -425,6 +456,21 @@ export type CarerRole =
 /**  家人 */
 "family";
 
+/**  What a worker did about a case, as far as a log tells them apart. */
+export type CaseDeed = 
+/**  上报 */
+"reported" | 
+/**  现场处置 */
+"handled_on_site" | 
+/**  核实 */
+"verified" | 
+/**  核查 */
+"checked" | 
+/**  处置反馈 */
+"reported_back" | 
+/**  Anything else: a comment, a photo, a request. */
+"followed_up";
+
 /**  A category of the tree in `domain.md` §3.5.2. */
 export type Category = {
 	/**  `F01001` */
@@ -640,6 +686,16 @@ export type Code =
 /**  Something that should not happen; nothing is lost. */
 "INTERNAL";
 
+/**  A log that its worker stands by. */
+export type ConfirmedLog = {
+	/**  In the worker's words. */
+	text: string,
+	/**  When. */
+	at: string,
+	/**  How far it has come. */
+	receipt: Receipt,
+};
+
 /**  How it was given. */
 export type ConsentHow = 
 /**  当面口头 */
@@ -816,6 +872,14 @@ export type DisputeTier =
 /**  区级会诊 */
 "joint";
 
+/**  A note and the door that it was written at. */
+export type DoorNote = {
+	/**  `2单元 502` */
+	door: string,
+	/**  As it was written. */
+	note: string,
+};
+
 /**  用途 */
 export type DwellingUse = 
 /**  自住 */
@@ -972,21 +1036,40 @@ export type FinishPreview = {
 	line: LinePreview | null,
 };
 
+/**  What was found, grouped by what it is; a kind of which nothing was found is left out. */
+export type Found = {
+	/**  In the order in which they are shown. */
+	groups: FoundGroup[],
+};
+
+/**  All hits of one kind, at most twenty of them. */
+export type FoundGroup = {
+	/**  What they are. */
+	kind: FoundKind,
+	/**  How many there are, shown or not. */
+	total: number,
+	/**  The first of them. */
+	hits: Hit[],
+};
+
+/**  What a hit is, and so which screen it opens. */
+export type FoundKind = 
+/**  Somebody, by name or the end of the phone number. */
+"person" | 
+/**  A door, by where it is. */
+"door" | 
+/**  事件 */
+"case" | 
+/**  What was written about a household. */
+"note" | 
+/**  幢 */
+"building" | 
+/**  点位 */
+"checkpoint" | 
+/**  手册, 职责, 政策 … */
+"page";
+
 /**  网格. Boundary rings are `[lon, lat]` in WGS-84, first ring outside, the rest holes. */
-export type WorkLog = { date: string, worker: string, grid_name: string, lines: LogLine[], confirmed: ConfirmedLog | null };
-export type ConfirmedLog = { text: string, at: string, receipt: Receipt };
-export type DoorNote = { door: string, note: string };
-export type CaseDeed = "reported" | "handled_on_site" | "verified" | "checked" | "reported_back" | "followed_up";
-export type LogLine = { type: "visits", from: string, until: string, building: string, doors: number, outcomes: [VisitOutcome, number][], changed: number, notes: DoorNote[] } | { type: "case", from: string, incident: string, local_no: string, category: string, place: string, deed: CaseDeed } | { type: "patrol", from: string, until: string | null, patrol: string, name: string, reached: number, planned: number, findings: number } | { type: "task", from: string, text: string };
-export type PageKind = "handbook" | "duty" | "request" | "policy" | "measure";
-export type Page = { id: string, kind: PageKind, category: string | null, title_zh: string, title_en: string, body_zh: string, body_en: string, order: number };
-export type Announcement = { id: string, grid: string | null, title: string, text: string, office: string, at: string, expires: string | null };
-export type AnnouncementRow = { said: Announcement, read: Receipt | null };
-export type Found = { groups: FoundGroup[] };
-export type FoundKind = "person" | "door" | "case" | "note" | "building" | "checkpoint" | "page";
-export type FoundGroup = { kind: FoundKind, total: number, hits: Hit[] };
-export type Hit = { id: string, document: string, plate: string, title: Piece[], line: Piece[], at: string | null };
-export type Piece = { text: string, hit: boolean };
 export type Grid = {
 	/**  Its id. */
 	id: string,
@@ -1014,6 +1097,22 @@ export type GroupHint =
 "walking" | 
 /**  Not at a household door. */
 "elsewhere";
+
+/**  One thing that was found. */
+export type Hit = {
+	/**  The household, incident, visit, building or checkpoint. */
+	id: string,
+	/**  What it opens: the household of a visit, else the same as `id`. */
+	document: string,
+	/**  The room, when it is at one. */
+	plate: string,
+	/**  Name, category, note … */
+	title: Piece[],
+	/**  Where. */
+	line: Piece[],
+	/**  When it was written or reported. */
+	at: string | null,
+};
 
 /**  A point reached, as the screen hands it in. */
 export type HitInput = {
@@ -1592,6 +1691,61 @@ export type LinePreview = {
 	blob: string,
 };
 
+/**  A line of the log. In the order of the day. */
+export type LogLine = 
+/**  One walk through one building. */
+{ type: "visits"; 
+/**  From the first door. */
+from: string; 
+/**  To the last. */
+until: string; 
+/**  `听雨苑 3幢` */
+building: string; 
+/**  How many doors; a door visited twice is one. */
+doors: number; 
+/**  How they ended, doors each. */
+outcomes: ([VisitOutcome, number])[]; 
+/**  Fields that were put right. */
+changed: number; 
+/**  What was written, with its door. */
+notes: DoorNote[] } | 
+/**  Something done about a case; several acts of one kind on one case are one line. */
+{ type: "case"; 
+/**  When first. */
+from: string; 
+/**  Which. */
+incident: string; 
+/**  Its local number. */
+local_no: string; 
+/**  Category code. */
+category: string; 
+/**  Where, in words. */
+place: string; 
+/**  What. */
+deed: CaseDeed } | 
+/**  A patrol. */
+{ type: "patrol"; 
+/**  From. */
+from: string; 
+/**  Until; none while it runs. */
+until: string | null; 
+/**  Which. */
+patrol: string; 
+/**  `听雨苑早班` */
+name: string; 
+/**  Points reached. */
+reached: number; 
+/**  Points of the plan. */
+planned: number; 
+/**  What was found. */
+findings: number } | 
+/**  A task that no record settles by itself. */
+{ type: "task"; 
+/**  When. */
+from: string; 
+/**  What. */
+text: string };
+
 /**  A member as read back; those who left are not listed. */
 export type MemberView = {
 	/**  What was entered. */
@@ -1864,6 +2018,39 @@ export type OwnershipState =
 /**  兜底 */
 "fallback";
 
+/**  Something that a worker looks up, in both languages. Paragraphs are lines; one that begins with `- ` is an item. */
+export type Page = {
+	/**  Its id. */
+	id: string,
+	/**  What it is about. */
+	kind: PageKind,
+	/**  Category code or a prefix of it, for a handbook card. */
+	category: string | null,
+	/**  标题 */
+	title_zh: string,
+	/**  The same in English. */
+	title_en: string,
+	/**  正文 */
+	body_zh: string,
+	/**  The same in English. */
+	body_en: string,
+	/**  Lower stands first. */
+	order: number,
+};
+
+/**  What a page is about. */
+export type PageKind = 
+/**  处置手册, a card per category */
+"handbook" | 
+/**  职责事项 */
+"duty" | 
+/**  居民常问, with the answer */
+"request" | 
+/**  政策 */
+"policy" | 
+/**  怎么考核, with the formula */
+"measure";
+
 /**  巡查类型 */
 export type PatrolKind = 
 /**  日常 */
@@ -2023,6 +2210,14 @@ export type PhotoStage =
 "check" | 
 /**  点位 */
 "checkpoint";
+
+/**  A part of a line. */
+export type Piece = {
+	/**  Its letters. */
+	text: string,
+	/**  They are what was looked for. */
+	hit: boolean,
+};
 
 /**  So many photos of such a size. */
 export type Pile = {
@@ -2333,6 +2528,7 @@ export type Settings = {
 	theme: Theme,
 	/**  Photos wait for Wi-Fi (severity 1 and 2 always go). */
 	photos_on_wifi_only: boolean,
+	/**  Lists show surnames only, where others may look over a shoulder. */
 	mask_names: boolean,
 };
 
@@ -2467,7 +2663,9 @@ export type SyncItemKind =
 "care" | 
 /**  任务 */
 "task" | 
+/**  工作日志 */
 "work_log" | 
+/**  通知公告, read */
 "announcement" | 
 /**  照片 */
 "photo";
@@ -2687,6 +2885,20 @@ export type Withheld = {
 	act: PossibleAct,
 	/**  Why not. */
 	because: Code,
+};
+
+/**  One worker's log of one day. */
+export type WorkLog = {
+	/**  The day in Shanghai. */
+	date: string,
+	/**  Whose. */
+	worker: string,
+	/**  `梧桐-03`; several are joined by a comma. */
+	grid_name: string,
+	/**  From the worker's own records of the day. */
+	lines: LogLine[],
+	/**  As it was confirmed last. */
+	confirmed: ConfirmedLog | null,
 };
 
 /**  The handling clock, as working time runs. */
