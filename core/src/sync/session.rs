@@ -57,6 +57,8 @@ enum State {
     /// Something failed; when to try again.
     Waiting {
         until: Timestamp,
+        /// How long that was when the wait began, in milliseconds.
+        wait: i64,
         asked_by_server: bool,
     },
     /// The server refuses this phone.
@@ -149,13 +151,11 @@ impl Session {
             {
                 self.fail(run, Failure::Unreachable, now)
             }
-            (
-                State::Waiting {
-                    until,
-                    asked_by_server,
-                },
-                Start | Poked | NetworkBack | TimerDue,
-            ) if due(until, now, longest(asked_by_server)) => self.collect(Run::default()),
+            (State::Waiting { until, wait, .. }, Start | Poked | NetworkBack | TimerDue)
+                if due(until, now, wait) =>
+            {
+                self.collect(Run::default())
+            }
             (
                 State::Waiting {
                     asked_by_server: false,
@@ -328,6 +328,7 @@ impl Session {
         };
         let state = State::Waiting {
             until,
+            wait,
             asked_by_server: retry_after_ms.is_some(),
         };
         waiting.enter(
@@ -350,16 +351,8 @@ impl Session {
     }
 }
 
-/// The longest wait that can have been begun.
-fn longest(asked_by_server: bool) -> i64 {
-    match asked_by_server {
-        true => LONGEST_RETRY_AFTER_MS + LONGEST_RETRY_AFTER_MS / 2,
-        false => LONGEST_WAIT_MS,
-    }
-}
-
-/// True at `until` and later, and when it is further ahead than the longest wait: then somebody has set the clock back,
-/// and a wait of minutes must not become one of hours.
-fn due(until: Timestamp, now: Timestamp, longest: i64) -> bool {
-    !(1..=longest).contains(&until.since(now))
+/// True at `until` and later, and when it is further ahead than the wait was long: then somebody has set the clock back,
+/// and a wait of seconds must not become one of hours.
+fn due(until: Timestamp, now: Timestamp, wait: i64) -> bool {
+    !(1..=wait).contains(&until.since(now))
 }
