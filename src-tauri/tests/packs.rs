@@ -361,7 +361,7 @@ async fn a_phone_that_ends_in_the_middle_goes_on_when_it_is_opened_again() {
         }
     });
     phone.sync_once().await.unwrap();
-    drop(phone);
+    world.ends(phone).await;
     let before = held(&world);
     assert!(!before["frames"].is_empty());
     world.centre.fates(|_| Fate::Usual);

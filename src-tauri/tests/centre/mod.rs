@@ -951,6 +951,15 @@ impl World {
         gridwalk::Phone::open(self.dir.path(), self.ports()).unwrap()
     }
 
+    /// The app ends, and nothing of it is under way any more when this returns.
+    pub async fn ends(&self, phone: gridwalk::Phone) {
+        drop(phone);
+        let lock = std::fs::File::open(self.dir.path().join("gridwalk.lock")).unwrap();
+        tokio::task::spawn_blocking(move || lock.lock().unwrap())
+            .await
+            .unwrap();
+    }
+
     /// A phone that belongs to 林晓 and has read the whole street.
     pub async fn enrolled(&self) -> gridwalk::Phone {
         let phone = self.open();
