@@ -164,12 +164,15 @@ impl Phone {
                 () = tokio::time::sleep(Duration::from_millis(rest.unwrap_or(0))), if rest.is_some() => {}
             }
             if self.fetch_packs().await {
-                self.wake(false); // the feed goes on behind it
+                self.wake(false); // the feed goes on behind it, and is read while the pack is unpacked
+            }
+            if pack::take_out(self).await {
+                self.wake(false);
             }
         }
     }
 
-    /// Fetches and unpacks what was offered; true when the session has something to ask for afterwards.
+    /// Fetches what was offered; true when the session has something to ask for afterwards.
     async fn fetch_packs(&self) -> bool {
         self.0.pack_lane.lock().await.fetch(self).await
     }
@@ -200,20 +203,33 @@ impl Phone {
 
     /// One delivery from now until the session rests and no photo waits; for a phone without a window.
     pub async fn sync_once(&self) -> Answer<SyncState> {
-        let rests = loop {
-            let rests = {
-                let mut driver = self.0.driver.lock().await;
-                driver.tell(self, Event::Start).await;
-                driver.is_idle()
-            };
-            if !rests || !self.fetch_packs().await {
-                break rests;
+        let mut rests = self.exchange().await;
+        while rests {
+            let news = self.fetch_packs().await;
+            let spoiled;
+            if news {
+                // the feed behind a pack does not wait for its documents to be taken out
+                (rests, spoiled) = tokio::join!(self.exchange(), pack::take_out(self));
+            } else {
+                spoiled = pack::take_out(self).await;
             }
-        };
+            if spoiled {
+                rests = self.exchange().await;
+            } else if !news {
+                break;
+            }
+        }
         if rests || self.is_revoked() {
             self.deliver_photos().await;
         }
         self.sync_state()
+    }
+
+    /// One conversation of the session from now until it rests; whether it does.
+    async fn exchange(&self) -> bool {
+        let mut driver = self.0.driver.lock().await;
+        driver.tell(self, Event::Start).await;
+        driver.is_idle()
     }
 
     /// Asks for an exchange now, whatever the back-off says.

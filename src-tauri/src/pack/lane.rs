@@ -1,6 +1,6 @@
-//! Fetches what is missing of the packs that were offered: the index alone, so that it has the line for itself, then a few
-//! runs of frames at once, so that no round trip is waited for. What is cut off is asked for again, from the first frame
-//! that is not here.
+//! Fetches what is missing of the packs that were offered: the index, which makes the phone usable, with one run of frames
+//! behind it on the line, then a few runs at once, so that no round trip is waited for. The next is asked for before the
+//! last is stored. What is cut off is asked for again, from the first frame that is not here.
 
 use super::{
     shelf::{self, Held, Run, Stored},
@@ -18,8 +18,11 @@ use tokio::task::JoinSet;
 
 /// One request asks for about so much: two seconds at one megabit. A cut costs at most one frame.
 const RUN: u64 = 256 * 1024;
-/// Requests under way at once, so that no round trip is waited for.
-const AT_ONCE: usize = 2;
+/// Requests under way at once, so that no round trip is waited for. They share the line and end together, so two would
+/// leave it empty for a round trip each time.
+const AT_ONCE: usize = 3;
+/// The same while an index is among them.
+const BESIDE_INDEX: usize = 2;
 /// The first rest after a failure; doubles with each further one.
 const FIRST_REST_MS: i64 = 2_000;
 /// No rest is longer.
@@ -40,8 +43,8 @@ impl Lane {
         self.rest_until
     }
 
-    /// Fetches and unpacks until nothing is left or the line is gone. True when the session has something to ask for:
-    /// the feed behind a pack that is complete, or that of a pack that was no good.
+    /// Fetches until nothing is left or the line is gone. True when the session has something to ask for: the feed behind
+    /// a pack that is complete, or that of a pack that was no good. What came waits to be unpacked.
     pub async fn fetch(&mut self, phone: &Phone) -> bool {
         let Some(who) = phone.enrolment() else {
             return false;
@@ -64,12 +67,19 @@ impl Lane {
                 tracing::info!(?trouble, rest, "a pack has to wait");
             }
         }
-        if let Err(failure) = unpack_all(phone).await {
-            tracing::error!(%failure, "a pack cannot be unpacked");
-        }
         news |= refused(phone).await > before;
         news
     }
+}
+
+/// Takes out what is here, a few documents at a time. True when a pack turned out to be no good, and the session has its
+/// feed to ask for.
+pub(crate) async fn take_out(phone: &Phone) -> bool {
+    let before = refused(phone).await;
+    if let Err(failure) = unpack_all(phone).await {
+        tracing::error!(%failure, "a pack cannot be unpacked");
+    }
+    refused(phone).await > before
 }
 
 async fn refused(phone: &Phone) -> u32 {
@@ -142,44 +152,72 @@ async fn fetch_one(
     held: &Arc<Held>,
     runs: Vec<Run>,
 ) -> Result<Stored, Trouble> {
-    let (index, documents): (Vec<Run>, Vec<Run>) = runs
-        .into_iter()
-        .partition(|run| held.manifest.files[run.file].content == Content::INDEX);
-    for (runs, at_once) in [(index, 1), (documents, AT_ONCE)] {
-        let mut runs = runs.into_iter();
-        let mut under_way = JoinSet::new();
-        loop {
-            while under_way.len() < at_once
-                && let Some(run) = runs.next()
-            {
-                let (phone, who, held) = (phone.clone(), who.clone(), held.clone());
-                under_way.spawn(async move { fetch_run(&phone, &who, &held, run).await });
+    let is_index = |run: &Run| held.manifest.files[run.file].content == Content::INDEX;
+    let (index, documents): (Vec<Run>, Vec<Run>) = runs.into_iter().partition(is_index);
+    let mut indexes = index.len();
+    let mut runs = index.into_iter().chain(documents);
+    let mut under_way = JoinSet::new();
+    let ask = |under_way: &mut JoinSet<_>, run: Run| {
+        let (phone, who, held) = (phone.clone(), who.clone(), held.clone());
+        under_way.spawn(async move { fetch_run(&phone, &who, &held, run).await });
+    };
+    let mut trouble = None;
+    loop {
+        let at_once = if indexes > 0 { BESIDE_INDEX } else { AT_ONCE };
+        while trouble.is_none()
+            && under_way.len() < at_once
+            && let Some(run) = runs.next()
+        {
+            ask(&mut under_way, run);
+        }
+        // After a failure nothing more is asked for, and what is under way is stored still.
+        let Some(done) = under_way.join_next().await else {
+            phone.tell_delivery();
+            return trouble.map_or(Ok(Stored::Part), Err);
+        };
+        let (run, body) = match done.map_err(|_| Trouble::Server)? {
+            Ok(Some(fetched)) => fetched,
+            Ok(None) => return Ok(Stored::Gone),
+            Err(failure) => {
+                trouble.get_or_insert(failure);
+                continue;
             }
-            let Some(done) = under_way.join_next().await else {
-                break;
-            };
-            match done.map_err(|_| Trouble::Server)?? {
-                Stored::Part => {}
-                end => return Ok(end),
+        };
+        let index = is_index(&run);
+        indexes -= usize::from(index);
+        let storing = tokio::spawn(store_run(phone.clone(), held.clone(), run, body));
+        if trouble.is_none()
+            && !index
+            && let Some(run) = runs.next()
+        {
+            ask(&mut under_way, run);
+        }
+        match storing.await.map_err(|_| Trouble::Server)? {
+            Ok(Stored::Part) => {}
+            Ok(end) => return Ok(end),
+            Err(failure) => {
+                trouble.get_or_insert(failure);
             }
         }
-        phone.tell_delivery();
+        if index {
+            phone.tell_delivery();
+        }
     }
-    Ok(Stored::Part)
 }
 
+/// The bytes of a run; none when the server does not have the file any more.
 async fn fetch_run(
     phone: &Phone,
     who: &Enrolment,
     held: &Held,
     run: Run,
-) -> Result<Stored, Trouble> {
+) -> Result<Option<(Run, Vec<u8>)>, Trouble> {
     let file = &held.manifest.files[run.file];
     let (from, to) = (file.offset(run.frames.start), file.offset(run.frames.end));
     let link = phone.link(who);
     let path = format!("/packs/{}", file.hash);
     let mut renewed = false;
-    let reply = loop {
+    loop {
         let token = phone.token(who).await?;
         let headers = BTreeMap::from([
             ("authorization", format!("Bearer {token}")),
@@ -187,8 +225,8 @@ async fn fetch_run(
         ]);
         let reply = link.call("GET", &path, headers, Vec::new()).await?;
         match reply.status {
-            206 => break reply,
-            404 => return Ok(Stored::Gone),
+            206 => return Ok(Some((run, reply.body))),
+            404 => return Ok(None),
             _ => match trouble(&reply) {
                 Trouble::TokenExpired if !renewed => {
                     renewed = true;
@@ -200,15 +238,24 @@ async fn fetch_run(
                 trouble => return Err(trouble),
             },
         }
-    };
-    let name = held.name;
+    }
+}
+
+/// Stores what came of a run, frame by frame.
+async fn store_run(
+    phone: Phone,
+    held: Arc<Held>,
+    run: Run,
+    body: Vec<u8>,
+) -> Result<Stored, Trouble> {
+    let (file, name) = (&held.manifest.files[run.file], held.name);
     let lengths: Vec<usize> = file.frames[run.frames.clone()]
         .iter()
         .map(|frame| frame.packed as usize)
         .collect();
     let stored = phone.off_the_loop(move |phone| {
         let mut stored = Stored::Part;
-        let mut rest = &reply.body[..];
+        let mut rest = &body[..];
         for (number, length) in run.frames.zip(lengths) {
             let Some((frame, behind)) = rest.split_at_checked(length) else {
                 return Ok(None); // cut: what came before is here

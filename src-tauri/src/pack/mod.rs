@@ -13,6 +13,6 @@ mod lane;
 mod shelf;
 mod unpack;
 
-pub(crate) use lane::Lane;
+pub(crate) use lane::{Lane, take_out};
 pub(crate) use shelf::{SERVER_KEY, forget, forget_all, is_coming, offered, wish};
 pub(crate) use unpack::{all_verified, waiting};
