@@ -192,6 +192,31 @@ async fn a_lost_grid_is_named_until_its_last_act_has_arrived_and_is_then_gone() 
 }
 
 #[tokio::test]
+async fn a_grid_that_comes_back_while_work_in_it_is_unsent_brings_everything_again() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    visit(&phone, 2);
+    phone.sync_once().await.unwrap();
+    let mine = visit(&phone, 1);
+    {
+        let mut state = world.centre.state();
+        state.readable.clear();
+        state.refusing.insert(door(1).into(), (Code::QueueFull, 1));
+    }
+    phone.sync_once().await.unwrap();
+    assert!(is_here(&phone, 1), "it holds an act that nobody has");
+    assert!(!is_here(&phone, 2));
+
+    world.centre.state().readable = vec![GRID];
+    *world.watch.0.lock().unwrap() = centre::NINE.plus_ms(3_600_000);
+    phone.sync_once().await.unwrap();
+    assert!(is_here(&phone, 2), "also what had left meanwhile");
+    let detail = phone.household(door(1)).unwrap();
+    assert_eq!(detail.visit_receipts[&mine.to_string()], Receipt::Centre);
+    assert_eq!(phone.household(door(2)).unwrap().view.visits.len(), 1);
+}
+
+#[tokio::test]
 async fn a_grid_with_refused_work_is_let_go_of_and_the_words_stay() {
     let world = World::new();
     let phone = world.enrolled().await;

@@ -349,18 +349,6 @@ pub(super) fn refuse(db: &Connection, partition: &Partition, name: &Hash) -> Ans
     early_away(db, partition)
 }
 
-/// Back to the start of the feed.
-pub(super) fn reread(db: &Connection, partition: &Partition) -> Answer<()> {
-    let key = (partition.grid.0, partition.class.0);
-    db.prepare_cached("delete from placed where grid = ?1 and class = ?2")?
-        .execute(key)?;
-    db.prepare_cached(
-        "insert or replace into cursor (grid, class, position, digest) values (?1, ?2, 0, ?3)",
-    )?
-    .execute((key.0, key.1, Digest::EMPTY.0))?;
-    Ok(())
-}
-
 /// The pack is not there any more; another may be offered. `again`: this very one was offered twice, and is not there.
 pub(super) fn gone(db: &Connection, held: &Held, again: bool) -> Answer<()> {
     if again {
@@ -387,7 +375,7 @@ fn abandon(db: &Connection, partition: &Partition, name: &Hash) -> Answer<()> {
     )?
     .execute(key)?;
     early_away(db, partition)?;
-    reread(db, partition)
+    crate::sync::restart(db, partition)
 }
 
 /// Something may still be on its way in a pack.

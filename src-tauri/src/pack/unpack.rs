@@ -253,7 +253,7 @@ pub(super) fn settle(db: &Connection, held: &Held) -> Answer<()> {
 fn give_up(db: &Connection, held: &Held) -> Answer<()> {
     let partition = held.manifest.cursor.partition;
     shelf::refuse(db, &partition, &held.name)?;
-    shelf::reread(db, &partition)
+    crate::sync::restart(db, &partition)
 }
 
 /// Nothing waits and nothing is unchecked: until then no repair is begun.

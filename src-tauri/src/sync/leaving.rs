@@ -2,6 +2,7 @@
 //! once the phone is revoked. Nothing leaves while the centre lacks an act of it, and whatever cannot leave now is tried
 //! again after every exchange: what has to go is found by looking, not remembered.
 
+use super::cursors;
 use crate::{
     database::Database,
     error::{Answer, Failure},
@@ -139,20 +140,23 @@ fn depart(db: &Connection) -> Answer<()> {
 }
 
 /// A partition that the worker no longer has. Its cursor stays, and goes on being named, as long as acts in it are unsent:
-/// that says that this phone had not been told when they were made.
+/// that says that this phone had not been told when they were made. It goes back to the start as soon as something left,
+/// because a worker who gets the grid back before that must be given it again.
 fn lose(db: &Connection, partition: &Partition) -> Answer<()> {
     let place = (partition.grid.0, partition.class.0);
     let sent = format!(
         "select id from document where grid = ?1 and class = ?2 and id not in {UNSENT}
            and id not in {PACKED} and id in (select document from change)"
     );
-    for document in documents(db, &sent, place)? {
-        purge(db, document)?;
-    }
+    let sent = documents(db, &sent, place)?;
+    sent.iter().try_for_each(|document| purge(db, *document))?;
     let unsent =
         format!("select id from document where grid = ?1 and class = ?2 and id in {UNSENT}");
     if !documents(db, &unsent, place)?.is_empty() {
-        return Ok(());
+        return match sent.is_empty() {
+            true => Ok(()),
+            false => cursors::restart(db, partition),
+        };
     }
     for table in ["cursor", "placed", "unknown_row"] {
         db.execute(

@@ -7,6 +7,7 @@
 //!                   └──Apply─────▶ store (one transaction: receipts, changes, cursors), then projections in batches
 //! ```
 
+mod cursors;
 mod driver;
 mod leaving;
 mod link;
@@ -15,6 +16,7 @@ mod repair;
 mod store;
 mod watermark;
 
+pub(crate) use cursors::restart;
 pub(crate) use driver::{Driver, forget_everything};
 pub(crate) use leaving::{reconsider, sweep};
 pub(crate) use link::{Link, Token, address, code, trouble};

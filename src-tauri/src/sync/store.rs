@@ -5,7 +5,7 @@ use crate::{
     documents::{self, Identity, RefusedChange},
     error::{Answer, Failure},
     pack, reference,
-    sync::{leaving, repair, watermark},
+    sync::{cursors, leaving, repair, watermark},
 };
 use gridwalk_core::{
     error::Code,
@@ -52,7 +52,7 @@ pub(super) fn collect(
         counter: epoch.counter,
         nonce: epoch.nonce,
     });
-    let cursors = cursors(db)?;
+    let cursors = cursors::held(db)?;
     let reference = fact(db, "reference_version")?.unwrap_or(0);
     let own_bytes = fact(db, "own_bytes")?.unwrap_or(false);
     let sealed = match again(db, limit)? {
@@ -90,21 +90,6 @@ pub(super) fn collect(
         repair: compare,
     };
     Ok((outbox, asked, fact(db, DICTIONARIES)?.unwrap_or_default()))
-}
-
-fn cursors(db: &Connection) -> Answer<Vec<Cursor>> {
-    let mut select = db.prepare_cached("select grid, class, position, digest from cursor")?;
-    let rows = select.query_map([], |row| {
-        Ok(Cursor {
-            partition: Partition {
-                grid: GridId(row.get(0)?),
-                class: AccessClass(row.get(1)?),
-            },
-            position: row.get(2)?,
-            digest: Digest(row.get(3)?),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The last upload, as it was signed, if nobody answered it and it still fits.
@@ -363,6 +348,7 @@ pub(super) fn apply(
         PlanError::OlderEpoch => Failure::new(Code::ServerRolledBack, error.to_string()),
         other => Failure::new(Code::ServerError, other.to_string()),
     })?;
+    let elsewhere = cursors::elsewhere(db, asked)?;
     if let Some(epoch) = plan.new_epoch {
         new_epoch(db, epoch, asked.epoch.is_some())?;
         for cursor in &asked.cursors {
@@ -390,15 +376,9 @@ pub(super) fn apply(
     arrived(db, &plan, asked.received_at)?;
     let let_go = receipts(db, who, &plan, asked)?; // last: what is applied again is applied to what arrived
     for cursor in &plan.cursors {
-        db.prepare_cached(
-            "insert or replace into cursor (grid, class, position, digest) values (?1, ?2, ?3, ?4)",
-        )?
-        .execute((
-            cursor.partition.grid.0,
-            cursor.partition.class.0,
-            cursor.position,
-            cursor.digest.0,
-        ))?;
+        if !elsewhere.contains(&cursor.partition) {
+            cursors::put(db, cursor)?;
+        }
     }
     reference::store(db, &plan.reference)?;
     set_fact(db, "reference_version", &plan.reference.version)?;
@@ -410,7 +390,9 @@ pub(super) fn apply(
         Some(news) => pack::offered(db, news, asked.received_at)?,
         None => false,
     };
-    leaving::settle(db, &plan)?;
+    if elsewhere.is_empty() {
+        leaving::settle(db, &plan)?; // else a feed is not read to its tip
+    }
     let known: Vec<u32> = fact(db, DICTIONARIES)?.unwrap_or_default();
     if let Some(dictionaries) = response
         .dictionaries

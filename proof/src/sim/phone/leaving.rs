@@ -4,7 +4,10 @@
 use super::{super::planted::Planted, Held, Identity, Standing, Tables, tables::Fate};
 use gridwalk_core::{
     ids::DocumentId,
-    sync::{apply::Plan, message::Partition},
+    sync::{
+        apply::Plan,
+        message::{Digest, Partition},
+    },
 };
 use std::rc::Rc;
 
@@ -71,7 +74,8 @@ impl Tables {
         places.any(|place| !place.departed && self.cursors.contains_key(&place.feed))
     }
 
-    /// A partition that the worker no longer has. Its cursor stays as long as acts in it are unsent.
+    /// A partition that the worker no longer has. Its cursor stays as long as acts in it are unsent; it goes back to the start
+    /// as soon as something left, because a worker who gets the partition back must be given that again.
     fn lose(&mut self, partition: &Partition, retire: bool) {
         let there = self
             .documents
@@ -80,13 +84,19 @@ impl Tables {
         let (keep, go): (Vec<_>, Vec<_>) = there
             .map(|(id, held)| (*id, unsent(held)))
             .partition(|(_, unsent)| *unsent);
+        let untouched = go
+            .iter()
+            .all(|(id, _)| self.documents[id].changes.is_empty());
         for (id, _) in go {
             self.purge(&id, retire);
         }
-        if !keep.is_empty() {
+        if keep.is_empty() {
+            self.cursors.remove(partition);
+        } else if untouched {
             return;
+        } else if let Some(cursor) = self.cursors.get_mut(partition) {
+            (cursor.position, cursor.digest) = (0, Digest::EMPTY);
         }
-        self.cursors.remove(partition);
         for held in self.documents.values_mut() {
             let mut places = held.changes.iter().flat_map(|kept| &kept.placed);
             if places.any(|place| place.feed == *partition) {
