@@ -13,6 +13,11 @@ impl Watch {
         Self(AtomicI64::new(now.0))
     }
 
+    /// Set to that moment.
+    pub fn set(&self, now: Timestamp) {
+        self.0.store(now.0, Ordering::Relaxed);
+    }
+
     /// Later by so much.
     pub fn minutes_pass(&self, minutes: i64) {
         self.0.fetch_add(minutes * 60_000, Ordering::Relaxed);

@@ -17,8 +17,8 @@ use gridwalk_core::{
         event::{Applied, Outbox},
         limits,
         message::{
-            AccessClass, ChangeResult, Cursor, Digest, DocumentChanges, DocumentKind, Epoch,
-            FeedRow, Partition, Response, Upload,
+            AccessClass, ChangeResult, Digest, DocumentChanges, DocumentKind, Epoch, FeedRow,
+            Partition, Response, Upload,
         },
     },
     time::Timestamp,
