@@ -1,4 +1,4 @@
-.PHONY: demo test day bench bench-sync load cuts kill drill sim crash fuzz
+.PHONY: demo test day bench bench-sync load cuts kill drill sim crash fuzz monkey
 # Every target installs what is missing on Debian 12 (and Ubuntu 22.04+), asks nothing, and may be run again.
 
 demo: ## The demo street: server, console, two phones. Ctrl-C ends all of it.
@@ -29,6 +29,9 @@ crash: ## Power cuts under both databases, at every sync of SESSIONS scripted se
 
 fuzz: ## Bytes from strangers for everything that reads them; TIME=s for the instrumented run.
 	@scripts/fuzz.sh
+
+monkey: ## Random commands at the phone's typed door, killed at random: STEPS=n SEED=n.
+	@scripts/monkey.sh
 
 bench-sync: ## Sync beside its peers and the floors, through a link of 300 ms and 1 Mbit/s.
 	@scripts/bench-sync.sh

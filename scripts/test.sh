@@ -66,6 +66,7 @@ part "load" env PHONES=30 scripts/load.sh --growth ''
 part "sim" env SEEDS=500 scripts/sim.sh
 part "crash" scripts/crash.sh
 part "fuzz" scripts/fuzz.sh
+part "monkey" scripts/monkey.sh
 part "drill" scripts/drill.sh
 part "console" scripts/console.sh
 part "android" scripts/android.sh

@@ -15,6 +15,7 @@ pub mod grid;
 pub mod holdings;
 pub mod keeps;
 pub mod measure;
+pub mod monkey;
 pub mod process;
 pub mod radio;
 pub mod restless;

@@ -3,16 +3,18 @@
 
 mod centre;
 
-use centre::{Fate, World, busy, door, refusal};
+use centre::{Fate, GU_YUANSHAN, NINE, World, author, busy, door, refusal};
 use gridwalk::{
     Phone,
     view::{IncidentStart, Receipt, ReportHow, SyncPhase, SyncState},
 };
 use gridwalk_core::{
+    document::Document,
     error::Code,
-    household::{FieldChange, NewMember},
+    household::{self, FieldChange, HouseholdEdit, NewMember},
     ids::{MemberId, VisitId},
     incident::SourceChannel,
+    sync::message::DocumentKind,
 };
 
 fn visit(phone: &Phone, n: u128) -> VisitId {
@@ -241,4 +243,48 @@ async fn a_citizen_number_is_refused_wherever_a_person_may_type_and_is_not_kept(
         assert_eq!(code, Some(Code::TextLooksLikeId), "{what}");
     }
     assert_eq!(phone.sync_state().unwrap().waiting_records, 0);
+}
+
+#[tokio::test]
+async fn a_document_that_cannot_be_read_after_a_refusal_stops_nothing_else() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    visit(&phone, 1);
+    visit(&phone, 1);
+    let other = visit(&phone, 2);
+    // of two edits of a colleague only the second has come so far
+    let mut theirs = Document::from_changes(
+        door(1).into(),
+        DocumentKind::HOUSEHOLD,
+        world.centre.changes(door(1).into()),
+    )
+    .unwrap();
+    let hand = author(GU_YUANSHAN, uuid::Uuid::from_u128(77), NINE);
+    let mut wrote = Vec::new();
+    for size in [4, 5] {
+        let edit = HouseholdEdit::ChangeField(FieldChange::HouseholdSize(size));
+        let edited = household::apply(theirs, &edit, &hand).unwrap();
+        theirs = edited.document;
+        wrote.push(edited.change.bytes);
+    }
+    let publish = |bytes| {
+        let kind = DocumentKind::HOUSEHOLD;
+        world.centre.publish(door(1).into(), kind, bytes);
+    };
+    let second = wrote.remove(1);
+    publish(second);
+    let refusing = (door(1).into(), (Code::OutOfScope, 1));
+    world.centre.state().refusing.extend([refusing]);
+
+    let state = phone.sync_once().await.unwrap();
+    assert_eq!((state.phase, state.error), (SyncPhase::Idle, None));
+    assert_eq!((state.waiting_records, state.stuck), (0, 2));
+    assert_eq!(receipt(&phone, 2, other), Receipt::Centre);
+
+    publish(wrote.remove(0));
+    phone.sync_once().await.unwrap();
+    let again = visit(&phone, 1);
+    phone.sync_once().await.unwrap();
+    assert_eq!(receipt(&phone, 1, again), Receipt::Centre);
+    assert_eq!(phone.sync_state().unwrap().stuck, 2, "their words stay");
 }

@@ -15,6 +15,7 @@ use gridwalk_core::{
     sync,
 };
 use rusqlite::{Connection, OptionalExtension};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// An edit that is refused again and again is shown instead of being tried for ever.
 const MOST_TRIES: i64 = 4;
@@ -100,8 +101,34 @@ fn retire_waiting(db: &Connection, document: DocumentId) -> Answer<()> {
     Ok(())
 }
 
-/// Applies what survived to what is left of the document, or shows it with `code` when nothing is.
+/// Applies what survived. When what is left of the document cannot be read, that is no reason to stop everything else: the
+/// words stay, with the reason.
 fn apply_again(db: &Connection, who: &Identity, document: DocumentId, code: Code) -> Answer<()> {
+    let applied = catch_unwind(AssertUnwindSafe(|| {
+        apply_survivors(db, who, document, code)
+    }));
+    let failure = match applied {
+        Ok(Err(failure)) if !is_of_the_phone(&failure) => failure,
+        Ok(done) => return done,
+        Err(_) => Failure::internal("the library panicked"),
+    };
+    projection::cannot_show(db, document, &failure.to_string())?;
+    let left = survivors(db, document)?;
+    left.iter()
+        .try_for_each(|edit| refuse_edit(db, edit.number, failure.code))
+}
+
+fn is_of_the_phone(failure: &Failure) -> bool {
+    matches!(failure.code, Code::StorageFull | Code::StorageBroken)
+}
+
+/// Applies what survived to what is left of the document, or shows it with `code` when nothing is.
+fn apply_survivors(
+    db: &Connection,
+    who: &Identity,
+    document: DocumentId,
+    code: Code,
+) -> Answer<()> {
     let survivors = survivors(db, document)?;
     let Some(held) = load(db, document)? else {
         // its very creation was refused: it stays on this phone as it was written, with the reason

@@ -123,6 +123,11 @@ fn show(db: &Connection, id: DocumentId) -> Answer<()> {
         Ok(Err(failure)) => failure.to_string(),
         Err(_) => "the library panicked".to_owned(),
     };
+    cannot_show(db, id, &why)
+}
+
+/// The lists keep what they had of it.
+pub(crate) fn cannot_show(db: &Connection, id: DocumentId, why: &str) -> Answer<()> {
     tracing::warn!(document = %id, why, "a document cannot be shown");
     db.prepare_cached("update document set stale = 2, unreadable = ?2 where id = ?1")?
         .execute((id.0, why))?;
