@@ -14,6 +14,26 @@ const BENT: u32 = 30;
 
 /// Words that stand for what people choose from lists, by the key under which they are said.
 const CHOICES: &[(&str, &[&str])] = &[
+    ("hit_state", &["ok", "abnormal", "unreachable"]),
+    (
+        "finding_state",
+        &["handled_on_site", "reported", "observed"],
+    ),
+    (
+        "query",
+        &[
+            "李",
+            "阿姨",
+            "3-502",
+            "502",
+            "ly",
+            "lnq",
+            "0001",
+            "楼道",
+            "灭火器",
+            "梧桐",
+        ],
+    ),
     (
         "outcome",
         &[
@@ -82,7 +102,6 @@ const CHOICES: &[(&str, &[&str])] = &[
     ("role", &["volunteer", "neighbour", "partner", "family"]),
     ("language", &["zh-CN", "en"]),
     ("theme", &["system", "light", "dark"]),
-    ("text_scale", &[]),
     ("reason", &["没有人应门", "楼道太暗，看不清编号", "daily"]),
     (
         "note",
@@ -202,12 +221,12 @@ const PLANS: &[(&str, u32, &str)] = &[
     (
         "patrol_hit",
         40,
-        r#"{"patrol":"<patrol>","hit":{"checkpoint":"<checkpoint>","method":"<method>","code":null,"reason":"<reason>","state":"<state>","photo":null}}"#,
+        r#"{"patrol":"<patrol>","hit":{"checkpoint":"<checkpoint>","method":"<method>","code":null,"reason":"<reason>","state":"<hit_state>","photo":null}}"#,
     ),
     (
         "patrol_finding",
         12,
-        r#"{"patrol":"<patrol>","finding":{"category":"<category>","state":"<state>","incident":null,"note":"<note>"}}"#,
+        r#"{"patrol":"<patrol>","finding":{"category":"<category>","state":"<finding_state>","incident":null,"note":"<note>"}}"#,
     ),
     ("patrol_pause", 6, r#"{"patrol":"<patrol>"}"#),
     ("patrol_resume", 8, r#"{"patrol":"<patrol>"}"#),
@@ -311,6 +330,17 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("announcements", "id", "announcement"),
     ("patrol_running", "id", "patrol"),
     ("patrol_start", "id", "patrol"),
+];
+
+/// Under which key a thing lies whose id is told as `id`, and what that id is.
+const LIES_UNDER: &[(&str, &str)] = &[
+    ("plans", "plan_of_patrol"),
+    ("checkpoint", "checkpoint"),
+    ("task", "task"),
+    ("said", "announcement"),
+    ("need", "need"),
+    ("carer", "carer"),
+    ("member", "member"),
 ];
 
 /// What it has been told.
@@ -491,16 +521,30 @@ impl Banana {
 
     fn gather(&mut self, told: &Value, depth: u32) {
         match told {
-            Value::Array(items) => items
-                .iter()
-                .take(60)
-                .for_each(|item| self.gather(item, depth + 1)),
+            Value::Array(items) => {
+                let few = items.iter().take(60);
+                few.for_each(|item| self.gather(item, depth + 1));
+            }
             Value::Object(fields) => {
                 for (key, value) in fields {
-                    if !value.is_object() && !value.is_array() && !value.is_null() {
-                        let key = if key == "plan" { "plan_of_patrol" } else { key };
-                        self.keep(key, value);
-                    } else if depth < 6 {
+                    if !value.is_object() && !value.is_array() {
+                        let ambiguous = key == "plan" || key == "id";
+                        if !ambiguous {
+                            self.keep(key, value);
+                        }
+                        continue;
+                    }
+                    let things = match value {
+                        Value::Array(things) => things.as_slice(),
+                        one => std::slice::from_ref(one),
+                    };
+                    let names = LIES_UNDER.iter().filter(|(under, _)| under == key);
+                    for (_, name) in names {
+                        things
+                            .iter()
+                            .for_each(|thing| self.keep(name, &thing["id"]));
+                    }
+                    if depth < 6 {
                         self.gather(value, depth + 1);
                     }
                 }
