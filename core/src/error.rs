@@ -80,6 +80,12 @@ codes! {
     ConsentScope = "CONSENT_SCOPE";
     /// The care plan was closed.
     CareClosed = "CARE_CLOSED";
+    /// The dwelling is void 已注销; it can be taken back.
+    DwellingVoid = "DWELLING_VOID";
+    /// A dwelling of this address is listed already.
+    DuplicateDwelling = "DUPLICATE_DWELLING";
+    /// A split makes two or more dwellings with a number each.
+    SplitParts = "SPLIT_PARTS";
     // what is missing or malformed in a form
     /// Who was there when the consent was given.
     MissingWitness = "MISSING_WITNESS";

@@ -74,6 +74,8 @@ ids! {
     VisitId;
     /// A member of a household.
     MemberId;
+    /// One act on a dwelling 房屋变动: split, void, taken back.
+    DwellingEventId;
     /// One event of an incident 流转记录.
     EventId;
     /// One checkpoint hit 点位记录.

@@ -66,7 +66,9 @@ impl Phone {
             if let Some(known) = there.iter().find(same) {
                 return Ok(detail(db, known.created.id, now, worker));
             }
-            households::view(db, start.household)?;
+            if households::view(db, start.household)?.void {
+                return Err(Failure::new(Code::DwellingVoid, "nobody lives there"));
+            }
             let target = Target {
                 document: id.into(),
                 grid: grid_of(db, start.household)?.unwrap_or(who.identity.home()),
@@ -269,7 +271,7 @@ fn view(db: &Connection, id: CarePlanId) -> Answer<CareView> {
     Ok(serde_json::from_str(&json)?)
 }
 
-fn grid_of(db: &Connection, household: HouseholdId) -> Answer<Option<GridId>> {
+pub(crate) fn grid_of(db: &Connection, household: HouseholdId) -> Answer<Option<GridId>> {
     Ok(db
         .prepare_cached("select grid from document where id = ?1")?
         .query_row([household.0], |row| Ok(GridId(row.get(0)?)))

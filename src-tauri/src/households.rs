@@ -5,6 +5,7 @@ use crate::{
     database::fact,
     delivery::{receipt_of, refused_edits},
     documents::{Edit, Noun},
+    dwellings,
     error::{Answer, Failure},
     incidents, reference, search, today,
     view::{
@@ -25,9 +26,9 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
 };
 
-const COLUMNS: &str =
+pub(crate) const COLUMNS: &str =
     "id, building, unit, room, floor, name, size, phone_masked, last_visit_at, last_outcome,
-                       no_entry_until, vacant, conflicts";
+                       no_entry_until, vacant, conflicts, void";
 
 impl Phone {
     /// The list in walking order; an empty query is the whole list. Every word of the query must hit.
@@ -50,7 +51,9 @@ fn list(db: &Connection, query: &str, today: NaiveDate) -> Answer<Vec<HouseholdR
     let hit = if hit.is_empty() { "true" } else { &hit };
     let lookups = Lookups::read(db, today)?;
     let mut rows: Vec<HouseholdRow> = db
-        .prepare_cached(&format!("select {COLUMNS} from household where {hit}"))?
+        .prepare_cached(&format!(
+            "select {COLUMNS} from household where void = 0 and {hit}"
+        ))?
         .query_map(params_from_iter(&patterns), |row| Ok(lookups.row(row)))?
         .collect::<Result<_, _>>()?;
     rows.sort_by_cached_key(|row| lookups.walk(row));
@@ -122,7 +125,7 @@ impl Lookups {
         })
     }
 
-    fn row(&self, row: &Row<'_>) -> HouseholdRow {
+    pub fn row(&self, row: &Row<'_>) -> HouseholdRow {
         // columns are written by this app only; a value it cannot read any more is shown as unknown
         let id = HouseholdId(row.get(0).unwrap_or_default());
         let building = BuildingId(row.get(1).unwrap_or_default());
@@ -130,6 +133,7 @@ impl Lookups {
             .get::<_, Option<i64>>(8)
             .unwrap_or_default()
             .map(Timestamp);
+        let void: bool = row.get(13).unwrap_or_default();
         HouseholdRow {
             id,
             building,
@@ -156,7 +160,8 @@ impl Lookups {
                 .filter(|until: &NaiveDate| *until >= self.today),
             vacant: row.get(11).unwrap_or_default(),
             conflicts: row.get(12).unwrap_or_default(),
-            due: self.due.contains(&id),
+            due: self.due.contains(&id) && !void,
+            void,
         }
     }
 
@@ -259,6 +264,8 @@ pub(crate) fn detail(
             .then_some(Code::QuietHours)
             .into_iter()
             .collect(),
+        same_door: dwellings::same_door(db, &view, now.local_date())?,
+        related: dwellings::related(db, &view, now.local_date())?,
         visit_receipts,
         refused,
         people,
@@ -294,6 +301,7 @@ fn mentioned(view: &HouseholdView) -> BTreeSet<PersonId> {
     values
         .map(|value| value.by)
         .chain(view.visits.iter().map(|visit| visit.by))
+        .chain(view.events.iter().map(|event| event.by))
         .chain(amended.map(|amendment| amendment.by))
         .collect()
 }

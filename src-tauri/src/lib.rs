@@ -9,6 +9,7 @@ pub mod commands;
 mod database;
 mod delivery;
 mod documents;
+mod dwellings;
 mod enrolment;
 mod error;
 mod exchange;

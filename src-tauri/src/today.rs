@@ -144,6 +144,12 @@ fn rows(
     }
     let doors = tasks.iter().filter_map(|(task, _)| task.household);
     let doors = households::rows(db, doors, &lookups)?;
+    // nobody is sent to a door that is none any more; when that is taken back, its tasks are due again
+    let gone = |task: &Task| {
+        let door = task.household.and_then(|id| doors.get(&id));
+        door.is_some_and(|door| door.void)
+    };
+    tasks.retain(|(task, done)| *done || !gone(task));
     let mut rows: Vec<(TaskRow, String)> = tasks
         .into_iter()
         .map(|(task, done)| {

@@ -3,7 +3,7 @@
 use crate::{
     Phone,
     documents::{self, Edit, Target},
-    error::Answer,
+    error::{Answer, Failure},
     households, reference,
     settings::drop_drafts,
     view::HouseholdDetail,
@@ -24,6 +24,9 @@ impl Phone {
         let id = VisitId(self.new_id()?);
         self.database().read(|db| {
             let view = households::view(db, household)?;
+            if view.void {
+                return Err(Failure::new(Code::DwellingVoid, "nobody is visited there"));
+            }
             let kind = reference::tasks(db)?
                 .into_iter()
                 .find(|row| Some(row.id) == task)
@@ -113,7 +116,7 @@ impl Phone {
         self.edit_household(household, HouseholdEdit::MemberLeft { member }, &[])
     }
 
-    fn edit_household(
+    pub(crate) fn edit_household(
         &self,
         household: HouseholdId,
         edit: HouseholdEdit,

@@ -1,12 +1,15 @@
 //! Nobody writes in another's name. Every fact and register names its author in its JSON; here that name is compared
 //! with the worker whose device signed the change. Documents cannot be trusted to do it: any device can write any JSON.
 //! The same holds for the office in whose name an event is recorded: it decides who may start, return and finish a case.
+//! And a list of dwellings is rearranged only by those who answer for it: everybody's rounds and figures hang on it.
 
 use gridwalk_core::{
     act::Role,
     error::Code,
+    household::may_rearrange,
     ids::{DepartmentId, PersonId},
     scan::{Limits, texts},
+    sync::message::DocumentKind,
 };
 use serde_json::Value;
 
@@ -41,7 +44,8 @@ pub fn objection_in(texts: &[&str], voice: Voice<'_>) -> Option<Code> {
             Value::Object(fields) => match fields.get("act") {
                 None => against(&value, voice.worker, voice.roles),
                 Some(act @ Value::Object(_)) => against(act, voice.worker, voice.roles)
-                    .or_else(|| against_office(fields.get("department")?, voice.office?)),
+                    .or_else(|| against_office(fields.get("department")?, voice.office?))
+                    .or_else(|| against_rearranging(fields.get("item")?.get("dwelling")?, act)),
                 Some(_) => Some(Code::ChangeMalformed),
             },
             // Readers would take a list for a record, field by field; nobody of ours writes one.
@@ -50,7 +54,29 @@ pub fn objection_in(texts: &[&str], voice: Voice<'_>) -> Option<Code> {
         })
 }
 
-/// The same about the name alone: the roles and the office of that time are not known any more.
+/// Why a document may not begin with this change, judged by the role in which it says that it was made: a helper lists no
+/// dwellings.
+pub fn against_beginning(kind: DocumentKind, texts: &[&str]) -> Option<Code> {
+    if kind != DocumentKind::HOUSEHOLD {
+        return None;
+    }
+    texts
+        .iter()
+        .filter(|text| text.trim_start().starts_with('{'))
+        .filter_map(|text| serde_json::from_str::<Value>(text).ok())
+        .find_map(|frame| against_role(frame.get("role")?))
+}
+
+fn against_rearranging(_: &Value, act: &Value) -> Option<Code> {
+    act.get("role").map_or(Some(Code::WrongRole), against_role)
+}
+
+fn against_role(role: &Value) -> Option<Code> {
+    let may = serde_json::from_value::<Role>(role.clone()).is_ok_and(may_rearrange);
+    (!may).then_some(Code::WrongRole)
+}
+
+/// What [`objection`] says about the name alone: the roles and the office of that time are not known any more.
 pub fn in_another_name(bytes: &[u8], worker: PersonId) -> Option<Code> {
     let every: Vec<Role> = records(bytes)
         .iter()
@@ -92,4 +118,55 @@ fn against_office(named: &Value, own: Option<DepartmentId>) -> Option<Code> {
     };
     let theirs = own.is_some_and(|own| named.parse() == Ok(own));
     (!theirs).then_some(Code::OutOfScope)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    const HERSELF: PersonId = PersonId(Uuid::from_u128(1));
+
+    fn said(role: Role, item: Value) -> Option<Code> {
+        let act = json!({ "by": HERSELF, "role": role, "device": Uuid::nil(), "recorded_at": "2026-09-14T02:00:00.000Z" });
+        let text = json!({ "act": act, "item": item }).to_string();
+        let voice = Voice {
+            worker: HERSELF,
+            roles: &[role],
+            office: Some(None),
+        };
+        objection_in(&[&text], voice)
+    }
+
+    #[test]
+    fn an_act_on_a_dwelling_wants_a_role_that_answers_for_the_list_and_a_visit_does_not() {
+        let act = json!({ "dwelling": "void", "id": Uuid::nil(), "reason": "gone" });
+        let newer = json!({ "dwelling": "sublet" });
+        let visit = json!({ "id": Uuid::nil(), "kind": "routine" });
+        for role in [Role::Helper, Role::Guide, Role::Handler] {
+            assert_eq!(said(role, act.clone()), Some(Code::WrongRole), "{role:?}");
+            assert_eq!(said(role, newer.clone()), Some(Code::WrongRole), "{role:?}");
+            assert_eq!(said(role, visit.clone()), None, "{role:?}");
+        }
+        for role in [Role::Worker, Role::Lead, Role::Secretary, Role::Steward] {
+            assert_eq!(said(role, act.clone()), None, "{role:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_household_asks_who_begins_it() {
+        let begun =
+            json!({ "by": HERSELF, "role": "helper", "recorded_at": "2026-09-14T02:00:00.000Z" })
+                .to_string();
+        let dwelling = json!({ "id": Uuid::nil(), "room": "502A" }).to_string();
+        let texts = [&*begun, &*dwelling];
+        let asked = |kind| against_beginning(kind, &texts);
+        assert_eq!(asked(DocumentKind::HOUSEHOLD), Some(Code::WrongRole));
+        assert_eq!(asked(DocumentKind::INCIDENT), None);
+        assert_eq!(
+            against_beginning(DocumentKind::HOUSEHOLD, &[&dwelling]),
+            None
+        );
+    }
 }

@@ -109,16 +109,19 @@ impl Delivery {
             roles: &roles,
             office: Some(phone.department),
         };
-        let authors = upload.documents.iter().flat_map(|group| {
+        let groups = upload.documents.iter().flat_map(|group| {
             let changes = group.changes.iter();
-            changes.map(|_| group.author)
+            changes.map(move |_| group)
         });
         // What the scanner refuses has no texts here; admission refuses it by itself.
-        let objections = authors
+        let objections = groups
             .zip(looked.iter().zip(&texts))
-            .filter(|(author, _)| author.is_none())
-            .filter_map(|(_, (looked, texts))| {
-                let code = attribution::objection_in(texts, voice)?;
+            .filter(|(group, _)| group.author.is_none())
+            .filter_map(|(group, (looked, texts))| {
+                let begins = || looked.header().is_ok_and(|header| header.deps.is_empty());
+                let code = attribution::objection_in(texts, voice).or_else(|| {
+                    attribution::against_beginning(group.kind, texts).filter(|_| begins())
+                })?;
                 Some((looked.hash(), code))
             })
             .collect();

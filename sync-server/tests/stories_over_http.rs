@@ -9,8 +9,8 @@ use gridwalk_core::{
     care::{self, CareEdit, CareView},
     document::{Author, Document, FeedOrder},
     error::{Code, Refusal},
-    household::{self, HouseholdEdit, HouseholdView},
-    ids::{DepartmentId, DocumentId, EventId, PersonId, VisitId},
+    household::{self, Dwelling, HouseholdEdit, HouseholdView, Part},
+    ids::{DepartmentId, DocumentId, DwellingEventId, EventId, PersonId, VisitId},
     incident::{self, Applied, IncidentEvent, IncidentView, NewIncident},
     patrol::{self, NewPatrol, PatrolEdit, PatrolView},
     registry::{Projection, project},
@@ -55,7 +55,11 @@ impl<'a> Play<'a> {
             homes: BTreeMap::new(),
         };
         let named = story.steps.iter().filter_map(|step| match &step.deed {
-            Deed::Household { household, .. } => Some(play.id(household)),
+            Deed::Household { household, .. } | Deed::Split { household, .. } => {
+                // others begin in the story
+                let stands = household.starts_with("$household:");
+                stands.then(|| play.id(household))
+            }
             _ => None,
         });
         for id in named.collect::<BTreeSet<_>>() {
@@ -184,6 +188,51 @@ impl<'a> Play<'a> {
                         household::apply(document.expect("a household"), &edit, author)
                     });
                 self.settle(phone, done.map(drop), refused.as_deref()).await;
+            }
+            Deed::Split {
+                phone,
+                household,
+                event,
+                into,
+                refused,
+            } => {
+                let id = self.id(household);
+                let event = DwellingEventId(self.id(event).0);
+                let parts = into.iter().map(|(part, room)| Part {
+                    id: self.id(part).into(),
+                    room: room.clone(),
+                });
+                let into: Vec<Part> = parts.collect();
+                let edit = HouseholdEdit::SplitDwelling {
+                    event,
+                    into: into.clone(),
+                };
+                let (home, at) = (self.homes[&id], self.clock_of(phone, at));
+                let View::Household(whole) = seen(&self.phones[phone].0, id) else {
+                    panic!("{household} is no household");
+                };
+                let done = self
+                    .phone(phone)
+                    .0
+                    .act(id, home, at, |document, author, _| {
+                        household::apply(document.expect("a household"), &edit, author)
+                    });
+                let split = done.is_ok();
+                self.settle(phone, done.map(drop), refused.as_deref()).await;
+                for part in into.into_iter().filter(|_| split) {
+                    let new = Dwelling {
+                        id: part.id,
+                        building: whole.building,
+                        unit: whole.unit.clone(),
+                        room: part.room,
+                    };
+                    let id = part.id.into();
+                    self.homes.insert(id, home);
+                    let begun = self.phone(phone).0.act(id, home, at, |_, author, _| {
+                        household::add(&new, Some((event, whole.id)), &[], &[], author)
+                    });
+                    self.settle(phone, begun.map(drop), None).await;
+                }
             }
             Deed::BeginCare {
                 phone,
@@ -419,7 +468,8 @@ impl<'a> Play<'a> {
         match holds {
             Holds::Visits { household, .. }
             | Holds::Field { household, .. }
-            | Holds::NoEntry { household, .. } => self.id(household),
+            | Holds::NoEntry { household, .. }
+            | Holds::Dwelling { household, .. } => self.id(household),
             Holds::Incident { incident, .. } => self.id(incident),
             Holds::Patrol { patrol, .. } => self.id(patrol),
             Holds::Care { plan, .. } => self.id(plan),
@@ -456,6 +506,28 @@ impl<'a> Play<'a> {
                     Some(*until),
                     "{code}: no entry on {on}"
                 );
+            }
+            (
+                View::Household(view),
+                Holds::Dwelling {
+                    void,
+                    events,
+                    part_of,
+                    ..
+                },
+            ) => {
+                assert_eq!(view.void, *void, "{code}: void on {on}");
+                let acts = view.events.iter();
+                let acts: Vec<_> = acts
+                    .map(|event| (event.act.id().0, event.taken_back))
+                    .collect();
+                let expected: Vec<_> = events
+                    .iter()
+                    .map(|(event, taken_back)| (self.id(event).0, *taken_back))
+                    .collect();
+                assert_eq!(acts, expected, "{code}: acts on {on}");
+                let whole = part_of.as_ref().map(|whole| self.id(whole).into());
+                assert_eq!(view.part_of, whole, "{code}: part of on {on}");
             }
             (
                 View::Incident(view),
@@ -627,6 +699,11 @@ async fn c14_one_raises_the_level_while_another_lowers_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn c15_a_dwelling_is_split_twice_at_once_while_somebody_visits_it() {
+    played("C15").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn c16_a_phone_runs_three_hours_ahead() {
     played("C16").await;
 }
@@ -646,7 +723,7 @@ fn every_story_is_played_here() {
     assert_eq!(
         codes,
         [
-            "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C11", "C14", "C16", "C17"
+            "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C11", "C14", "C15", "C16", "C17"
         ]
     );
 }

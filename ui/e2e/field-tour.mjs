@@ -39,6 +39,40 @@ export const SCREENS = [
   },
   { name: '02d-household', path: '/households/h126' },
   { name: '02e-household-conflict', path: '/households/h130' },
+  {
+    name: '02h-door-new',
+    path: '/doors/new',
+    async walk(page) {
+      await byId(page, 'door-building').selectOption({ index: 1 })
+      await byId(page, 'door-unit').fill('2单元')
+      await byId(page, 'door-room').fill('5-02')
+      await byId(page, 'door-like').waitFor()
+    },
+  },
+  {
+    name: '02i-door-split',
+    path: '/households/h126',
+    walk: (page) => tap(page, 'dwelling-split', 'split-another'),
+  },
+  {
+    name: '02j-door-was-split',
+    path: '/households/h126',
+    async walk(page) {
+      await tap(page, 'dwelling-split', 'split-save')
+      await byId(page, 'dwelling-take-back').scrollIntoViewIfNeeded()
+    },
+  },
+  { name: '02k-door-void', path: '/households/h126', walk: (page) => tap(page, 'dwelling-void') },
+  {
+    name: '02l-voids',
+    path: '/households/h126',
+    async walk(page) {
+      await tap(page, 'dwelling-split', 'split-save')
+      await byId(page, 'dwelling-take-back').waitFor()
+      await page.evaluate(() => (location.hash = '#/doors/void'))
+      await byId(page, 'screen-voids').waitFor()
+    },
+  },
   { name: '03-visit', path: '/households/h126/visit?task=t2' },
   {
     name: '03b-visit-changed',

@@ -1,12 +1,15 @@
 //! What people do to a household becomes one change, or a refusal.
 
-use super::{Dwelling, FieldChange, HouseholdEdit, NewMember, NewVisit, VisitOutcome, rules};
+use super::{
+    Dwelling, DwellingAct, FieldChange, HouseholdEdit, NewMember, NewVisit, VisitOutcome, dwelling,
+    rules,
+};
 use crate::{
     act::{Act, Role},
     document::{self, Author, Document, Edited},
     error::{Code, Refusal},
     field::Draft,
-    ids::{PersonId, VisitId},
+    ids::{DwellingEventId, HouseholdId, PersonId, VisitId},
     sync::message::DocumentKind,
     time::Timestamp,
 };
@@ -18,6 +21,8 @@ pub(super) const FIELDS: &str = "fields";
 pub(super) const MEMBERS: &str = "members";
 pub(super) const MEMBERS_LEFT: &str = "members_left";
 pub(super) const VISITS: &str = "visits";
+/// Acts on the dwelling stand here too: only a document's first change makes containers, and households listed by an older
+/// app have these six.
 pub(super) const AMENDMENTS: &str = "amendments";
 pub(super) const NO_ENTRY: &str = "no_entry";
 
@@ -59,6 +64,29 @@ pub fn create(
     members: &[NewMember],
     author: &Author,
 ) -> Result<Edited, Refusal> {
+    begin(dwelling, None, fields, members, author)
+}
+
+/// A dwelling that somebody found at the door: one that was never listed, or a piece of one that was split, which takes
+/// along what is still true of it.
+pub fn add(
+    dwelling: &Dwelling,
+    part_of: Option<(DwellingEventId, HouseholdId)>,
+    fields: &[FieldChange],
+    members: &[NewMember],
+    author: &Author,
+) -> Result<Edited, Refusal> {
+    dwelling::may(author.act.role)?;
+    begin(dwelling, part_of, fields, members, author)
+}
+
+fn begin(
+    dwelling: &Dwelling,
+    part_of: Option<(DwellingEventId, HouseholdId)>,
+    fields: &[FieldChange],
+    members: &[NewMember],
+    author: &Author,
+) -> Result<Edited, Refusal> {
     rules::dwelling(dwelling)?;
     rules::fields(fields)?;
     for member in members {
@@ -77,7 +105,13 @@ pub fn create(
             for member in members {
                 draft.fact(MEMBERS, &member.id, &author.act, member)?;
             }
-            Ok(())
+            match part_of {
+                None => Ok(()),
+                Some((id, whole)) => {
+                    let part = DwellingAct::PartOf { id, whole };
+                    draft.fact(AMENDMENTS, &id, &author.act, &part)
+                }
+            }
         },
     )
 }
@@ -130,6 +164,48 @@ pub fn apply(document: Document, edit: &HouseholdEdit, author: &Author) -> Resul
             document.edit(author, |draft| {
                 draft.fact(MEMBERS_LEFT, member, act, member)
             })
+        }
+        HouseholdEdit::VoidDwelling {
+            event,
+            reason,
+            note,
+            same_as,
+        } => {
+            dwelling::void(document.id().into(), *reason, note.as_deref(), *same_as)?;
+            dwelling::may(act.role)?;
+            document.absent(AMENDMENTS, event)?;
+            dwelling::stands(&document)?;
+            let done = DwellingAct::Void {
+                id: *event,
+                reason: *reason,
+                note: note.clone(),
+                same_as: *same_as,
+            };
+            document.edit(author, |draft| draft.fact(AMENDMENTS, event, act, &done))
+        }
+        HouseholdEdit::SplitDwelling { event, into } => {
+            let whole = document
+                .created::<Dwelling>()
+                .ok_or_else(|| Refusal::new(Code::NotFound, "nobody can read what this is"))?;
+            dwelling::parts(&whole, into)?;
+            dwelling::may(act.role)?;
+            document.absent(AMENDMENTS, event)?;
+            dwelling::stands(&document)?;
+            let done = DwellingAct::Split {
+                id: *event,
+                into: into.clone(),
+            };
+            document.edit(author, |draft| draft.fact(AMENDMENTS, event, act, &done))
+        }
+        HouseholdEdit::TakeBackDwelling { event, events } => {
+            dwelling::may(act.role)?;
+            document.absent(AMENDMENTS, event)?;
+            dwelling::may_be_taken_back(&document, events)?;
+            let done = DwellingAct::TakeBack {
+                id: *event,
+                events: events.clone(),
+            };
+            document.edit(author, |draft| draft.fact(AMENDMENTS, event, act, &done))
         }
     }
 }

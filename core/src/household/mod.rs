@@ -3,17 +3,21 @@
 //! Fields are `REG!` registers (two values at once are shown, never picked); visits are append-only facts.
 
 mod change;
+mod dwelling;
 mod edit;
 mod rules;
 mod view;
 mod visit;
 
-pub use edit::{NO_ENTRY_DAYS, apply, create};
+pub use dwelling::{DwellingAct, DwellingEvent, Part, VoidReason, door_key, may_rearrange};
+pub use edit::{NO_ENTRY_DAYS, add, apply, create};
 pub use rules::quiet;
 pub use view::view;
 
 use crate::{
-    ids::{BuildingId, HouseholdId, IncidentId, MemberId, PersonId, TaskId, VisitId},
+    ids::{
+        BuildingId, DwellingEventId, HouseholdId, IncidentId, MemberId, PersonId, TaskId, VisitId,
+    },
     time::Timestamp,
 };
 use chrono::NaiveDate;
@@ -207,9 +211,34 @@ pub enum HouseholdEdit {
         /// Who.
         member: MemberId,
     },
+    /// 注销: no dwelling any more, or never one. Its history stays.
+    VoidDwelling {
+        /// Made by the phone, so that doing it twice is done once.
+        event: DwellingEventId,
+        /// Why.
+        reason: VoidReason,
+        /// At most 200 characters.
+        note: Option<String>,
+        /// The dwelling that stands for it.
+        same_as: Option<HouseholdId>,
+    },
+    /// 拆分: 502 becomes 502A and 502B, whose documents begin with [`add`].
+    SplitDwelling {
+        /// Made by the phone.
+        event: DwellingEventId,
+        /// Two or more.
+        into: Vec<Part>,
+    },
+    /// 恢复: these acts are taken back, by name.
+    TakeBackDwelling {
+        /// Made by the phone.
+        event: DwellingEventId,
+        /// What whoever takes it back has seen.
+        events: Vec<DwellingEventId>,
+    },
 }
 
-/// What a household is created with, once, by the registry (`IMM`).
+/// What a household is created with, once (`IMM`): a wrong door is made void and listed anew.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Dwelling {
     /// The document.
@@ -310,6 +339,15 @@ pub struct HouseholdView {
     pub members: Vec<MemberView>,
     /// Newest first, by `recorded_at`, then id.
     pub visits: Vec<VisitView>,
+    /// 已注销: an act that made it void stands. It leaves the lists and keeps its history.
+    #[serde(default)]
+    pub void: bool,
+    /// The dwelling that it was a piece of.
+    #[serde(default)]
+    pub part_of: Option<HouseholdId>,
+    /// What was done to the dwelling, newest first, also what was taken back.
+    #[serde(default)]
+    pub events: Vec<DwellingEvent>,
     /// Items written by a newer app that this one keeps but cannot show.
     pub unreadable: u32,
 }

@@ -2,8 +2,9 @@
 //! Reads any document without failing; what it does not understand it counts.
 
 use super::{
-    Amendment, Dwelling, FieldChange, FieldKey, FieldView, HouseholdView, MemberView, NewMember,
-    NewVisit, Sourced, VisitView,
+    Amendment, Dwelling, DwellingAct, FieldChange, FieldKey, FieldView, HouseholdView, MemberView,
+    NewMember, NewVisit, Sourced, VisitView,
+    dwelling::Standing,
     edit::{
         AMENDMENTS, Amended, FIELDS, MEMBERS, MEMBERS_LEFT, NO_ENTRY, NoEntry, VISITS, Written,
     },
@@ -16,6 +17,7 @@ use crate::{
     ids::{BuildingId, MemberId},
     time::Timestamp,
 };
+use serde::Deserialize;
 use std::collections::HashSet;
 use uuid::Uuid;
 
@@ -29,7 +31,10 @@ pub fn view(document: &Document) -> HouseholdView {
     let no_entry: Items<NoEntry> = document.items(NO_ENTRY);
     unreadable += no_entry.unreadable;
     let members = members(document, &mut unreadable);
-    let visits = with_amendments(document, visits, &mut unreadable);
+    let (words, acts) = added(document, &mut unreadable);
+    let visits = with_amendments(visits, words);
+    let standing = Standing::of(acts);
+    unreadable += standing.ignored;
     let dwelling = document.created::<Dwelling>();
     let (building, unit, room) = dwelling.map_or_else(
         || (BuildingId(Uuid::nil()), String::new(), String::new()),
@@ -44,6 +49,9 @@ pub fn view(document: &Document) -> HouseholdView {
         no_entry_until: no_entry.read.iter().map(|item| item.value.until).max(),
         members,
         visits,
+        void: standing.void,
+        part_of: standing.part_of,
+        events: standing.events,
         unreadable,
     }
 }
@@ -129,20 +137,57 @@ fn members(document: &Document, unreadable: &mut u32) -> Vec<MemberView> {
     here
 }
 
-fn with_amendments(
+/// What is put down after the fact: words to a visit, or an act on the dwelling.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Added {
+    Words(Amended),
+    Act(DwellingAct),
+}
+
+type Facts<T> = Vec<Item<Fact<T>>>;
+
+/// Words to visits, and acts on the dwelling.
+pub(super) fn added(
     document: &Document,
-    visits: Vec<Item<Fact<KnownVisit>>>,
     unreadable: &mut u32,
+) -> (Facts<Amended>, Facts<DwellingAct>) {
+    let all: Items<Fact<Added>> = document.items(AMENDMENTS);
+    *unreadable += all.unreadable;
+    let (mut words, mut acts) = (Vec::new(), Vec::new());
+    for item in all.read {
+        let Item {
+            key,
+            change,
+            operation,
+            value: Fact { act, item: added },
+        } = item;
+        match added {
+            Added::Words(item) => words.push(Item {
+                key,
+                change,
+                operation,
+                value: Fact { act, item },
+            }),
+            Added::Act(item) => acts.push(Item {
+                key,
+                change,
+                operation,
+                value: Fact { act, item },
+            }),
+        }
+    }
+    (words, acts)
+}
+
+fn with_amendments(
+    visits: Vec<Item<Fact<KnownVisit>>>,
+    mut amended: Facts<Amended>,
 ) -> Vec<VisitView> {
-    let mut amended: Items<Fact<Amended>> = document.items(AMENDMENTS);
-    *unreadable += amended.unreadable;
-    amended
-        .read
-        .sort_by_key(|item| (item.value.act.recorded_at, item.key.clone()));
+    amended.sort_by_key(|item| (item.value.act.recorded_at, item.key.clone()));
     let amendments = |visit: &NewVisit| {
         let own = |item: &&Item<Fact<Amended>>| item.value.item.visit == visit.id;
         amended
-            .read
             .iter()
             .filter(own)
             .map(|item| Amendment {

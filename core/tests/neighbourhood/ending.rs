@@ -115,6 +115,25 @@ impl Play<'_> {
                 let view = self.household(side, household)?;
                 same("no entry", &Some(*until), &view.no_entry_until)
             }
+            Holds::Dwelling {
+                household,
+                void,
+                events,
+                part_of,
+            } => {
+                let view = self.household(side, household)?;
+                same("void", void, &view.void)?;
+                let expected: Result<Vec<_>, Failure> = events
+                    .iter()
+                    .map(|(event, taken_back)| Ok((self.id(event)?.0, *taken_back)))
+                    .collect();
+                let acts = view.events.iter();
+                let acts = acts.map(|event| (event.act.id().0, event.taken_back));
+                same("acts", &expected?, &acts.collect())?;
+                let whole = part_of.as_ref().map(|whole| self.id(whole));
+                let whole = whole.transpose()?.map(|whole| whole.into());
+                same("part of", &whole, &view.part_of)
+            }
             Holds::Incident {
                 incident,
                 state,

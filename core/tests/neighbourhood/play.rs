@@ -5,8 +5,8 @@ use gridwalk_core::{
     care::{self, CareEdit, CareLevel, CareType},
     document::{Author, Document, Edited},
     error::Refusal,
-    household::{self, Dwelling, FieldChange, HouseholdEdit},
-    ids::{DepartmentId, DocumentId},
+    household::{self, Dwelling, FieldChange, HouseholdEdit, Part},
+    ids::{DepartmentId, DocumentId, DwellingEventId},
     incident::{self, IncidentEvent},
     patrol::{self, PatrolEdit},
     time::Timestamp,
@@ -142,6 +142,46 @@ impl<'a> Play<'a> {
                     && let HouseholdEdit::RecordVisit(visit) = &edit
                 {
                     self.recorded.insert((id, visit.id.to_string()));
+                }
+            }
+            Deed::Split {
+                phone,
+                household,
+                event,
+                into,
+                refused,
+            } => {
+                let id = self.id(household)?;
+                let event = DwellingEventId(self.id(event)?.0);
+                let parts = into.iter().map(|(part, room)| {
+                    Ok(Part {
+                        id: self.id(part)?.into(),
+                        room: room.clone(),
+                    })
+                });
+                let into: Vec<Part> = parts.collect::<Result<_, Failure>>()?;
+                let edit = HouseholdEdit::SplitDwelling {
+                    event,
+                    into: into.clone(),
+                };
+                let whole = household::view(self.phone(phone)?.side.document(id)?);
+                let done = self.on_phone(phone, id, at, |document, author| {
+                    household::apply(document, &edit, author)
+                })?;
+                if !self.settle(phone, done, refused.as_deref())? {
+                    return Ok(());
+                }
+                for part in into {
+                    let new = Dwelling {
+                        id: part.id,
+                        building: whole.building,
+                        unit: whole.unit.clone(),
+                        room: part.room,
+                    };
+                    let at = self.instant(at);
+                    let author = self.phone(phone)?.author(part.id.into(), at)?;
+                    let begun = household::add(&new, Some((event, whole.id)), &[], &[], &author);
+                    self.settle(phone, begun, None)?;
                 }
             }
             Deed::BeginCare {
@@ -341,13 +381,17 @@ fn person<'a>(street: &'a Street, login: &str) -> Result<&'a Person, Failure> {
         .ok_or(format!("nobody is called {login}"))
 }
 
-/// Every household that the story names.
+/// Every household of the street that the story names; others begin in it.
 fn households(story: &Story) -> BTreeSet<String> {
     let named = story.steps.iter().filter_map(|step| match &step.deed {
-        Deed::Household { household, .. } => Some(household.clone()),
+        Deed::Household { household, .. } | Deed::Split { household, .. } => {
+            Some(household.clone())
+        }
         _ => None,
     });
-    named.collect()
+    named
+        .filter(|name| name.starts_with("$household:"))
+        .collect()
 }
 
 /// The `number`-th order of `items`.

@@ -2,11 +2,11 @@
 
 use crate::{
     Answer, Desk,
-    view::{Found, HouseholdDetail, HouseholdRow},
+    view::{BuildingChoice, Found, HouseholdDetail, HouseholdRow, NewDoor, SplitInto, VoidInput},
 };
 use gridwalk_core::{
     household::{FieldChange, NewMember, NewVisit},
-    ids::{HouseholdId, MemberId, TaskId, VisitId},
+    ids::{BuildingId, HouseholdId, MemberId, TaskId, VisitId},
 };
 use tauri::State;
 
@@ -107,4 +107,69 @@ pub fn member_left(
     member: MemberId,
 ) -> Answer<HouseholdDetail> {
     desk.phone()?.member_left(household, member)
+}
+
+/// Buildings in which this worker may add a door.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn building_choices(desk: State<'_, Desk>) -> Answer<Vec<BuildingChoice>> {
+    desk.phone()?.building_choices()
+}
+
+/// Doors of this address that are listed, or were.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn doors_like(
+    desk: State<'_, Desk>,
+    building: BuildingId,
+    unit: String,
+    room: String,
+) -> Answer<Vec<HouseholdRow>> {
+    desk.phone()?.doors_like(building, unit, room)
+}
+
+/// Doors that were made void.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn void_households(desk: State<'_, Desk>) -> Answer<Vec<HouseholdRow>> {
+    desk.phone()?.void_households()
+}
+
+/// A door that is not listed yet.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn add_dwelling(desk: State<'_, Desk>, door: NewDoor) -> Answer<HouseholdDetail> {
+    desk.phone()?.add_dwelling(door)
+}
+
+/// 拆分
+#[tauri::command(async)]
+#[specta::specta]
+pub fn split_dwelling(
+    desk: State<'_, Desk>,
+    household: HouseholdId,
+    split: SplitInto,
+) -> Answer<HouseholdDetail> {
+    desk.phone()?.split_dwelling(household, split)
+}
+
+/// 注销
+#[tauri::command(async)]
+#[specta::specta]
+pub fn void_dwelling(
+    desk: State<'_, Desk>,
+    household: HouseholdId,
+    input: VoidInput,
+) -> Answer<HouseholdDetail> {
+    desk.phone()?.void_dwelling(household, input)
+}
+
+/// 恢复
+#[tauri::command(async)]
+#[specta::specta]
+pub fn take_back_dwelling(
+    desk: State<'_, Desk>,
+    household: HouseholdId,
+) -> Answer<HouseholdDetail> {
+    desk.phone()?.take_back_dwelling(household)
 }

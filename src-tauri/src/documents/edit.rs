@@ -5,7 +5,8 @@ use gridwalk_core::{
     care::{self, CareEdit, CareLevel, CareType, NewCarePlan},
     document::{Author, Document, Edited, FeedOrder},
     error::{Code, Refusal},
-    household::{self, HouseholdEdit},
+    household::{self, Dwelling, FieldChange, HouseholdEdit, NewMember},
+    ids::{DwellingEventId, HouseholdId},
     incident::{self, IncidentEvent, NewIncident},
     patrol::{self, NewPatrol, PatrolEdit},
     photo::Photo,
@@ -21,6 +22,13 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum Edit {
     /// 走访, or a correction of a household.
     Household(HouseholdEdit),
+    /// A dwelling found at the door, or a piece of one that was split.
+    AddDwelling {
+        new: Dwelling,
+        part_of: Option<(DwellingEventId, HouseholdId)>,
+        fields: Vec<FieldChange>,
+        members: Vec<NewMember>,
+    },
     /// T1.
     CreateIncident {
         new: NewIncident,
@@ -49,7 +57,7 @@ pub(crate) enum Edit {
 impl Edit {
     pub fn kind(&self) -> DocumentKind {
         match self {
-            Self::Household(_) => DocumentKind::HOUSEHOLD,
+            Self::Household(_) | Self::AddDwelling { .. } => DocumentKind::HOUSEHOLD,
             Self::CreateIncident { .. } | Self::Incident(_) => DocumentKind::INCIDENT,
             Self::CreatePatrol(_) | Self::Patrol(_) => DocumentKind::PATROL,
             Self::CreateCarePlan { .. } | Self::Care(_) => DocumentKind::CARE_PLAN,
@@ -61,7 +69,8 @@ impl Edit {
     pub fn creates(&self) -> bool {
         matches!(
             self,
-            Self::CreateIncident { .. }
+            Self::AddDwelling { .. }
+                | Self::CreateIncident { .. }
                 | Self::CreatePatrol(_)
                 | Self::CreateCarePlan { .. }
                 | Self::CreateWorkerDay(_)
@@ -86,6 +95,12 @@ impl Edit {
             Self::Household(
                 HouseholdEdit::ChangeField(field) | HouseholdEdit::ResolveConflict(field),
             ) => (Noun::HouseholdEdit, format!("{:?}", field.key())),
+            Self::Household(
+                HouseholdEdit::VoidDwelling { event, .. }
+                | HouseholdEdit::SplitDwelling { event, .. }
+                | HouseholdEdit::TakeBackDwelling { event, .. },
+            ) => (Noun::HouseholdEdit, event.to_string()),
+            Self::AddDwelling { new, .. } => (Noun::HouseholdEdit, new.id.to_string()),
             Self::CreateIncident { new, .. } => (Noun::Incident, new.id.to_string()),
             Self::Incident(event) => (Noun::IncidentEvent, event.id.to_string()),
             Self::CreatePatrol(new) => (Noun::Patrol, new.id.to_string()),
@@ -162,6 +177,12 @@ impl Edit {
         }
         match self {
             Self::Household(edit) => household::apply(there(document)?, edit, author),
+            Self::AddDwelling {
+                new,
+                part_of,
+                fields,
+                members,
+            } => household::add(new, *part_of, fields, members, author),
             Self::CreateIncident { new, photos } => incident::create(new, photos, author),
             Self::Incident(event) => incident::record(there(document)?, event, author, feed),
             Self::CreatePatrol(new) => patrol::create(new, author),

@@ -6,7 +6,7 @@ use gridwalk_core::{
     household::{DwellingUse, FieldChange, FieldKey, HouseholdView, Occupancy},
     ids::{BuildingId, HouseholdId},
 };
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 pub(super) fn write(db: &Connection, view: &HouseholdView) -> Answer<()> {
     // newest value last; a conflict shows its newest until a person settles it
@@ -50,20 +50,20 @@ pub(super) fn write(db: &Connection, view: &HouseholdView) -> Answer<()> {
         // in place: replacing a row moves it, and every page that moves is encrypted and synced once more
         "insert into household
            (id, building, unit, room, floor, name, size, phone_masked, folded, last_visit_at, last_outcome,
-            last_visit_by, no_entry_until, vacant, conflicts, view)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+            last_visit_by, no_entry_until, vacant, conflicts, view, void)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
          on conflict (id) do update set
            building = excluded.building, unit = excluded.unit, room = excluded.room, floor = excluded.floor,
            name = excluded.name, size = excluded.size, phone_masked = excluded.phone_masked,
            folded = excluded.folded, last_visit_at = excluded.last_visit_at, last_outcome = excluded.last_outcome,
            last_visit_by = excluded.last_visit_by, no_entry_until = excluded.no_entry_until,
-           vacant = excluded.vacant, conflicts = excluded.conflicts, view = excluded.view",
+           vacant = excluded.vacant, conflicts = excluded.conflicts, view = excluded.view, void = excluded.void",
     )?
-    .execute((
+    .execute(params![
         view.id.0,
         view.building.0,
-        &view.unit,
-        &view.room,
+        view.unit,
+        view.room,
         floor(&view.room),
         name,
         size,
@@ -76,7 +76,8 @@ pub(super) fn write(db: &Connection, view: &HouseholdView) -> Answer<()> {
         vacant,
         conflicts,
         serde_json::to_string(view)?,
-    ))?;
+        view.void,
+    ])?;
     search::household(db, view, &door)?;
     let settled: Vec<_> = view
         .visits

@@ -99,19 +99,23 @@ pub(crate) fn household(db: &Connection, view: &HouseholdView, door: &Door<'_>) 
         i64::from(building.walking_order)
     });
     let floor = i64::from(projection::floor(door.room).unwrap_or(-99));
-    let mut entries = vec![Entry {
-        kind: Kind::Household,
-        id: view.id.0,
-        document: view.id.0,
-        address: address.clone(),
-        folded: fold::person(door),
-        title: door.name.to_owned(),
-        line: line.clone(),
-        plate: door.room.to_owned(),
-        category: None,
-        at: None,
-        rank: order * 1000 - floor,
-    }];
+    let mut entries = Vec::new();
+    // nobody is sent to a door that is none any more; what was written about it is found as before
+    if !view.void {
+        entries.push(Entry {
+            kind: Kind::Household,
+            id: view.id.0,
+            document: view.id.0,
+            address: address.clone(),
+            folded: fold::person(door),
+            title: door.name.to_owned(),
+            line: line.clone(),
+            plate: door.room.to_owned(),
+            category: None,
+            at: None,
+            rank: order * 1000 - floor,
+        });
+    }
     let mut note = |id: Uuid, words: String, at: i64| {
         entries.push(Entry {
             kind: Kind::Note,

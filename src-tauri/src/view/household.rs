@@ -4,7 +4,7 @@ use super::{CareRow, IncidentRow, PersonName, Receipt};
 use chrono::NaiveDate;
 use gridwalk_core::{
     error::Code,
-    household::{HouseholdView, NewVisit, VisitOutcome},
+    household::{HouseholdView, NewVisit, VisitOutcome, VoidReason},
     ids::{BuildingId, HouseholdId},
     reference::Task,
     time::Timestamp,
@@ -48,6 +48,8 @@ pub struct HouseholdRow {
     pub conflicts: u32,
     /// A task of this door is due today or overdue.
     pub due: bool,
+    /// 已注销: in no list, except of those that are.
+    pub void: bool,
 }
 
 /// A colleague, or the worker, was at this door today.
@@ -95,4 +97,54 @@ pub struct HouseholdDetail {
     pub visited_today: Option<VisitedToday>,
     /// What to say before knocking, such as `QUIET_HOURS`.
     pub warnings: Vec<Code>,
+    /// Other doors of the same address that stand: somebody has to say which of them is the one.
+    pub same_door: Vec<HouseholdRow>,
+    /// Doors that this one's history names: its pieces, what it was a piece of, what stands for it.
+    pub related: Vec<HouseholdRow>,
+}
+
+/// A building in which a door can be added.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct BuildingChoice {
+    /// Which.
+    pub id: BuildingId,
+    /// `听雨苑 3幢`
+    pub name: String,
+    /// 单元 of the doors that are listed, in their order; a new one can be typed.
+    pub units: Vec<String>,
+}
+
+/// A door that is not listed yet.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct NewDoor {
+    /// 幢
+    pub building: BuildingId,
+    /// 单元, as written on the door; may be empty
+    pub unit: String,
+    /// 室, as written on the door
+    pub room: String,
+    /// The worker saw that such an address is listed, and adds it all the same.
+    pub even_so: bool,
+}
+
+/// How a door is split.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct SplitInto {
+    /// 室 of each piece, as written on the doors; two or more.
+    pub rooms: Vec<String>,
+    /// Which of them keeps the people who live there, counted from nought.
+    pub stays: Option<u32>,
+    /// The worker saw that one of these addresses is listed, and goes on all the same.
+    pub even_so: bool,
+}
+
+/// Why a door is made void.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct VoidInput {
+    /// Why.
+    pub reason: VoidReason,
+    /// In words, at most 200 characters.
+    pub note: Option<String>,
+    /// The door that stands for it, of a duplicate or a merger.
+    pub same_as: Option<HouseholdId>,
 }

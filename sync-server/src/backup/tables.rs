@@ -118,6 +118,7 @@ pub const TRUTH: &[Table] = &[
         "id",
     ),
     table("revoked", &["device", "revoked_at"], "device"),
+    table("device_recovery", &["device", "secret", "at"], "device"),
     table(
         "envelope",
         &[

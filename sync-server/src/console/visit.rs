@@ -47,9 +47,9 @@ pub struct GridVisits {
     pub grid: GridId,
     /// `梧桐-03`
     pub grid_name: String,
-    /// 户数
+    /// 户数, without those that are void
     pub households: u32,
-    /// Different households with 见人 or 电话联系 in the window.
+    /// Different households of these with 见人 or 电话联系 in the window.
     pub reached: u32,
     /// All visits.
     pub visits: u32,
@@ -111,12 +111,13 @@ pub fn list(connection: &Connection, window: &Window) -> Result<Vec<VisitLine>> 
 /// Every grid of the window with its numbers, by name.
 pub fn by_grid(connection: &Connection, window: &Window) -> Result<Vec<GridVisits>> {
     let mut statement = connection.prepare_cached(format!(
-        "select grid.id, grid.name, (select count(*) from household where household.grid = grid.id),
-           count(distinct case when outcome in ('met', 'phoned') then visit.household end), count(visit.id),
+        "select grid.id, grid.name, (select count(*) from household where household.grid = grid.id and household.void = 0),
+           count(distinct case when outcome in ('met', 'phoned') and door.void = 0 then visit.household end), count(visit.id),
            count(case outcome when 'met' then 1 end), count(case outcome when 'phoned' then 1 end),
            count(case outcome when 'not_home' then 1 end), count(case outcome when 'refused' then 1 end),
            count(case outcome when 'moved_out' then 1 end), count(case outcome when 'wrong_door' then 1 end)
          from grid left join visit on visit.grid = grid.id and started_at >= ?1 and started_at < ?2
+           left join household door on door.id = visit.household
          where exclusive = 0 and {} group by grid.id order by grid.code",
         window.grids.hold("grid.id")
     ))?;

@@ -85,11 +85,11 @@ fn household(connection: &Connection, view: &HouseholdView, facts: Facts) -> Res
         .count();
     connection
         .prepare_cached(
-            "insert into household (id, grid, building, unit, room, no_entry_until, last_visit_at, last_outcome, visits, conflicts, view)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+            "insert into household (id, grid, building, unit, room, no_entry_until, last_visit_at, last_outcome, visits, conflicts, view, void, part_of)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
              on conflict (id) do update set grid = excluded.grid, no_entry_until = excluded.no_entry_until,
                last_visit_at = excluded.last_visit_at, last_outcome = excluded.last_outcome, visits = excluded.visits,
-               conflicts = excluded.conflicts, view = excluded.view",
+               conflicts = excluded.conflicts, view = excluded.view, void = excluded.void, part_of = excluded.part_of",
         )?
         .execute(params![
             id,
@@ -102,7 +102,9 @@ fn household(connection: &Connection, view: &HouseholdView, facts: Facts) -> Res
             last.map(|visit| word(&visit.visit.outcome)).transpose()?,
             view.visits.len(),
             conflicts,
-            json(view)?
+            json(view)?,
+            view.void,
+            view.part_of.map(|whole| whole.to_string())
         ])?;
     clear(
         connection,

@@ -25,6 +25,8 @@ export const router = createRouter({
       props: true,
       component: () => import('./household/ConflictsPage.vue'),
     },
+    { path: '/doors/new', component: () => import('./household/NewDoorPage.vue') },
+    { path: '/doors/void', component: () => import('./household/VoidsPage.vue') },
     { path: '/report', name: 'report', component: () => import('./incident/ReportPage.vue') },
     {
       path: '/incidents',

@@ -53,6 +53,20 @@ export const commands = {
 	addMember: (household: string, member: NewMember) => typedError<HouseholdDetail, Failure>(__TAURI_INVOKE("add_member", { household, member })),
 	/**  Somebody moved out. */
 	memberLeft: (household: string, member: string) => typedError<HouseholdDetail, Failure>(__TAURI_INVOKE("member_left", { household, member })),
+	/**  Buildings in which this worker may add a door. */
+	buildingChoices: () => typedError<BuildingChoice[], Failure>(__TAURI_INVOKE("building_choices")),
+	/**  Doors of this address that are listed, or were. */
+	doorsLike: (building: string, unit: string, room: string) => typedError<HouseholdRow[], Failure>(__TAURI_INVOKE("doors_like", { building, unit, room })),
+	/**  Doors that were made void. */
+	voidHouseholds: () => typedError<HouseholdRow[], Failure>(__TAURI_INVOKE("void_households")),
+	/**  A door that is not listed yet. */
+	addDwelling: (door: NewDoor) => typedError<HouseholdDetail, Failure>(__TAURI_INVOKE("add_dwelling", { door })),
+	/**  拆分 */
+	splitDwelling: (household: string, split: SplitInto) => typedError<HouseholdDetail, Failure>(__TAURI_INVOKE("split_dwelling", { household, split })),
+	/**  注销 */
+	voidDwelling: (household: string, input: VoidInput) => typedError<HouseholdDetail, Failure>(__TAURI_INVOKE("void_dwelling", { household, input })),
+	/**  恢复 */
+	takeBackDwelling: (household: string) => typedError<HouseholdDetail, Failure>(__TAURI_INVOKE("take_back_dwelling", { household })),
 	/**  A hazard form with its id, local number and guessed place. Nothing is stored yet. */
 	beginIncident: (start: IncidentStart) => typedError<NewIncident, Failure>(__TAURI_INVOKE("begin_incident", { start })),
 	/**  Saves the incident with its first event. */
@@ -123,7 +137,7 @@ export const events = {
 };
 
 /* Constants */
-export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_TOO_BIG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
+export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SPLIT_PARTS","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_TOO_BIG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
 
 /* Types */
 /**  The frame of one act. `recorded_at` is the phone's clock plus its measured offset to the server. */
@@ -186,6 +200,16 @@ state: IncidentState } |
 { type: "no"; 
 /**  Why. */
 because: Code };
+
+/**  A building in which a door can be added. */
+export type BuildingChoice = {
+	/**  Which. */
+	id: string,
+	/**  `听雨苑 3幢` */
+	name: string,
+	/**  单元 of the doors that are listed, in their order; a new one can be typed. */
+	units: string[],
+};
 
 /**  A whistle or a notice, with who has answered. */
 export type Call = {
@@ -585,6 +609,12 @@ export type Code =
 "CONSENT_SCOPE" | 
 /**  The care plan was closed. */
 "CARE_CLOSED" | 
+/**  The dwelling is void 已注销; it can be taken back. */
+"DWELLING_VOID" | 
+/**  A dwelling of this address is listed already. */
+"DUPLICATE_DWELLING" | 
+/**  A split makes two or more dwellings with a number each. */
+"SPLIT_PARTS" | 
 /**  Who was there when the consent was given. */
 "MISSING_WITNESS" | 
 /**  A few words are needed. */
@@ -878,6 +908,49 @@ export type DoorNote = {
 	door: string,
 	/**  As it was written. */
 	note: string,
+};
+
+/**  What was done to a dwelling, as it stands in the document. */
+export type DwellingAct = 
+/**  注销 */
+{ dwelling: "void"; 
+/**  Its own id. */
+id: string; 
+/**  Why. */
+reason: VoidReason; 
+/**  At most 200 characters, no citizen or phone numbers. */
+note?: string | null; 
+/**  The dwelling that stands for it, of a duplicate or a merger. */
+same_as?: string | null } | 
+/**  拆分: its pieces stand instead. */
+{ dwelling: "split"; 
+/**  Its own id. */
+id: string; 
+/**  Two or more. */
+into: Part[] } | 
+/**  恢复 */
+{ dwelling: "take_back"; 
+/**  Its own id. */
+id: string; 
+/**  What is taken back, by name. */
+events: string[] } | 
+/**  It began as a piece of another. */
+{ dwelling: "part_of"; 
+/**  The split that made it. */
+id: string; 
+/**  What was split. */
+whole: string };
+
+/**  One act on a dwelling as it is read back. */
+export type DwellingEvent = {
+	/**  What was done. */
+	act: DwellingAct,
+	/**  Who. */
+	by: string,
+	/**  When it was written down. */
+	at: string,
+	/**  Somebody took it back by name. */
+	taken_back: boolean,
 };
 
 /**  用途 */
@@ -1184,6 +1257,10 @@ export type HouseholdDetail = {
 	visited_today: VisitedToday | null,
 	/**  What to say before knocking, such as `QUIET_HOURS`. */
 	warnings: Code[],
+	/**  Other doors of the same address that stand: somebody has to say which of them is the one. */
+	same_door: HouseholdRow[],
+	/**  Doors that this one's history names: its pieces, what it was a piece of, what stands for it. */
+	related: HouseholdRow[],
 };
 
 /**  What people do to a household. */
@@ -1197,7 +1274,7 @@ export type HouseholdEdit =
 /**  Which visit. */
 visit: string; 
 /**  At most 1,000 characters. */
-note: string }) & { member?: never } | 
+note: string }) & { event?: never; events?: never; into?: never; member?: never; reason?: never; same_as?: never } | 
 /**  Correct one field outside a visit. */
 {
 	type: "change_field",
@@ -1213,7 +1290,29 @@ note: string }) & { member?: never } |
 /**  Somebody moved out. */
 ({ type: "member_left"; 
 /**  Who. */
-member: string }) & { note?: never; visit?: never };
+member: string }) & { event?: never; events?: never; into?: never; note?: never; reason?: never; same_as?: never; visit?: never } | 
+/**  注销: no dwelling any more, or never one. Its history stays. */
+({ type: "void_dwelling"; 
+/**  Made by the phone, so that doing it twice is done once. */
+event: string; 
+/**  Why. */
+reason: VoidReason; 
+/**  At most 200 characters. */
+note: string | null; 
+/**  The dwelling that stands for it. */
+same_as: string | null }) & { events?: never; into?: never; member?: never; visit?: never } | 
+/**  拆分: 502 becomes 502A and 502B, whose documents begin with [`add`]. */
+({ type: "split_dwelling"; 
+/**  Made by the phone. */
+event: string; 
+/**  Two or more. */
+into: Part[] }) & { events?: never; member?: never; note?: never; reason?: never; same_as?: never; visit?: never } | 
+/**  恢复: these acts are taken back, by name. */
+({ type: "take_back_dwelling"; 
+/**  Made by the phone. */
+event: string; 
+/**  What whoever takes it back has seen. */
+events: string[] }) & { into?: never; member?: never; note?: never; reason?: never; same_as?: never; visit?: never };
 
 /**  One door of the list. */
 export type HouseholdRow = {
@@ -1249,6 +1348,8 @@ export type HouseholdRow = {
 	conflicts: number,
 	/**  A task of this door is due today or overdue. */
 	due: boolean,
+	/**  已注销: in no list, except of those that are. */
+	void: boolean,
 };
 
 /**  Everything a screen or the registry needs of one household. */
@@ -1269,6 +1370,12 @@ export type HouseholdView = {
 	members: MemberView[],
 	/**  Newest first, by `recorded_at`, then id. */
 	visits: VisitView[],
+	/**  已注销: an act that made it void stands. It leaves the lists and keeps its history. */
+	void?: boolean,
+	/**  The dwelling that it was a piece of. */
+	part_of?: string | null,
+	/**  What was done to the dwelling, newest first, also what was taken back. */
+	events?: DwellingEvent[],
 	/**  Items written by a newer app that this one keeps but cannot show. */
 	unreadable: number,
 };
@@ -1840,6 +1947,18 @@ export type NewConsent = {
 	expires: string,
 };
 
+/**  A door that is not listed yet. */
+export type NewDoor = {
+	/**  幢 */
+	building: string,
+	/**  单元, as written on the door; may be empty */
+	unit: string,
+	/**  室, as written on the door */
+	room: string,
+	/**  The worker saw that such an address is listed, and adds it all the same. */
+	even_so: boolean,
+};
+
 /**  One finding 发现. */
 export type NewFinding = {
 	/**  Made by the phone. */
@@ -2050,6 +2169,14 @@ export type PageKind =
 "policy" | 
 /**  怎么考核, with the formula */
 "measure";
+
+/**  One piece of a split dwelling. */
+export type Part = {
+	/**  The document that begins for it. */
+	id: string,
+	/**  室, as written on the door: `502A` */
+	room: string,
+};
 
 /**  巡查类型 */
 export type PatrolKind = 
@@ -2576,6 +2703,16 @@ export type Sourced = {
 	confirmed_at: string | null,
 };
 
+/**  How a door is split. */
+export type SplitInto = {
+	/**  室 of each piece, as written on the doors; two or more. */
+	rooms: string[],
+	/**  Which of them keeps the people who live there, counted from nought. */
+	stays: number | null,
+	/**  The worker saw that one of these addresses is listed, and goes on all the same. */
+	even_so: boolean,
+};
+
 /**  The whole page. Every photo whose picture lies here is in one of the three piles. */
 export type Storage = {
 	/**  Bytes of the records: documents, edits, drafts, thumbnails. */
@@ -2872,6 +3009,29 @@ export type VisitedToday = {
 	/**  When. */
 	at: string,
 };
+
+/**  Why a door is made void. */
+export type VoidInput = {
+	/**  Why. */
+	reason: VoidReason,
+	/**  In words, at most 200 characters. */
+	note: string | null,
+	/**  The door that stands for it, of a duplicate or a merger. */
+	same_as: string | null,
+};
+
+/**  Why a dwelling is none any more 注销原因. */
+export type VoidReason = 
+/**  重复登记 */
+"duplicate" | 
+/**  门牌登错 */
+"wrong_address" | 
+/**  已拆除 */
+"gone" | 
+/**  并入别户 */
+"merged" | 
+/**  拆分撤回了 */
+"split_taken_back";
 
 /**  Where the phone is, or that it does not know. */
 export type Whereabouts = {

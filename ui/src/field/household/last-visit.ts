@@ -13,7 +13,7 @@ const met = (row: HouseholdRow) => row.last_outcome === 'met' || row.last_outcom
 
 /** The tint of a plate or cell. What it says is always printed beside it. */
 export function groundOf(row: HouseholdRow): Ground {
-  if (row.vacant) return 'vacant'
+  if (row.void || row.vacant) return 'vacant'
   if (row.no_entry_until) return 'no-entry'
   if (row.days_since === null || row.days_since > LATE_DAYS) return 'late'
   if (row.days_since > NORMAL_DAYS || row.last_outcome === 'not_home') return 'due'
@@ -22,6 +22,7 @@ export function groundOf(row: HouseholdRow): Ground {
 
 /** Somebody should go: a task says so, or nobody has been there for too long. */
 export function callsForVisit(row: HouseholdRow): boolean {
+  if (row.void) return false
   if (row.due) return true
   const ground = groundOf(row)
   return ground === 'due' || ground === 'late'
@@ -29,6 +30,7 @@ export function callsForVisit(row: HouseholdRow): boolean {
 
 /** `上次 36 天前`, `昨天未遇`. */
 export function lastWords(row: HouseholdRow): string {
+  if (row.void) return say('dwelling.isVoid')
   if (row.vacant) return say('household.vacantLine')
   if (row.no_entry_until) return say('household.noEntryUntil', { day: day(row.no_entry_until) })
   const days = row.days_since
@@ -44,7 +46,7 @@ export function lastWords(row: HouseholdRow): string {
 
 /** The second line of a row: `3 人·上次 12 天前`. */
 export function lineOf(row: HouseholdRow): string {
-  if (row.vacant || row.no_entry_until || !row.size) return lastWords(row)
+  if (row.void || row.vacant || row.no_entry_until || !row.size) return lastWords(row)
   return `${say('household.people', { n: row.size })}${say('sign.dot')}${lastWords(row)}`
 }
 
@@ -52,11 +54,14 @@ export type Tag = { tone: 'amber' | 'late' | 'neutral' | 'accent'; text: string;
 
 /** One word at the right, if a person has to do something. */
 export function tagOf(row: HouseholdRow): Tag | null {
+  if (row.void) return { tone: 'neutral', text: say('dwelling.isVoid'), door: true }
   if (row.conflicts > 0) return { tone: 'accent', text: say('household.settle') }
   if (row.no_entry_until) return { tone: 'neutral', text: say('household.noEntry'), door: true }
   if (row.due) return { tone: 'amber', text: say('household.dueToday') }
   const ground = groundOf(row)
-  if (ground === 'late') return { tone: 'late', text: say('household.over', { n: LATE_DAYS }) }
+  // nobody was there yet, which the line beside it says
+  if (ground === 'late' && row.days_since !== null)
+    return { tone: 'late', text: say('household.over', { n: LATE_DAYS }) }
   if (row.last_outcome === 'not_home') return { tone: 'amber', text: say('household.again') }
   return null
 }

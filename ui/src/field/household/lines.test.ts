@@ -20,6 +20,7 @@ const door = (room: string, over: Partial<HouseholdRow> = {}): HouseholdRow => (
   vacant: false,
   conflicts: 0,
   due: false,
+  void: false,
   ...over,
 })
 

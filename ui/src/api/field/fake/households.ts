@@ -1,13 +1,18 @@
 // The households of this phone: what the list shows, what a visit leaves behind.
 import type {
+  BuildingChoice,
   CareRow,
+  DwellingAct,
   FieldChange,
   FieldKey,
   HouseholdDetail,
   HouseholdRow,
   HouseholdView,
+  NewDoor,
   NewVisit,
+  SplitInto,
   Task,
+  VoidInput,
 } from '../../generated/phone'
 import { Fault } from '../door'
 import type { Delivery } from './delivery'
@@ -117,18 +122,33 @@ export class Households {
       no_entry_until: view.no_entry_until,
       vacant: one('use') === 'vacant',
       conflicts: view.fields.filter((f) => f.values.length > 1).length,
-      due: this.tasks().some((task) => task.household === id),
+      due: !view.void && this.tasks().some((task) => task.household === id),
+      void: view.void ?? false,
     }
   }
 
   rows(query: string): HouseholdRow[] {
-    const rows = [...this.views.keys()].map((id) => this.row(id))
+    const rows = this.sorted().filter((row) => !row.void)
     const q = query.trim()
     if (!q) return rows
     return rows.filter(
       (row) =>
         row.name.includes(q) || row.room.includes(q) || (q.length >= 3 && row.phone_masked.endsWith(q)),
     )
+  }
+
+  /** In walking order, whenever a door was listed. */
+  private sorted(): HouseholdRow[] {
+    const order = (row: HouseholdRow) => buildings.findIndex((b) => b.id === row.building)
+    return [...this.views.keys()]
+      .map((id) => this.row(id))
+      .sort(
+        (a, b) =>
+          order(a) - order(b) ||
+          a.unit.localeCompare(b.unit, 'zh') ||
+          (b.floor ?? -99) - (a.floor ?? -99) ||
+          a.room.localeCompare(b.room, 'zh'),
+      )
   }
 
   detail(id: string): HouseholdDetail {
@@ -155,10 +175,131 @@ export class Households {
           }
         : null,
       warnings: hour >= '20:30' || hour < '08:30' ? ['QUIET_HOURS' as const] : [],
+      same_door: view.void
+        ? []
+        : this.like(view.building, view.unit, view.room).filter((row) => row.id !== id && !row.void),
+      related: this.related(view),
     }
   }
 
+  private related(view: HouseholdView): HouseholdRow[] {
+    const named = (view.events ?? []).flatMap(({ act }) =>
+      act.dwelling === 'split'
+        ? act.into.map((part) => part.id)
+        : act.dwelling === 'void' && act.same_as
+          ? [act.same_as]
+          : [],
+    )
+    const whole = view.part_of ? [view.part_of] : []
+    return [...new Set([...whole, ...named])].map((one) => this.row(one))
+  }
+
+  choices(): BuildingChoice[] {
+    const rows = this.rows('')
+    return buildings.map((b) => ({
+      id: b.id,
+      name: `${b.estate} ${b.number}`,
+      units: [
+        ...new Set(rows.filter((row) => row.building === b.id && row.unit).map((row) => row.unit)),
+      ].sort((x, y) => x.localeCompare(y, 'zh')),
+    }))
+  }
+
+  voids = () => this.sorted().filter((row) => row.void)
+
+  like(building: string, unit: string, room: string): HouseholdRow[] {
+    const wanted = doorKey(unit, room)
+    return this.sorted().filter((row) => row.building === building && doorKey(row.unit, row.room) === wanted)
+  }
+
+  add(id: string, door: NewDoor, wholeOf?: { event: string; view: HouseholdView; stays: boolean }): string {
+    const room = door.room.trim()
+    if (!room) throw new Fault('MISSING_PLACE', 'no room')
+    const there = this.like(door.building, door.unit, room).some((row) => !row.void)
+    if (there && !door.even_so) throw new Fault('DUPLICATE_DWELLING', room)
+    this.views.set(id, {
+      id,
+      building: door.building,
+      unit: door.unit.trim(),
+      room,
+      fields: wholeOf?.stays ? wholeOf.view.fields.filter((f) => f.values.length === 1) : [],
+      no_entry_until: null,
+      members: wholeOf?.stays ? [...wholeOf.view.members] : [],
+      visits: [],
+      void: false,
+      part_of: wholeOf?.view.id ?? null,
+      events: [],
+      unreadable: 0,
+    })
+    if (wholeOf) this.note(id, { dwelling: 'part_of', id: wholeOf.event, whole: wholeOf.view.id })
+    return id
+  }
+
+  addDoor(id: string, door: NewDoor): HouseholdDetail {
+    return this.edited(this.add(id, door))
+  }
+
+  split(id: string, { rooms, stays, even_so }: SplitInto, mint: () => string): HouseholdDetail {
+    const view = this.view(id)
+    if (view.void) throw new Fault('DWELLING_VOID', id)
+    const keys = new Set(rooms.map((room) => doorKey(view.unit, room)))
+    if (rooms.some((room) => !room.trim())) throw new Fault('MISSING_PLACE', 'no room')
+    if (rooms.length < 2 || rooms.length > 12 || keys.size < rooms.length)
+      throw new Fault('SPLIT_PARTS', rooms.join())
+    for (const room of rooms)
+      if (!even_so && this.like(view.building, view.unit, room).some((row) => !row.void && row.id !== id))
+        throw new Fault('DUPLICATE_DWELLING', room)
+    const event = mint()
+    const into = rooms.map((room) => ({ id: mint(), room: room.trim() }))
+    this.note(id, { dwelling: 'split', id: event, into })
+    into.forEach((part, at) =>
+      this.add(
+        part.id,
+        { building: view.building, unit: view.unit, room: part.room, even_so: true },
+        { event, view, stays: at === stays },
+      ),
+    )
+    return this.edited(id)
+  }
+
+  makeVoid(id: string, event: string, { reason, note, same_as }: VoidInput): HouseholdDetail {
+    if (this.view(id).void) throw new Fault('DWELLING_VOID', id)
+    this.note(id, { dwelling: 'void', id: event, reason, note: checked(note, 200), same_as })
+    return this.edited(id)
+  }
+
+  takeBack(id: string, mint: () => string): HouseholdDetail {
+    const view = this.view(id)
+    if (!view.void) throw new Fault('ALREADY_SO', id)
+    const pieces: string[] = []
+    const events: string[] = []
+    for (const event of view.events ?? []) {
+      if (event.taken_back || !['void', 'split'].includes(event.act.dwelling)) continue
+      event.taken_back = true
+      events.push(event.act.id)
+      if (event.act.dwelling === 'split') pieces.push(...event.act.into.map((part) => part.id))
+    }
+    this.note(id, { dwelling: 'take_back', id: mint(), events })
+    for (const piece of pieces)
+      if (!this.view(piece).void && this.view(piece).visits.length === 0)
+        this.note(piece, {
+          dwelling: 'void',
+          id: mint(),
+          reason: 'split_taken_back',
+          note: null,
+          same_as: null,
+        })
+    return this.edited(id)
+  }
+
+  private note(id: string, act: DwellingAct) {
+    const view = this.view(id)
+    view.events = [{ act, by: me.id, at: iso(this.now()), taken_back: false }, ...(view.events ?? [])]
+    view.void = view.events.some((e) => !e.taken_back && ['void', 'split'].includes(e.act.dwelling))
+  }
+
   beginVisit(id: string, task: Task | undefined, visit: string): NewVisit {
+    if (this.view(id).void) throw new Fault('DWELLING_VOID', id)
     const known = this.view(id).fields.map((f) => f.field)
     return {
       id: visit,
@@ -241,6 +382,17 @@ export class Households {
 
 export const gridName = grid.name
 export { today }
+
+/** 502-A and ５０２ａ are one door. */
+function doorKey(unit: string, room: string): string {
+  const key = (text: string, word: string) =>
+    text
+      .normalize('NFKC')
+      .toLowerCase()
+      .replace(/[\s\-—–_.·]/g, '')
+      .replace(new RegExp(`${word}$`), '')
+  return `${key(unit, '单元')}/${key(room, '室')}`
+}
 
 function floorOf(room: string): number | null {
   const below = /^负(\d+)/.exec(room)

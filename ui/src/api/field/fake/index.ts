@@ -87,7 +87,9 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   }
 
   const todays = (): Today => {
-    const rows = due().map(row)
+    const rows = due()
+      .map(row)
+      .filter((r) => r.done || !r.household?.void)
     const overdue = rows.filter((r) => r.overdue_days > 0)
     const here = rows.filter((r) => r.overdue_days === 0)
     const floor = (r: TaskRow) => r.household?.floor ?? 0
@@ -178,6 +180,13 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       view.members = view.members.filter((m) => m.member.id !== member)
       return households.detail(id)
     },
+    buildingChoices: async () => households.choices(),
+    doorsLike: async (building, unit, room) => households.like(building, unit, room),
+    voidHouseholds: async () => households.voids(),
+    addDwelling: async (door) => (drafts.delete('new-door'), households.addDoor(mint('door'), door)),
+    splitDwelling: async (id, split) => households.split(id, split, () => mint('door')),
+    voidDwelling: async (id, input) => households.makeVoid(id, mint('act'), input),
+    takeBackDwelling: async (id) => households.takeBack(id, () => mint('act')),
     draftPut: async (key, json) => (drafts.set(key, json), null),
     draftGet: async (key) => drafts.get(key) ?? null,
     draftDrop: async (key) => (drafts.delete(key), null),

@@ -134,6 +134,9 @@ export function households(): HouseholdView[] {
     no_entry_until: door.no_entry_until ?? null,
     members: [],
     visits: history(door, order),
+    void: false,
+    part_of: null,
+    events: [],
     unreadable: 0,
   }))
 }
