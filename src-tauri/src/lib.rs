@@ -31,6 +31,7 @@ mod storage;
 mod sync;
 mod today;
 mod track;
+mod unsent;
 pub mod view;
 mod visits;
 mod work_log;

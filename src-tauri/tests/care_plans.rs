@@ -176,6 +176,25 @@ async fn nobody_reads_a_word_without_leaving_a_reason_and_not_for_long() {
 }
 
 #[tokio::test]
+async fn the_file_of_what_has_not_arrived_tells_nothing_of_a_plan() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    cared_for(&phone);
+    let file = phone.unsent().unwrap();
+    assert!(!file.contains(WORDS));
+    let told: serde_json::Value = serde_json::from_str(&file).unwrap();
+    let records = told["records"].as_array().unwrap();
+    assert!(!records.is_empty(), "they wait");
+    for record in records {
+        assert_eq!(
+            (&record["restricted"], &record["title"]),
+            (&true.into(), &"".into())
+        );
+        assert!(record["value"].is_null());
+    }
+}
+
+#[tokio::test]
 async fn a_colleagues_reading_opens_nothing_here() {
     let world = World::new();
     let phone = world.enrolled().await;

@@ -288,3 +288,26 @@ async fn a_document_that_cannot_be_read_after_a_refusal_stops_nothing_else() {
     assert_eq!(receipt(&phone, 1, again), Receipt::Centre);
     assert_eq!(phone.sync_state().unwrap().stuck, 2, "their words stay");
 }
+
+#[tokio::test]
+async fn what_has_not_arrived_is_handed_over_as_a_file_with_its_words_and_reasons() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    visit(&phone, 3);
+    phone.sync_once().await.unwrap();
+    let refused = visit(&phone, 1);
+    let refusing = (door(1).into(), (Code::OutOfScope, 1));
+    world.centre.state().refusing.extend([refusing]);
+    phone.sync_once().await.unwrap();
+    let waiting = visit(&phone, 2);
+
+    let file: serde_json::Value = serde_json::from_str(&phone.unsent().unwrap()).unwrap();
+    let records = file["records"].as_array().unwrap();
+    let told = |n: usize| (records[n]["code"].clone(), records[n]["value"].to_string());
+    assert_eq!(records.len(), 2, "what arrived is not in it");
+    assert_eq!(told(0).0, "OUT_OF_SCOPE");
+    assert!(told(0).1.contains(&refused.to_string()));
+    assert_eq!(told(1).0, serde_json::Value::Null);
+    assert!(told(1).1.contains(&waiting.to_string()));
+    assert_eq!(file["name"], "林晓");
+}

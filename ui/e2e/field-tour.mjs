@@ -163,6 +163,7 @@ export const SCREENS = [
     walk: (page) => tap(page, 'incident-more', 'incident-conclude_dispute'),
   },
   { name: '07-sync', path: '/sync', scene: 'stuck' },
+  { name: '07c-unsent', path: '/sync', scene: 'stuck', walk: (page) => tap(page, 'unsent-open') },
   { name: '07b-sync-delivered', path: '/sync', scene: 'delivered' },
   { name: '08-conflict', path: '/households/h130/conflicts', scene: 'delivered' },
   { name: '13-care-plans', path: '/care', walk: (page) => tap(page, 'care-which-all') },

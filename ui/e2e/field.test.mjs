@@ -83,6 +83,33 @@ describe('a thumb', () => {
     await done()
   })
 
+  test('hands over what has not arrived as a file, and nothing leaves the list by it', async () => {
+    const { page, done } = await field.page('/sync')
+    const items = page.getByTestId('sync-item')
+    const before = await items.count()
+    await tap(page, 'unsent-open')
+    const saved = page.waitForEvent('download')
+    await tap(page, 'unsent-do')
+    assert.match((await saved).suggestedFilename(), /^gridwalk-\d{12}\.json$/)
+    await byId(page, 'unsent-shared').waitFor()
+    assert.ok(before > 0)
+    assert.equal(await items.count(), before)
+    await done()
+  })
+
+  test('reads what was announced from the morning, and how to handle a case from the case', async () => {
+    const { page, done } = await field.page('/today')
+    await tap(page, 'today-announcements')
+    await byId(page, 'screen-announcements').waitFor()
+    await page.getByTestId('back').click()
+    await byId(page, 'screen-today').waitFor()
+    await done()
+    const incident = await field.page('/incidents/i-drain', { scene: 'delivered' })
+    await tap(incident.page, 'handbook-card')
+    await byId(incident.page, 'screen-page').waitFor()
+    await incident.done()
+  })
+
   test('adds what was forgotten right after a visit was saved', async () => {
     const { page, done } = await field.page('/today')
     await tap(page, 'task-401', 'visit-no-change', 'saved-act')

@@ -20,6 +20,13 @@ pub fn sync_page(desk: State<'_, Desk>) -> Answer<SyncPage> {
     desk.phone()?.sync_page()
 }
 
+/// Everything without a receipt, as the JSON of a file for the supervisor.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn unsent(desk: State<'_, Desk>) -> Answer<String> {
+    desk.phone()?.unsent()
+}
+
 /// What the app takes of this phone.
 #[tauri::command(async)]
 #[specta::specta]

@@ -90,6 +90,7 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             handbook::read_announcement,
             delivery::sync_now,
             delivery::sync_page,
+            delivery::unsent,
             delivery::storage,
             delivery::free_storage,
         ])

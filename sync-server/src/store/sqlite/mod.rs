@@ -17,6 +17,9 @@ mod migrations {
 
 /// Memory for pages of the connection that writes, at most.
 const WRITER_KIB: i64 = 48 * 1024;
+/// Statements that stay compiled. The writer runs every statement there is, some in several lengths; forgetting one means
+/// compiling it again for the next job.
+const STATEMENTS: usize = 512;
 /// The WAL is folded into the file when it has so many pages (32 MiB).
 const WAL_PAGES: i64 = 8_192;
 
@@ -90,7 +93,7 @@ fn connect(file: &Path) -> Result<rusqlite::Connection> {
 
 fn set_up(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(10))?;
-    connection.set_prepared_statement_cache_capacity(128);
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // what was erased is overwritten, not only forgotten
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "foreign_keys", true)

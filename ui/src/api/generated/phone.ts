@@ -125,6 +125,8 @@ export const commands = {
 	syncNow: () => typedError<SyncState, Failure>(__TAURI_INVOKE("sync_now")),
 	/**  The honest page. */
 	syncPage: () => typedError<SyncPage, Failure>(__TAURI_INVOKE("sync_page")),
+	/**  Everything without a receipt, as the JSON of a file for the supervisor. */
+	unsent: () => typedError<string, Failure>(__TAURI_INVOKE("unsent")),
 	/**  What the app takes of this phone. */
 	storage: () => typedError<Storage, Failure>(__TAURI_INVOKE("storage")),
 	/**  Lets every picture go that may go; the answer is what went. */

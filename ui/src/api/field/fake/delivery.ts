@@ -70,6 +70,11 @@ export class Delivery {
     }
   }
 
+  unsent(): string {
+    const waiting = this.items.filter((i) => i.receipt.type === 'local' || i.receipt.type === 'refused')
+    return JSON.stringify({ records: waiting }, null, 2)
+  }
+
   /** A fortnight of pictures that a backup has lies here too, until somebody lets them go. */
   storage(): Storage {
     const photos = this.items.filter((i) => i.kind === 'photo')

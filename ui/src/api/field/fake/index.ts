@@ -242,6 +242,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       return before
     },
     syncPage: async () => delivery.page(),
+    unsent: async () => delivery.unsent(),
     storage: async () => delivery.storage(),
     freeStorage: async () => delivery.free(),
     settings: async () => settings,
