@@ -8,7 +8,7 @@ use crate::{
     error::{Answer, Failure},
     households::{self, Lookups, days_between},
     settings::drop_drafts,
-    view::{CareDetail, CareInput, CareRow, CareStart, Receipt, RefusedCare},
+    view::{CareDetail, CareInput, CareRow, CareStart, HouseholdRow, Receipt, RefusedCare},
 };
 use chrono::NaiveDate;
 use gridwalk_core::{
@@ -17,7 +17,7 @@ use gridwalk_core::{
         NewCarePlan, NewCarer, NewConsent, NewNeed, NewSupport, SupportKind,
     },
     error::Code,
-    household::{self, HouseholdView, VisitKind, VisitOutcome},
+    household::{self, HouseholdView, MemberView, VisitKind, VisitOutcome},
     ids::{
         CarePlanId, CarerId, ConsentId, DocumentId, GridId, HouseholdId, NeedId, PersonId,
         SupportId,
@@ -298,9 +298,14 @@ fn row(db: &Connection, view: &CareView, lookups: &Lookups, today: NaiveDate) ->
     Ok(CareRow {
         id: view.created.id,
         household_id: id,
-        // the door's own name is how people call whoever lives there alone
+        // The door's own name is how people call whoever lives there alone, or whom they ask for there; another of that
+        // household is named, because 李阿姨 would be somebody else.
         name: match (person, &door) {
-            (Some(person), _) if several => person.member.display_name.clone(),
+            (Some(person), Some(door))
+                if several && !asked_for(person, household.as_ref(), door) =>
+            {
+                lookups.shown(person.member.display_name.clone())
+            }
             (_, Some(door)) => door.name.clone(),
             (_, None) => String::new(),
         },
@@ -321,6 +326,18 @@ fn row(db: &Connection, view: &CareView, lookups: &Lookups, today: NaiveDate) ->
         closed: view.closed.is_some(),
         reopen_asked: view.reopen_asked,
     })
+}
+
+/// Whether the door is called by this member: the only one there with that surname.
+fn asked_for(person: &MemberView, household: Option<&HouseholdView>, door: &HouseholdRow) -> bool {
+    let surname = |name: &str| name.chars().next();
+    let called = surname(&door.name);
+    let mut same = household
+        .iter()
+        .flat_map(|view| &view.members)
+        .filter(|member| surname(&member.member.display_name) == called);
+    let only = same.next().zip(same.next().is_none().then_some(()));
+    only.is_some_and(|(only, ())| only.member.id == person.member.id)
 }
 
 /// 关爱探访 in the household's own document at which somebody was met.

@@ -141,10 +141,7 @@ impl Lookups {
             unit: row.get(2).unwrap_or_default(),
             room: row.get(3).unwrap_or_default(),
             floor: row.get(4).unwrap_or_default(),
-            name: match row.get::<_, String>(5).unwrap_or_default() {
-                name if self.masked => search::masked_name(&name),
-                name => name,
-            },
+            name: self.shown(row.get(5).unwrap_or_default()),
             size: row.get(6).unwrap_or_default(),
             phone_masked: row.get(7).unwrap_or_default(),
             last_visit_at,
@@ -162,6 +159,14 @@ impl Lookups {
             conflicts: row.get(12).unwrap_or_default(),
             due: self.due.contains(&id) && !void,
             void,
+        }
+    }
+
+    /// A name as a list may show it.
+    pub fn shown(&self, name: String) -> String {
+        match self.masked {
+            true => search::masked_name(&name),
+            false => name,
         }
     }
 
