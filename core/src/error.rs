@@ -134,6 +134,16 @@ codes! {
     SessionExpired = "SESSION_EXPIRED";
     /// The role has no right to this.
     Forbidden = "FORBIDDEN";
+    /// The app is locked; its PIN is asked for.
+    Locked = "LOCKED";
+    /// Not this PIN.
+    PinWrong = "PIN_WRONG";
+    /// Several wrong ones: the next try has to wait.
+    PinWait = "PIN_WAIT";
+    /// Ten wrong ones: only a code from the centre opens the phone.
+    PinSpent = "PIN_SPENT";
+    /// Six digits, and none that everybody tries first.
+    PinWeak = "PIN_WEAK";
     // the exchange
     /// No connection to the centre. Never an authentication failure, never blocks a save.
     ServerUnreachable = "SERVER_UNREACHABLE";

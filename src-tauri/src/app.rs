@@ -5,9 +5,10 @@ use crate::{
     documents,
     enrolment::{self, Enrolment},
     error::{Answer, Failure},
+    lock::is_sealed,
     pack,
     photo::{album, lane::Lane},
-    ports::Ports,
+    ports::{DatabaseKey, Ports, Unlocked},
     projection, search,
     sync::{self, Driver, Link, Token, forget_everything},
     view::{SyncPhase, SyncState},
@@ -66,14 +67,30 @@ struct Inner {
 impl Phone {
     /// Opens the phone whose data live in `dir`, making them on first start.
     ///
-    /// `ALREADY_OPEN` when another process has them, `NEWER_DATA` when a newer app wrote them, `STORAGE_BROKEN` when
-    /// they do not open with this machine's key. None of these changes anything.
+    /// `ALREADY_OPEN` when another process has them, `NEWER_DATA` when a newer app wrote them, `LOCKED` when a PIN sealed
+    /// their key, `STORAGE_BROKEN` when they do not open with this machine's key. None of these changes anything.
     pub fn open(dir: impl AsRef<Path>, ports: Ports) -> Answer<Self> {
-        let dir = dir.as_ref().to_owned();
+        if is_sealed(dir.as_ref()) {
+            return Err(Failure::new(Code::Locked, "a PIN is asked for"));
+        }
+        Self::open_with(dir.as_ref(), ports, None)
+    }
+
+    /// The same with the key that a PIN opened.
+    pub(crate) fn open_unlocked(dir: &Path, ports: Ports, key: DatabaseKey) -> Answer<Self> {
+        Self::open_with(dir, ports, Some(key))
+    }
+
+    fn open_with(dir: &Path, ports: Ports, key: Option<DatabaseKey>) -> Answer<Self> {
+        let dir = dir.to_owned();
         private_folder(&dir)?;
         let lock = lock(&dir)?;
-        let key = ports.keystore.key(&*ports.dice)?;
+        let store = ports.keystore.clone();
+        let key = key.map_or_else(|| store.key(&*ports.dice), Ok)?;
         let database = Database::open(&dir.join(database::FILE), &key)?;
+        // from here on the key is asked of nobody else: its file may be sealed away while the app runs
+        let keystore = Arc::new(Unlocked { key, store });
+        let ports = Ports { keystore, ..ports };
         let missing = database.write(documents::check_outbox)?;
         database.write(sync::reconsider)?;
         if missing > 0 {
@@ -190,6 +207,7 @@ impl Phone {
     }
 
     async fn deliver_photos(&self) {
+        self.leave_recovery().await;
         self.0.lane.lock().await.deliver(self).await;
         if self.is_revoked() {
             forget_everything(self).await;

@@ -29,34 +29,30 @@ impl FileKeystore {
     }
     /// Written beside and renamed, so that a cut leaves the whole key or none. The data directory's lock is held by
     /// then, so nobody else makes one meanwhile (hard links, which would not need it, are forbidden to Android apps).
-    fn make(&self, dice: &dyn Dice) -> Answer<()> {
+    fn put(&self, name: &str, key: &[u8; 32]) -> Answer<()> {
         private_folder(&self.folder)?;
-        let draft = self.folder.join("database.key.new");
-        match std::fs::remove_file(&draft) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
+        let draft = self.folder.join(format!("{name}.new"));
+        gone(std::fs::remove_file(&draft))?;
         let mut file = private_file(&draft)?;
-        file.write_all(&dice.roll::<32>()?)?;
+        file.write_all(key)?;
         file.sync_all()?;
-        std::fs::rename(&draft, self.file())?;
+        std::fs::rename(&draft, self.folder.join(name))?;
         Ok(File::open(&self.folder)?.sync_all()?)
     }
-}
-
-impl Keystore for FileKeystore {
-    fn key(&self, dice: &dyn Dice) -> Answer<DatabaseKey> {
-        let mut file = match File::open(self.file()) {
+    /// 32 bytes that are made on first use.
+    fn secret(&self, name: &str, dice: &dyn Dice) -> Answer<[u8; 32]> {
+        let path = self.folder.join(name);
+        let mut file = match File::open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.make(dice)?;
-                File::open(self.file())?
+                self.put(name, &dice.roll::<32>()?)?;
+                File::open(&path)?
             }
             other => other?,
         };
         only_its_owner(&file)?;
         let mut key = Vec::new();
         Read::by_ref(&mut file).take(33).read_to_end(&mut key)?;
-        key.try_into().map(DatabaseKey).map_err(|key: Vec<u8>| {
+        key.try_into().map_err(|key: Vec<u8>| {
             Failure::new(
                 Code::StorageBroken,
                 format!("the key file has {} bytes, not 32", key.len()),
@@ -65,8 +61,45 @@ impl Keystore for FileKeystore {
     }
 }
 
+/// Whether a file was there does not matter.
+fn gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+impl Keystore for FileKeystore {
+    fn key(&self, dice: &dyn Dice) -> Answer<DatabaseKey> {
+        // a new key beside a lock would be the key of nothing
+        if !self.file().exists() && self.folder.join("lock.json").exists() {
+            return Err(Failure::new(Code::Locked, "the key is sealed by a PIN"));
+        }
+        self.secret("database.key", dice).map(DatabaseKey)
+    }
+    fn machine(&self, dice: &dyn Dice) -> Answer<[u8; 32]> {
+        self.secret("machine.key", dice)
+    }
+    fn keep_key(&self, key: &DatabaseKey) -> Answer<()> {
+        self.put("database.key", &key.0)
+    }
+    fn forget_key(&self) -> Answer<()> {
+        // written over first: a file system that forgets nothing keeps zeros, where it lets us write in place at all
+        match OpenOptions::new().write(true).open(self.file()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error.into()),
+            Ok(mut file) => {
+                file.write_all(&[0; 32])?;
+                file.sync_all()?;
+            }
+        }
+        gone(std::fs::remove_file(self.file()))?;
+        Ok(File::open(&self.folder)?.sync_all()?)
+    }
+}
+
 #[cfg(unix)]
-fn private_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn private_folder(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -75,7 +108,7 @@ fn private_folder(folder: &Path) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn private_file(path: &Path) -> io::Result<File> {
+pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     OpenOptions::new()
         .write(true)
@@ -98,12 +131,12 @@ fn only_its_owner(file: &File) -> Answer<()> {
 }
 
 #[cfg(not(unix))]
-fn private_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn private_folder(folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder)
 }
 
 #[cfg(not(unix))]
-fn private_file(path: &Path) -> io::Result<File> {
+pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 

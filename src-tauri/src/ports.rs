@@ -87,6 +87,33 @@ fn machine() -> Timestamp {
 pub trait Keystore: Send + Sync {
     /// The key, made on first use. The same on every call until the app's data are erased.
     fn key(&self, dice: &dyn Dice) -> Answer<DatabaseKey>;
+    /// A secret of this machine's own, made on first use, without which no PIN opens anything.
+    fn machine(&self, dice: &dyn Dice) -> Answer<[u8; 32]>;
+    /// Keeps this key from now on.
+    fn keep_key(&self, key: &DatabaseKey) -> Answer<()>;
+    /// Keeps it no longer: it is sealed elsewhere.
+    fn forget_key(&self) -> Answer<()>;
+}
+
+/// A key that somebody unlocked, in front of the store that does not keep it any more.
+pub(crate) struct Unlocked {
+    pub key: DatabaseKey,
+    pub store: Arc<dyn Keystore>,
+}
+
+impl Keystore for Unlocked {
+    fn key(&self, _: &dyn Dice) -> Answer<DatabaseKey> {
+        Ok(self.key.clone())
+    }
+    fn machine(&self, dice: &dyn Dice) -> Answer<[u8; 32]> {
+        self.store.machine(dice)
+    }
+    fn keep_key(&self, key: &DatabaseKey) -> Answer<()> {
+        self.store.keep_key(key)
+    }
+    fn forget_key(&self) -> Answer<()> {
+        self.store.forget_key()
+    }
 }
 
 /// The raw key of the database.

@@ -62,6 +62,7 @@ impl Phone {
         }
         self.database()
             .write(|db| set_fact(db, "settings", &settings))?;
+        self.dress_lock(&settings)?;
         self.wake(false);
         Ok(settings)
     }

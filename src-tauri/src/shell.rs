@@ -1,6 +1,6 @@
 //! The window around the phone: what the webview may load and where it may go.
 
-use crate::{Answer, Desk, Phone, commands, ports::Ports, view::SyncState};
+use crate::{Answer, Desk, Gate, Phone, commands, ports::Ports, view::SyncState};
 use std::path::PathBuf;
 use tauri::ipc::Invoke;
 use tauri::plugin::{Builder as PluginBuilder, TauriPlugin};
@@ -40,18 +40,22 @@ fn handler<R: Runtime>(
     }
 }
 
-/// Opens the phone behind the window and lets it deliver. A phone that does not open says why on the first screen.
+/// Opens the phone behind the window, as far as no PIN keeps it, and lets it deliver. A phone that does not open says why
+/// on the first screen.
 fn open<R: Runtime>(app: &mut App<R>) {
-    let opened = data_dir(app).and_then(|dir| Phone::open(&dir, Ports::of_this_machine(&dir)));
-    match &opened {
-        Ok(phone) => {
+    let window = app.handle().clone();
+    let gate = data_dir(app).map(|dir| {
+        let ports = Ports::of_this_machine(&dir);
+        Gate::new(dir, ports, move |phone| {
             let (deliver, tell) = (phone.clone(), phone.clone());
             tauri::async_runtime::spawn(async move { deliver.keep_in_sync().await });
-            tauri::async_runtime::spawn(chip(tell, app.handle().clone()));
-        }
-        Err(failure) => tracing::error!(%failure, "the phone does not open"),
+            tauri::async_runtime::spawn(chip(tell, window.clone()));
+        })
+    });
+    if let Err(failure) = gate.as_ref().map_err(Clone::clone).and_then(Gate::state) {
+        tracing::error!(%failure, "the phone does not open");
     }
-    app.manage(Desk(opened));
+    app.manage(Desk(gate));
 }
 
 /// Every test run and every demonstration brings its own folder; a phone has one.

@@ -9,6 +9,7 @@ export const shoot = async (page, id) => {
   await byId(page, id).setInputFiles(fileURLToPath(new URL('corridor.png', import.meta.url)))
   await byId(page, 'report-photo-shown').waitFor()
 }
+export const dial = (page, pin) => tap(page, ...[...pin].map((digit) => `pin-${digit}`))
 const chooseOutcome = (word) => (page) => tap(page, `visit-outcome-${word}`)
 
 export const SCREENS = [
@@ -244,4 +245,36 @@ export const SCREENS = [
   { name: '01c-today-evening', path: '/today', scene: 'evening' },
   { name: '11-today-nothing', path: '/today', scene: 'quiet' },
   { name: '12-task', path: '/today/t6' },
+  { name: '14-lock', path: '/today', scene: 'locked', walk: (page) => tap(page, 'pin-4', 'pin-8') },
+  {
+    name: '14b-lock-wait',
+    path: '/today',
+    scene: 'locked',
+    async walk(page) {
+      for (let n = 0; n < 3; n += 1) await dial(page, '111222')
+      await byId(page, 'lock-wait').waitFor()
+    },
+  },
+  { name: '14c-lock-forgot', path: '/today', scene: 'locked', walk: (page) => tap(page, 'lock-forgot') },
+  { name: '14d-app-lock', path: '/lock' },
+  {
+    name: '14e-app-lock-differ',
+    path: '/lock',
+    async walk(page) {
+      await tap(page, 'lock-set')
+      await dial(page, '480215')
+      await dial(page, '480216')
+      await byId(page, 'lock-differ').waitFor()
+    },
+  },
+  {
+    name: '14f-app-lock-on',
+    path: '/lock',
+    async walk(page) {
+      await tap(page, 'lock-set')
+      await dial(page, '480215')
+      await dial(page, '480215')
+      await byId(page, 'lock-now').waitFor()
+    },
+  },
 ]

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openFakeField } from './fake-field.mjs'
-import { byId, shoot, SCREENS, tap } from './field-tour.mjs'
+import { byId, dial, shoot, SCREENS, tap } from './field-tour.mjs'
 
 const axe = readFileSync(
   fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url)),
@@ -192,6 +192,60 @@ describe('a thumb', () => {
     assert.match(await byId(page, 'dwelling-events').innerText(), /注销：重复登记[\s\S]*早上已登记/)
     await tap(page, 'household-row-502')
     await byId(page, 'visit-open').waitFor()
+    await done()
+  })
+
+  test('opens a locked app with six digits, and nothing is behind the door before', async () => {
+    const { page, wrong, done } = await field.page('/today', { scene: 'locked' })
+    assert.equal(await page.locator('[data-testid=screen-lock]').count(), 1)
+    assert.equal(await page.locator('[data-testid^=screen-]').count(), 1)
+    assert.ok(!(await page.content()).includes('李阿姨'), 'no resident is on the page')
+    await dial(page, '111222')
+    await page.locator('[data-code=PIN_WRONG]').waitFor()
+    for (const digit of '480215') await page.keyboard.press(digit)
+    await byId(page, 'screen-today').waitFor()
+    await page.getByText('李阿姨').first().waitFor()
+    assert.deepEqual(wrong, [])
+    await done()
+  })
+
+  test('waits after three wrong PINs, and a code from the office opens it with all its work', async () => {
+    const { page, done } = await field.page('/today', { scene: 'locked' })
+    for (let n = 0; n < 3; n += 1) await dial(page, '111222')
+    assert.match(await byId(page, 'lock-wait').innerText(), /^(01:00|00:59) 后再试$/)
+    for (const digit of '480215') await page.keyboard.press(digit)
+    assert.equal(await byId(page, 'screen-today').count(), 0, 'the right one waits too')
+    await tap(page, 'lock-forgot')
+    await byId(page, 'lock-code').fill('111111')
+    await tap(page, 'lock-recover')
+    await page.locator('[data-code=CODE_USED]').waitFor()
+    await byId(page, 'lock-code').fill('204816')
+    await tap(page, 'lock-recover')
+    // the next thing is a new PIN
+    await byId(page, 'screen-app-lock').waitFor()
+    assert.equal(await byId(page, 'lock-standing').getAttribute('data-set'), 'false')
+    await page.evaluate(() => (location.hash = '#/sync'))
+    await byId(page, 'screen-sync').getByText(/3 条/).first().waitFor()
+    await done()
+  })
+
+  test('sets a PIN that nobody guesses first, locks, and finds the half written report again', async () => {
+    const { page, done } = await field.page('/lock')
+    await tap(page, 'lock-set')
+    for (let n = 0; n < 2; n += 1) await dial(page, '123456')
+    await page.locator('[data-code=PIN_WEAK]').waitFor()
+    for (let n = 0; n < 2; n += 1) await dial(page, '480215')
+    await byId(page, 'lock-now').waitFor()
+    await page.evaluate(() => (location.hash = '#/report'))
+    await tap(page, 'report-category-F02001')
+    await page.clock.install()
+    await byId(page, 'report-category-F02001').press('Shift') // a touch, from which the idle time counts
+    await page.clock.fastForward(121_000)
+    await byId(page, 'screen-lock').waitFor()
+    assert.equal(await byId(page, 'screen-report').count(), 0)
+    await dial(page, '480215')
+    await byId(page, 'screen-report').waitFor()
+    assert.equal(await byId(page, 'report-category-F02001').getAttribute('aria-pressed'), 'true')
     await done()
   })
 

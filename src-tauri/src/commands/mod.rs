@@ -5,19 +5,24 @@ mod delivery;
 mod handbook;
 mod household;
 mod incident;
+mod lock;
 mod patrol;
 pub mod photo;
 mod status;
 
-use crate::{Answer, Failure, Phone, view};
+use crate::{Answer, Failure, Gate, Phone, view};
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-/// The phone behind the window, or why it did not open: then every command answers that, and the screen says it.
-pub struct Desk(pub Answer<Phone>);
+/// The phone behind the window and its lock, or why there is none: then every command answers that, and the screen says it.
+pub struct Desk(pub Answer<Gate>);
 
 impl Desk {
-    pub(crate) fn phone(&self) -> Result<&Phone, Failure> {
+    pub(crate) fn gate(&self) -> Result<&Gate, Failure> {
         self.0.as_ref().map_err(Clone::clone)
+    }
+    /// For whoever may look into it.
+    pub(crate) fn phone(&self) -> Answer<Phone> {
+        self.gate()?.phone()
     }
 }
 
@@ -44,6 +49,12 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             status::confirm_work_log,
             status::categories,
             status::in_front,
+            lock::lock_state,
+            lock::lock_now,
+            lock::unlock,
+            lock::recover,
+            lock::set_pin,
+            lock::remove_pin,
             household::households,
             household::search,
             household::household,

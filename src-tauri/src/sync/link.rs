@@ -94,6 +94,11 @@ pub(crate) struct Token {
 }
 
 #[derive(Deserialize)]
+struct Opens {
+    secret: Option<String>,
+}
+
+#[derive(Deserialize)]
 struct ErrorBody {
     code: String,
 }
@@ -133,6 +138,32 @@ impl Link {
             "certificate": certificate,
         });
         self.ask("/api/device/token", &signed).await
+    }
+
+    /// Leaves at the centre what opens this phone when its PIN is forgotten.
+    pub async fn leave_recovery(&self, token: &str, secret: &str) -> Result<(), Trouble> {
+        let body = serde_json::to_vec(&serde_json::json!({ "secret": secret }));
+        let headers = BTreeMap::from([
+            ("authorization", format!("Bearer {token}")),
+            ("content-type", JSON.to_owned()),
+            ("accept", JSON.to_owned()),
+        ]);
+        let body = body.map_err(|_| Trouble::Server)?;
+        let reply = self
+            .call("POST", "/api/device/recovery", headers, body)
+            .await?;
+        expect(&reply, JSON).map(drop)
+    }
+
+    /// Hands in a one-time code for a forgotten PIN; what was left there, if anything was.
+    pub async fn recover(
+        &self,
+        device: gridwalk_core::ids::DeviceId,
+        code: &str,
+    ) -> Result<Option<String>, Trouble> {
+        let body = serde_json::json!({ "device": device, "code": code.trim() });
+        let Opens { secret } = self.ask("/api/device/recover", &body).await?;
+        Ok(secret)
     }
 
     /// One exchange, packed with one of these dictionaries where that is smaller.

@@ -111,6 +111,25 @@ pub struct Settings {
     pub mask_names: bool,
 }
 
+/// The lock of the app, as far as somebody may see it who has not opened it.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, Type)]
+pub struct LockState {
+    /// There is a PIN.
+    pub set: bool,
+    /// It is asked for before anything else.
+    pub locked: bool,
+    /// Nobody may try again before so many milliseconds have passed.
+    pub wait_ms: f64,
+    /// Ten wrong PINs: only a code of the centre helps.
+    pub spent: bool,
+    /// How many tries are left until then; none while there is no such end.
+    pub tries_left: Option<u32>,
+    /// The records are sealed by the PIN. Before, it guards the screens: the way back for a forgotten PIN is not laid yet.
+    pub sealed: bool,
+    /// How the lock screen looks.
+    pub look: Option<Settings>,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

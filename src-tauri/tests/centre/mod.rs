@@ -157,6 +157,10 @@ pub struct State {
     pub certificates: usize,
     /// What a verified backup has.
     pub watermark: Option<Watermark>,
+    /// What the phone left for a forgotten PIN.
+    pub recovery: Option<String>,
+    /// An older centre does not.
+    pub knows_locks: bool,
     key: Option<VerifyingKey>,
 }
 
@@ -240,6 +244,8 @@ impl Centre {
                 compared: 0,
                 certificates: 0,
                 watermark: None,
+                recovery: None,
+                knows_locks: true,
                 key: None,
             }),
         };
@@ -534,6 +540,28 @@ impl State {
                 json(
                     &serde_json::json!({ "token": self.token.to_string(), "expires_at": self.clock }),
                 )
+            }
+            lock if lock.starts_with("/api/device/recover") && !self.knows_locks => {
+                refusal(404, "NOT_FOUND")
+            }
+            "/api/device/recovery" => {
+                if !self.knows(call) {
+                    return refusal(401, "TOKEN_EXPIRED");
+                }
+                let body: serde_json::Value = serde_json::from_slice(&call.body).unwrap();
+                self.recovery = body["secret"].as_str().map(str::to_owned);
+                json(&serde_json::json!({}))
+            }
+            "/api/device/recover" => {
+                let body: serde_json::Value = serde_json::from_slice(&call.body).unwrap();
+                assert_eq!(body["device"], serde_json::json!(DEVICE));
+                if body["code"] != "K7Q-2M" {
+                    return refusal(403, "CODE_WRONG");
+                }
+                if std::mem::replace(&mut self.code_used, true) {
+                    return refusal(409, "CODE_USED");
+                }
+                json(&serde_json::json!({ "secret": self.recovery }))
             }
             "/sync" => {
                 if !self.knows(call) {

@@ -1,6 +1,7 @@
 //! Enrolling a phone, and its tokens.
 
 use crate::{
+    auth::device::Phone,
     auth::enrol::{EnrolCode, TOKEN_LIFE_MS, sha256, token_message},
     error::{Error, Result},
     state::{AppState, new_id, random},
@@ -30,6 +31,8 @@ pub fn routes() -> Router<AppState> {
         .route("/api/device/enrol", post(enrol))
         .route("/api/device/challenge", post(challenge))
         .route("/api/device/token", post(token))
+        .route("/api/device/recovery", post(leave))
+        .route("/api/device/recover", post(recover))
         .layer(DefaultBodyLimit::max(4096))
 }
 
@@ -177,6 +180,85 @@ async fn enrol(
         Err(code) => {
             tracing::warn!(%code, "enrolment refused");
             Err(Error::refused(code, "the code does not enrol this device"))
+        }
+    }
+}
+
+/// What a phone leaves here, in case its PIN is forgotten.
+#[derive(Deserialize, utoipa::ToSchema)]
+pub struct Recovery {
+    /// 32 random bytes, hex.
+    pub secret: String,
+}
+
+/// A phone whose PIN was forgotten.
+#[derive(Deserialize, utoipa::ToSchema)]
+pub struct Recover {
+    /// Which.
+    pub device: DeviceId,
+    /// A one-time code of its worker, as typed.
+    pub code: String,
+}
+
+/// What opens it.
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Opens {
+    /// What the phone left here, hex; none when it never did, and then it needs none.
+    #[serde(default)]
+    pub secret: Option<String>,
+}
+
+async fn leave(
+    phone: Phone,
+    State(state): State<AppState>,
+    body: Result<Json<Recovery>, JsonRejection>,
+) -> Result<Json<Opens>> {
+    let phone = phone.active()?;
+    let secret: [u8; 32] = bytes(&json(body)?.secret)?;
+    let now = state.now();
+    let kept = state
+        .store
+        .write(move |connection| device::keep_recovery(connection, phone.device, &secret, now));
+    kept.await?;
+    Ok(Json(Opens { secret: None }))
+}
+
+async fn recover(
+    State(state): State<AppState>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    body: Result<Json<Recover>, JsonRejection>,
+) -> Result<Json<Opens>> {
+    state.callers.knock(from.ip())?;
+    let body = json(body)?;
+    let code = EnrolCode::parse(&body.code)
+        .ok_or_else(|| Error::refused(Code::CodeWrong, "no such code"))?;
+    let (now, phone) = (state.now(), body.device);
+    let recovered = state.store.write(move |connection| {
+        let recovered = device::recover(connection, &code, phone, now)?;
+        let result = match &recovered {
+            device::Recovered::With(_) => "done",
+            device::Recovered::Not(refused) => refused.as_str(),
+        };
+        let entry = Entry {
+            subject: code.id.clone(),
+            action: "recover_pin",
+            object: phone.to_string(),
+            result: result.into(),
+            address: from.ip().to_string(),
+        };
+        // as with enrolment, a stranger must not fill the disk
+        if device::is_code(connection, &code.id)? {
+            audit::add(connection, &entry, now)?;
+        }
+        Ok(recovered)
+    });
+    match recovered.await? {
+        device::Recovered::With(secret) => Ok(Json(Opens {
+            secret: secret.map(hex::encode),
+        })),
+        device::Recovered::Not(code) => {
+            tracing::warn!(%code, "a phone was not opened");
+            Err(Error::refused(code, "the code does not open this phone"))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The doors. Open without a token or session: health, enrol, challenge, token, login. Everything else asks who is there.
+//! The doors. Open without a token or session: health, enrol, challenge, token, recover, login. Everything else asks who is there.
 
 pub mod blobs;
 pub mod device;

@@ -61,6 +61,25 @@ pub fn redeem_code(
     app: &str,
     now: Timestamp,
 ) -> Result<Redeemed> {
+    let worker = match code_of(connection, code, now)? {
+        Ok(worker) => worker,
+        Err(refused) => return Ok(Redeemed::Not(refused)),
+    };
+    let role = person::role(connection, worker)?.ok_or(Error::NotFound)?;
+    burn(connection, code, device, now)?;
+    connection.execute(
+        "insert into device (id, worker, role, public_key, app, enrolled_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![device.0, worker.0, person::word(&role)?, key.as_bytes(), app, now.0],
+    )?;
+    Ok(Redeemed::Enrolled(worker))
+}
+
+/// For whom a code was made, if it is the right one and still good. A wrong try is counted.
+fn code_of(
+    connection: &Connection,
+    code: &EnrolCode,
+    now: Timestamp,
+) -> Result<Result<PersonId, Code>> {
     let row = connection
         .query_row(
             "select secret_hash, worker, expires_at, tries, used_at is not null from enrol_code where id = ?1 for update",
@@ -77,7 +96,7 @@ pub fn redeem_code(
         )
         .optional()?;
     let Some((secret_hash, worker, expires_at, tries, used)) = row else {
-        return Ok(Redeemed::Not(Code::CodeWrong));
+        return Ok(Err(Code::CodeWrong));
     };
     let right: bool = secret_hash.ct_eq(&code.secret_hash()).into();
     if !right {
@@ -85,26 +104,79 @@ pub fn redeem_code(
             "update enrol_code set tries = tries + 1 where id = ?1",
             [&code.id],
         )?;
-        return Ok(Redeemed::Not(Code::CodeWrong));
+        return Ok(Err(Code::CodeWrong));
     }
     if used {
-        return Ok(Redeemed::Not(Code::CodeUsed));
+        return Ok(Err(Code::CodeUsed));
     }
     // A code that somebody guessed at five times is as good as expired: ask for another.
     if tries >= CODE_TRIES || now.0 >= expires_at {
-        return Ok(Redeemed::Not(Code::CodeExpired));
+        return Ok(Err(Code::CodeExpired));
     }
-    let worker = PersonId(worker);
-    let role = person::role(connection, worker)?.ok_or(Error::NotFound)?;
+    Ok(Ok(PersonId(worker)))
+}
+
+fn burn(connection: &Connection, code: &EnrolCode, device: DeviceId, now: Timestamp) -> Result<()> {
     connection.execute(
         "update enrol_code set used_at = ?2, device = ?3 where id = ?1",
         params![code.id, now.0, device.0],
     )?;
+    Ok(())
+}
+
+/// Keeps what opens this phone when its PIN was forgotten; the last one counts.
+pub fn keep_recovery(
+    connection: &Connection,
+    device: DeviceId,
+    secret: &[u8; 32],
+    now: Timestamp,
+) -> Result<()> {
     connection.execute(
-        "insert into device (id, worker, role, public_key, app, enrolled_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![device.0, worker.0, person::word(&role)?, key.as_bytes(), app, now.0],
+        "insert into device_recovery (device, secret, at) values (?1, ?2, ?3)
+         on conflict (device) do update set secret = excluded.secret, at = excluded.at",
+        params![device.0, secret, now.0],
     )?;
-    Ok(Redeemed::Enrolled(worker))
+    Ok(())
+}
+
+/// What became of a code that was handed in for a forgotten PIN.
+pub enum Recovered {
+    /// The code was right; this opens the phone, if the phone ever left something here.
+    With(Option<[u8; 32]>),
+    /// It was not, and this is why. The try was counted.
+    Not(Code),
+}
+
+/// Burns a code of the phone's own worker and gives out what opens the phone. A code of somebody else burns nothing and is
+/// no code; a revoked phone stays closed.
+pub fn recover(
+    connection: &Connection,
+    code: &EnrolCode,
+    device: DeviceId,
+    now: Timestamp,
+) -> Result<Recovered> {
+    let worker = match code_of(connection, code, now)? {
+        Ok(worker) => worker,
+        Err(refused) => return Ok(Recovered::Not(refused)),
+    };
+    let Some(phone) = by_id(connection, device, now)? else {
+        return Ok(Recovered::Not(Code::CodeWrong));
+    };
+    if phone.worker != worker {
+        return Ok(Recovered::Not(Code::CodeWrong));
+    }
+    if phone.revoked {
+        return Ok(Recovered::Not(Code::DeviceRevoked));
+    }
+    burn(connection, code, device, now)?;
+    let secret = connection
+        .query_row(
+            "select secret from device_recovery where device = ?1",
+            [device.0],
+            |row| row.get::<_, [u8; 32]>(0),
+        )
+        .optional()?;
+    Ok(Recovered::With(secret))
 }
 
 /// Keeps the hash of a token, and forgets the device's ended ones.

@@ -7,19 +7,19 @@ import { asFault, openDoor, phone } from '../api/field'
 import { words } from '../shared/words'
 import App from './App.vue'
 import Broken from './Broken.vue'
-import { setStatus } from './enrol/state'
-import { dress } from './frame/appearance'
+import { begin } from './begin'
+import { dressAs } from './frame/appearance'
+import { readLock, watchIdle } from './lock/state'
 import { router } from './router'
-import { followSync } from './sync/state'
 
 async function open() {
   try {
     await openDoor()
-    const status = await phone.status()
-    await dress()
-    setStatus(status)
-    followSync(status.sync)
+    const lock = await readLock()
+    if (lock.locked && lock.look) dressAs(lock.look)
+    if (!lock.locked) await begin()
     document.addEventListener('visibilitychange', () => void phone.inFront(!document.hidden))
+    watchIdle()
     createApp(App).use(words).use(router).mount('#app')
   } catch (thrown) {
     createApp(Broken, { code: asFault(thrown).code })

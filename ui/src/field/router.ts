@@ -42,6 +42,7 @@ export const router = createRouter({
     { path: '/patrols/:id', props: true, component: () => import('./patrol/SummaryPage.vue') },
     { path: '/patrols/:id/finish', props: true, component: () => import('./patrol/FinishPage.vue') },
     { path: '/sync', component: () => import('./sync/SyncPage.vue') },
+    { path: '/lock', component: () => import('./lock/LockPage.vue') },
     { path: '/storage', component: () => import('./me/StoragePage.vue') },
     { path: '/log', component: () => import('./log/LogPage.vue') },
     { path: '/handbook', component: () => import('./handbook/HandbookPage.vue') },

@@ -33,6 +33,18 @@ export const commands = {
 	categories: () => typedError<Category[], Failure>(__TAURI_INVOKE("categories")),
 	/**  Whether somebody looks at the app; while nobody does, the phone keeps no line to the centre open. */
 	inFront: (seen: boolean) => typedError<null, Failure>(__TAURI_INVOKE("in_front", { seen })),
+	/**  Whether there is a PIN, and how it stands. */
+	lockState: () => typedError<LockState, Failure>(__TAURI_INVOKE("lock_state")),
+	/**  Nobody looks into the app any more; what it delivers goes on. */
+	lockNow: () => typedError<LockState, Failure>(__TAURI_INVOKE("lock_now")),
+	/**  Opens it with the PIN. */
+	unlock: (pin: string) => typedError<LockState, Failure>(__TAURI_INVOKE("unlock", { pin })),
+	/**  Opens it with a one-time code, when the PIN was forgotten. */
+	recover: (code: string) => typedError<LockState, Failure>(__TAURI_INVOKE("recover", { code })),
+	/**  A first PIN, or another one. */
+	setPin: (old: string | null, pin: string) => typedError<LockState, Failure>(__TAURI_INVOKE("set_pin", { old, pin })),
+	/**  No PIN any more. */
+	removePin: (pin: string) => typedError<LockState, Failure>(__TAURI_INVOKE("remove_pin", { pin })),
 	/**  The list in walking order; an empty query is the whole list. */
 	households: (query: string) => typedError<HouseholdRow[], Failure>(__TAURI_INVOKE("households", { query })),
 	/**  People, doors, cases, notes and places, by one character, pinyin, initials, room or the end of a phone number. */
@@ -139,7 +151,7 @@ export const events = {
 };
 
 /* Constants */
-export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SPLIT_PARTS","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_TOO_BIG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
+export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SPLIT_PARTS","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","LOCKED","PIN_WRONG","PIN_WAIT","PIN_SPENT","PIN_WEAK","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_TOO_BIG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
 
 /* Types */
 /**  The frame of one act. `recorded_at` is the phone's clock plus its measured offset to the server. */
@@ -663,6 +675,16 @@ export type Code =
 "SESSION_EXPIRED" | 
 /**  The role has no right to this. */
 "FORBIDDEN" | 
+/**  The app is locked; its PIN is asked for. */
+"LOCKED" | 
+/**  Not this PIN. */
+"PIN_WRONG" | 
+/**  Several wrong ones: the next try has to wait. */
+"PIN_WAIT" | 
+/**  Ten wrong ones: only a code from the centre opens the phone. */
+"PIN_SPENT" | 
+/**  Six digits, and none that everybody tries first. */
+"PIN_WEAK" | 
 /**  No connection to the centre. Never an authentication failure, never blocks a save. */
 "SERVER_UNREACHABLE" | 
 /**  Something answered, but not our server (a sign-in page of a Wi-Fi, say). */
@@ -1798,6 +1820,24 @@ export type LinePreview = {
 	expires_at: string,
 	/**  Name of the blob. */
 	blob: string,
+};
+
+/**  The lock of the app, as far as somebody may see it who has not opened it. */
+export type LockState = {
+	/**  There is a PIN. */
+	set: boolean,
+	/**  It is asked for before anything else. */
+	locked: boolean,
+	/**  Nobody may try again before so many milliseconds have passed. */
+	wait_ms: number,
+	/**  Ten wrong PINs: only a code of the centre helps. */
+	spent: boolean,
+	/**  How many tries are left until then; none while there is no such end. */
+	tries_left: number | null,
+	/**  The records are sealed by the PIN. Before, it guards the screens: the way back for a forgotten PIN is not laid yet. */
+	sealed: boolean,
+	/**  How the lock screen looks. */
+	look: Settings | null,
 };
 
 /**  A line of the log. In the order of the day. */

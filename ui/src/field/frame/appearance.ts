@@ -29,11 +29,16 @@ function wear({ language, text_scale, theme }: Settings) {
   else delete root.dataset.theme
 }
 
-/** Dresses the screen as the phone remembers it; call once, before the first screen. */
+/** Dresses the screen as the phone remembers it, before the first screen and after it was unlocked. */
 export async function dress() {
-  settings.value = await phone.settings()
-  wear(settings.value)
-  night.addEventListener('change', () => wear(settings.value))
+  dressAs(await phone.settings())
+}
+
+/** The lock screen looks like what is behind it, which cannot be asked yet. */
+export function dressAs(look: Settings) {
+  settings.value = look
+  wear(look)
+  night.onchange = () => wear(settings.value)
 }
 
 /** The settings and the one way to change them: worn at once, kept by the phone. */

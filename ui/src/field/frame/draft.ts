@@ -4,6 +4,14 @@ import { phone } from '../../api/field'
 
 const PAUSE_MS = 400
 
+/** Everything that is half written on a screen that stands. */
+const standing = new Set<() => Promise<void>>()
+
+/** Keeps all of it now: the app is about to lock. */
+export async function keepAll() {
+  await Promise.all([...standing].map((keep) => keep().catch(() => undefined)))
+}
+
 /**
  * Keeps what is half written. It goes to the phone at every pause in typing, before the camera opens (`keep`), and
  * whenever the app leaves the screen; `drop` forgets it once its record is saved.
@@ -22,6 +30,7 @@ export function useDraft<T>(key: string, state: Readonly<Ref<T | undefined>>) {
     await phone.draftPut(key, json)
   }
   const quietly = () => void keep().catch(() => (kept = ''))
+  standing.add(keep)
 
   async function recall(): Promise<T | null> {
     const json = await phone.draftGet(key)
@@ -55,6 +64,7 @@ export function useDraft<T>(key: string, state: Readonly<Ref<T | undefined>>) {
   window.addEventListener('pagehide', quietly)
   onBeforeRouteLeave(quietly)
   onBeforeUnmount(() => {
+    standing.delete(keep)
     quietly()
     document.removeEventListener('visibilitychange', quietly)
     window.removeEventListener('pagehide', quietly)

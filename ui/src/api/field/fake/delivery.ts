@@ -27,6 +27,8 @@ export class Delivery {
     this.error = network === 'none' ? 'SERVER_UNREACHABLE' : null
   }
 
+  online = () => this.network === 'good'
+
   /** A record or photo that is committed on this phone; with a network it leaves by itself. */
   add(item: Omit<SyncItem, 'at' | 'receipt' | 'bytes_sent'> & Partial<SyncItem>) {
     const full: SyncItem = { at: iso(this.now()), receipt: { type: 'local' }, bytes_sent: 0, ...item }

@@ -10,6 +10,7 @@
 //   evening    ten past five: the day is over
 //   fresh      the phone is not enrolled
 //   many       a thousand households
+//   locked     the PIN 480215 is asked for; 204816 is a good code
 // `?scale=1.5` and `?language=en` dress the screens.
 import type { Settings, Task, TaskGroup, TaskRow, Today } from '../../generated/phone'
 import { Fault, type Asked, type Phone } from '../door'
@@ -20,6 +21,7 @@ import { Households } from './households'
 import { Incidents } from './incidents'
 import { Logs } from './log'
 import { Patrols } from './patrols'
+import { Lock } from './lock'
 import { keep, photoUrl, scene as drawn } from './photos'
 import { search } from './search'
 import {
@@ -63,6 +65,13 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     photos_on_wifi_only: false,
     mask_names: false,
   }
+  const lock = new Lock(
+    scene === 'locked',
+    CODES,
+    now,
+    () => settings,
+    () => delivery.online(),
+  )
   let minted = 0
   const mint = (kind: string) => `${kind}-${Date.now().toString(36)}-${(minted += 1)}`
 
@@ -137,6 +146,12 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   })
 
   const asked: Asked = {
+    lockState: async () => lock.state(),
+    lockNow: async () => lock.lock(),
+    unlock: async (pin) => lock.unlock(pin),
+    recover: async (code) => lock.recover(code),
+    setPin: async (old, pin) => lock.set(old, pin),
+    removePin: async (pin) => lock.remove(pin),
     status: async () => status(),
     enrol: async (server, code) => {
       if (!server.includes('centre')) throw new Fault('SERVER_UNREACHABLE', server)
@@ -249,7 +264,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     saveSettings: async (next) => (settings = next),
   }
   return {
-    ...copied(asked),
+    ...copied(asked, lock),
     addPhoto: async (file, stage) => {
       const photo = await keep(file, stage, iso(now()))
       if (!photo) throw new Fault(file.size < 16 ? 'PHOTO_UNSUPPORTED' : 'PHOTO_TRUNCATED', 'undecodable')
@@ -261,14 +276,19 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   }
 }
 
+/** What answers while everything else is refused. */
+const AT_THE_DOOR = new Set(['lockState', 'lockNow', 'unlock', 'recover', 'inFront'])
+
 /** As over the bridge: what goes in and comes out is a copy, so no screen holds a piece of the phone. */
-function copied(asked: Asked): Asked {
+function copied(asked: Asked, lock: Lock): Asked {
   const copy = <T>(value: T): T => (value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T))
   return Object.fromEntries(
     Object.entries(asked).map(([name, command]) => [
       name,
-      async (...args: unknown[]) =>
-        copy(await (command as (...args: unknown[]) => Promise<unknown>)(...args.map(copy))),
+      async (...args: unknown[]) => {
+        if (!AT_THE_DOOR.has(name)) lock.guard()
+        return copy(await (command as (...args: unknown[]) => Promise<unknown>)(...args.map(copy)))
+      },
     ]),
   ) as Asked
 }

@@ -1,0 +1,12 @@
+import { phone } from '../api/field'
+import { setStatus } from './enrol/state'
+import { dress } from './frame/appearance'
+import { followSync } from './sync/state'
+
+/** What every screen stands on; a locked phone tells it once it is opened. */
+export async function begin() {
+  const status = await phone.status()
+  await dress()
+  setStatus(status)
+  followSync(status.sync)
+}
