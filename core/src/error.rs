@@ -180,6 +180,8 @@ codes! {
     PhotoTruncated = "PHOTO_TRUNCATED";
     /// Not JPEG, PNG or WebP.
     PhotoUnsupported = "PHOTO_UNSUPPORTED";
+    /// The centre's copy of the photo is damaged or gone; phones that have it are asked for it.
+    PhotoDamaged = "PHOTO_DAMAGED";
     /// Beyond 15 MiB or 50 megapixels.
     PhotoTooBig = "PHOTO_TOO_BIG";
     /// The bytes do not have the promised hash.

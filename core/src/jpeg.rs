@@ -10,6 +10,10 @@ pub struct Jpeg {
     pub height: u16,
     /// It holds a segment besides the picture itself: EXIF, XMP, MPF, an ICC profile, a comment.
     pub metadata: bool,
+    /// Coded as cameras and browsers do: eight bits, Huffman, sequential or progressive.
+    pub common: bool,
+    /// Bytes that a decoder has to hold beside the picture because it comes in several scans: two for every coefficient.
+    pub held: u64,
 }
 
 /// Why it is not a JPEG that can be used.
@@ -40,14 +44,21 @@ pub fn inspect(bytes: &[u8]) -> Result<Jpeg, JpegFault> {
         width: 0,
         height: 0,
         metadata: false,
+        common: true,
+        held: 0,
     };
-    let mut at = 2;
+    let (mut at, mut frame, mut scans) = (2, Frame::default(), 0u32);
     loop {
         let (marker, body) = next_marker(bytes, at)?;
         at = body;
         match marker {
             END if jpeg.width == 0 || jpeg.height == 0 => return Err(JpegFault::Truncated),
-            END => return Ok(jpeg),
+            END => {
+                if frame.progressive || scans > 1 {
+                    jpeg.held = frame.coefficients(&jpeg) * 2;
+                }
+                return Ok(jpeg);
+            }
             START | 0x01 | 0xD0..=0xD7 => {}
             _ => {
                 let segment = segment(bytes, at)?;
@@ -55,9 +66,11 @@ pub fn inspect(bytes: &[u8]) -> Result<Jpeg, JpegFault> {
                     0xE1..=0xED | 0xEF | 0xFE => jpeg.metadata = true,
                     0xE0 => jpeg.metadata |= !segment.starts_with(b"JFIF\0"),
                     0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF => {
-                        let &[_, h1, h0, w1, w0, ..] = segment else {
+                        let &[bits, h1, h0, w1, w0, ..] = segment else {
                             return Err(JpegFault::Truncated);
                         };
+                        frame = Frame::of(marker, segment);
+                        jpeg.common &= bits == 8 && matches!(marker, 0xC0..=0xC2);
                         jpeg.height = u16::from_be_bytes([h1, h0]);
                         jpeg.width = u16::from_be_bytes([w1, w0]);
                     }
@@ -65,10 +78,43 @@ pub fn inspect(bytes: &[u8]) -> Result<Jpeg, JpegFault> {
                 }
                 at += 2 + segment.len();
                 if marker == SCAN {
+                    scans = scans.saturating_add(1);
                     at = end_of_entropy(bytes, at)?;
                 }
             }
         }
+    }
+}
+
+/// How the picture is divided.
+#[derive(Default)]
+struct Frame {
+    progressive: bool,
+    /// Of each component how often it is sampled, across and down.
+    sampled: Vec<(u64, u64)>,
+}
+
+impl Frame {
+    fn of(marker: u8, segment: &[u8]) -> Self {
+        let components = segment.get(6..).unwrap_or_default().chunks_exact(3);
+        Self {
+            progressive: marker == 0xC2,
+            sampled: components
+                .take(4)
+                .map(|component| (u64::from(component[1] >> 4), u64::from(component[1] & 0x0F)))
+                .collect(),
+        }
+    }
+
+    /// In whole units of 8 × 8, as many as the coarsest component needs.
+    fn coefficients(&self, jpeg: &Jpeg) -> u64 {
+        let most =
+            |pick: fn(&(u64, u64)) -> u64| self.sampled.iter().map(pick).max().unwrap_or(1).max(1);
+        let (across, down) = (most(|s| s.0), most(|s| s.1));
+        let units =
+            u64::from(jpeg.width).div_ceil(8 * across) * u64::from(jpeg.height).div_ceil(8 * down);
+        let blocks: u64 = self.sampled.iter().map(|(h, v)| h * v).sum();
+        units * blocks * 64
     }
 }
 
@@ -128,9 +174,43 @@ mod tests {
             Ok(Jpeg {
                 width: 1,
                 height: 2,
-                metadata: false
+                metadata: false,
+                common: true,
+                held: 0
             })
         );
+    }
+
+    /// A frame of 100 × 50 with three components, the first sampled twice as often, coded as the marker says.
+    fn frame(marker: u8, bits: u8) -> Vec<u8> {
+        let mut bytes = vec![0xFF, 0xD8, 0xFF, marker, 0, 17, bits, 0, 50, 0, 100, 3];
+        bytes.extend([1, 0x22, 0, 2, 0x11, 0, 3, 0x11, 0]);
+        bytes.extend([0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 0x12, 0xFF, 0xD9]);
+        bytes
+    }
+
+    #[test]
+    fn what_a_decoder_has_to_hold_is_known_before_it_is_held() {
+        // 7 × 4 units of 16 × 16, six blocks each
+        let held = 7 * 4 * 6 * 64 * 2;
+        assert_eq!(inspect(&frame(0xC2, 8)).unwrap().held, held);
+        assert_eq!(
+            inspect(&frame(0xC0, 8)).unwrap().held,
+            0,
+            "one scan goes by"
+        );
+        let mut twice = frame(0xC0, 8);
+        let again = [0xFF, 0xDA, 0, 8, 1, 2, 0, 0, 63, 0, 0x12];
+        twice.splice(twice.len() - 2..twice.len() - 2, again);
+        assert_eq!(inspect(&twice).unwrap().held, held);
+    }
+
+    #[test]
+    fn twelve_bits_lossless_and_arithmetic_coding_are_not_common() {
+        assert!(inspect(&frame(0xC1, 8)).unwrap().common);
+        for (marker, bits) in [(0xC1, 12), (0xC3, 8), (0xC9, 8), (0xCA, 8)] {
+            assert!(!inspect(&frame(marker, bits)).unwrap().common, "{marker:x}");
+        }
     }
 
     #[test]

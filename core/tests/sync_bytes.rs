@@ -203,6 +203,7 @@ fn response(
         packs: None,
         repair: None,
         watermarks: None,
+        wanted: None,
     }
 }
 

@@ -188,6 +188,7 @@ impl Reader {
             packs: None,
             repair: None,
             watermarks: None,
+            wanted: None,
         };
         apply::plan(&Nothing, &asked, &response).expect("a plan")
     }

@@ -78,6 +78,7 @@ fn response() -> Response {
         packs: None,
         repair: None,
         watermarks: None,
+        wanted: None,
     }
 }
 

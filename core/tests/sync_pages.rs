@@ -105,6 +105,7 @@ fn response(partitions: Vec<PartitionNews>) -> Response {
         packs: None,
         repair: None,
         watermarks: None,
+        wanted: None,
     }
 }
 

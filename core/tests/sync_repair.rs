@@ -367,6 +367,7 @@ fn heard(position: u64, seam: Option<Cursor>) -> Plan {
             ..RepairAnswer::default()
         }),
         watermarks: None,
+        wanted: None,
     };
     apply::plan(&Remembers(digests), &asked, &response).expect("a plan")
 }

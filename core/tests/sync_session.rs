@@ -93,6 +93,7 @@ fn answer() -> Response {
         packs: None,
         repair: None,
         watermarks: None,
+        wanted: None,
     }
 }
 

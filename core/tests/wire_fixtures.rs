@@ -148,6 +148,7 @@ fn quiet_response() -> Response {
         packs: None,
         repair: None,
         watermarks: None,
+        wanted: None,
     }
 }
 
@@ -339,6 +340,15 @@ fn messages_of_a_repair_read_as_they_were_meant() {
     );
     reads_as("request-repair.cbor", &repair_request());
     reads_as("response-repair.cbor", &repair_response());
+}
+
+#[test]
+fn an_answer_that_asks_for_lost_photos_reads_as_it_was_meant() {
+    let asking = Response {
+        wanted: Some(vec![gridwalk_core::ids::Hash([7; 32])]),
+        ..quiet_response()
+    };
+    reads_as("response-wanted.cbor", &asking);
 }
 
 #[test]

@@ -24,21 +24,30 @@ pub enum Stands {
 
 /// Looks, and ends what has come to its end.
 pub async fn look(state: &AppState, upload: &Upload) -> Result<Stands> {
-    let here = state.blobs.part_length(&upload.id)?;
+    let here = arrived(state, &upload.id).await?;
     if here < upload.length {
         return Ok(Stands::At(here));
     }
     // Without a turn: somebody is at it and has not said yet what it is.
     let turn = state.uploads.enter(&upload.id).ok_or(Error::Busy)?;
-    let here = state.blobs.part_length(&upload.id)?;
+    let here = arrived(state, &upload.id).await?;
     if here < upload.length {
-        return Ok(Stands::At(here)); // somebody was, and the part is no part any more
+        return Ok(Stands::At(here)); // somebody was, and the pieces are no pieces any more
     }
     match finish(state, upload.clone(), turn).await {
         Ok(()) => Ok(Stands::Arrived),
         Err(Error::ChecksumMismatch | Error::Refused(_)) => Ok(Stands::Discarded),
         Err(error) => Err(error),
     }
+}
+
+/// How much of it is here.
+pub async fn arrived(state: &AppState, id: &str) -> Result<u64> {
+    let id = id.to_owned();
+    let arrived = state
+        .store
+        .read(move |connection| blob::arrived(connection, &id));
+    arrived.await
 }
 
 /// The hash decides. What does not have it, or is no photo of ours, is thrown away, so that the phone can begin again.
@@ -55,48 +64,55 @@ pub async fn finish(state: &AppState, upload: Upload, turn: Turn) -> Result<()> 
 }
 
 async fn conclude(state: &AppState, upload: Upload) -> Result<()> {
-    let (blobs, id, hash) = (state.blobs.clone(), upload.id.clone(), upload.hash);
-    let length = upload.length;
+    let id = upload.id.clone();
+    let pieces = state
+        .store
+        .read(move |connection| blob::pieces(connection, &id))
+        .await?;
+    let (blobs, hash) = (state.blobs.clone(), upload.hash);
+    let length = usize::try_from(upload.length).unwrap_or(usize::MAX);
     let checked = tokio::task::spawn_blocking(move || {
-        let bytes = blobs.read_part(&id, length)?;
-        let checked = if Hash::of(&bytes) != hash {
-            Err(Error::ChecksumMismatch)
-        } else {
-            jpeg::inspect(&bytes).map(|_| ()).map_err(|code| {
-                Error::refused(code, "the file is not a photo that this server keeps")
-            })
-        };
-        match &checked {
-            Ok(()) => blobs.finish_part(&id, &hash)?,
-            Err(_) => blobs.drop_part(&id)?,
+        let mut bytes = Vec::with_capacity(length);
+        for piece in &pieces {
+            match blobs.piece(piece) {
+                Ok(piece) => bytes.extend(piece),
+                // Lost, or somebody else ended this upload at this moment: whoever begins again finds out.
+                Err(Error::NotFound) => return Err(Error::ChecksumMismatch),
+                Err(error) => return Err(error),
+            }
         }
-        checked
+        if Hash::of(&bytes) != hash {
+            return Err(Error::ChecksumMismatch);
+        }
+        jpeg::inspect(&bytes).map_err(|code| {
+            Error::refused(code, "the file is not a photo that this server keeps")
+        })?;
+        blobs.put(&bytes).map(drop)
     })
     .await
     .map_err(|error| Error::internal("finishing an upload", error))?;
     if let Err(error) = &checked
         && !matches!(error, Error::ChecksumMismatch | Error::Refused(_))
     {
-        return checked; // the disk's fault: the part stays for the next look
+        return checked; // the disk's fault: the pieces stay for the next look
     }
     let good = checked.is_ok();
     let now = state.now();
-    state
+    let pieces = state
         .store
         .write(move |connection| {
             if good {
-                let bytes = usize::try_from(upload.length).unwrap_or(usize::MAX);
-                blob::add(
-                    connection,
-                    &upload.hash,
-                    bytes,
-                    "image/jpeg",
-                    Some(upload.device),
-                    now,
-                )?;
+                let device = Some(upload.device);
+                blob::add(connection, &hash, length, "image/jpeg", device, now)?;
             }
             blob::end_upload(connection, &upload.id)
         })
         .await?;
+    let blobs = state.blobs.clone();
+    // What stays behind here is a stray, and the sweep takes it.
+    let dropped = tokio::task::spawn_blocking(move || blobs.drop_pieces(&pieces)).await;
+    if !matches!(dropped, Ok(Ok(()))) {
+        tracing::warn!("pieces of a finished upload are left for the sweep");
+    }
     checked
 }

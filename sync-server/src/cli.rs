@@ -129,6 +129,11 @@ struct Data {
     /// folder. Give it to every command.
     #[arg(long, env = "GRIDWALK_SERVER_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    /// Photos lie in this bucket, s3://bucket/prefix, instead of the data folder; several servers may share it. Keys and endpoint
+    /// as every S3 program reads them: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT, AWS_ALLOW_HTTP. Give
+    /// it to every command.
+    #[arg(long, env = "GRIDWALK_SERVER_BUCKET")]
+    bucket: Option<String>,
     /// What must not come back with an old backup is also written to this file. Put it on another disk than the data.
     #[arg(long, env = "GRIDWALK_LEDGER")]
     ledger: Option<PathBuf>,
@@ -142,6 +147,7 @@ impl Data {
         Ok(Config {
             clock,
             postgres: self.database,
+            bucket: self.bucket,
             ledger: self.ledger,
             ..Config::new(self.data)
         })

@@ -40,6 +40,11 @@ pub struct Config {
     pub ledger: Option<PathBuf>,
     /// Where the time comes from.
     pub clock: Clock,
+    /// Photos lie in this bucket instead of the data folder: `s3://bucket/prefix`. Keys, region and endpoint come from the
+    /// environment, as every S3 program reads them (`AWS_ACCESS_KEY_ID`, …).
+    pub bucket: Option<String>,
+    /// Bytes of photos that the records of one grid may name before uploads for it are answered `STORAGE_FULL`.
+    pub grid_quota: u64,
     /// A feed of fewer rows is read row by row: it fits an answer or two.
     pub pack_least: u64,
 }
@@ -60,6 +65,8 @@ impl Config {
             courtesy: Courtesy::default(),
             ledger: None,
             clock: Clock::system(),
+            bucket: None,
+            grid_quota: 200 * 1024 * 1024 * 1024,
             pack_least: 1_000,
         }
     }

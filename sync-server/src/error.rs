@@ -29,6 +29,9 @@ pub enum Error {
     /// 409: true at another moment (a wrong offset, a used code).
     #[error("conflict: {0}: {1}")]
     Conflict(Code, String),
+    /// 410: it was here and is not whole any more; the phones that still have it are asked for it again.
+    #[error("the photo is damaged")]
+    Damaged(gridwalk_core::ids::Hash),
     /// 413: more bytes than allowed.
     #[error("too big: {0}")]
     TooBig(Code),
@@ -81,6 +84,7 @@ impl Error {
             Self::Forbidden(..) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Conflict(..) => StatusCode::CONFLICT,
+            Self::Damaged(_) => StatusCode::GONE,
             Self::TooBig(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -103,6 +107,7 @@ impl Error {
             | Self::TooBig(code)
             | Self::TooMany(code) => *code,
             Self::NotFound => Code::NotFound,
+            Self::Damaged(_) => Code::PhotoDamaged,
             Self::Refused(refusal) => refusal.code,
             Self::ChecksumMismatch => Code::BlobHashMismatch,
             Self::Busy => Code::ServerBusy,

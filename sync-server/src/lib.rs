@@ -24,6 +24,7 @@ pub mod packs;
 pub mod pokes;
 pub mod rebuild;
 pub mod routes;
+pub mod scrub;
 pub mod seed;
 mod seen;
 pub mod server;

@@ -3,7 +3,7 @@
 use crate::{
     config::Config,
     error::{Error, Result},
-    listen, packs, pokes, routes,
+    listen, packs, pokes, routes, scrub,
     state::AppState,
     sweep,
 };
@@ -23,6 +23,7 @@ pub struct Running {
     sweeper: JoinHandle<()>,
     poker: JoinHandle<()>,
     packer: JoinHandle<()>,
+    scrubber: JoinHandle<()>,
 }
 
 /// Opens the data folder and begins to listen. Answers as soon as connections are accepted.
@@ -41,6 +42,7 @@ pub async fn serve(config: Config) -> Result<Running> {
     let sweeper = tokio::spawn(sweep::run(state.clone()));
     let poker = tokio::spawn(pokes::run(state.clone()));
     let packer = tokio::spawn(packs::run(state.clone()));
+    let scrubber = tokio::spawn(scrub::run(state.clone()));
     Ok(Running {
         address,
         state,
@@ -49,6 +51,7 @@ pub async fn serve(config: Config) -> Result<Running> {
         sweeper,
         poker,
         packer,
+        scrubber,
     })
 }
 
@@ -89,5 +92,6 @@ impl Drop for Running {
         self.sweeper.abort();
         self.poker.abort();
         self.packer.abort();
+        self.scrubber.abort();
     }
 }

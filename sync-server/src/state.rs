@@ -61,7 +61,7 @@ impl AppState {
             Some(url) => Store::connect(url, config.queue)?,
             None => Store::open(&config.database(), config.queue)?,
         };
-        let blobs = Blobs::open(&config.blobs())?;
+        let blobs = Blobs::of(&config)?;
         let key = store
             .read_now(ServerKey::of)?
             .ok_or_else(|| Error::Internal("the server has no key".into()))?;

@@ -12,8 +12,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// An upload that was not continued for so long will not be.
-const UPLOAD_LIVES_MS: i64 = 7 * 24 * 3_600_000;
 /// A file among the parts that belongs to nothing for so long will not belong to anything.
 const STRAY_LIVES: Duration = Duration::from_secs(24 * 3600);
 /// Between two sweeps.
@@ -40,23 +38,23 @@ pub async fn sweep(state: &AppState) -> Result<()> {
         .store
         .write(move |connection| {
             let lines = blob::expire_lines(connection, now)?;
-            let mut uploads = blob::stale_uploads(connection, now.plus_ms(-UPLOAD_LIVES_MS))?;
+            let mut uploads = blob::stale_uploads(connection, now)?;
             uploads.retain(|upload| !left.contains(upload));
+            let mut pieces = Vec::new();
             for upload in &uploads {
-                blob::end_upload(connection, upload)?;
+                pieces.extend(blob::end_upload(connection, upload)?);
             }
-            Ok((lines, uploads))
+            Ok((lines, (uploads, pieces)))
         })
         .await?;
     let blobs = state.blobs.clone();
+    let (uploads, pieces) = uploads;
     let (swept_lines, swept_uploads) = (lines.len(), uploads.len());
     tokio::task::spawn_blocking(move || {
         for ExpiredLine(hash) in &lines {
             blobs.forget(hash)?;
         }
-        uploads
-            .iter()
-            .try_for_each(|upload| blobs.drop_part(upload))
+        blobs.drop_pieces(&pieces)
     })
     .await
     .map_err(|error| Error::internal("sweeping", error))??;
@@ -81,7 +79,7 @@ async fn end_uploads(state: &AppState) -> Result<HashSet<String>> {
     Ok(left)
 }
 
-/// An upload has its row before its file, so a file without a row is what a crash left.
+/// A piece has its file before its row, so a file without a row is one that is just being written or what a crash left.
 async fn drop_strays(state: &AppState) -> Result<usize> {
     let Some(then) = SystemTime::now().checked_sub(STRAY_LIVES) else {
         return Ok(0);
@@ -91,11 +89,12 @@ async fn drop_strays(state: &AppState) -> Result<usize> {
     let mut strays = listed
         .await
         .map_err(|error| Error::internal("looking for strays", error))??;
-    let uploads = state.store.read(blob::uploads).await?;
-    let known: HashSet<String> = uploads.into_iter().map(|upload| upload.id).collect();
+    let pieces = state.store.read(blob::all_pieces).await?;
+    let known: HashSet<String> = pieces.into_iter().collect();
     strays.retain(|name| !known.contains(name));
-    for stray in &strays {
-        state.blobs.drop_stray(stray)?;
-    }
-    Ok(strays.len())
+    let (blobs, count) = (state.blobs.clone(), strays.len());
+    tokio::task::spawn_blocking(move || blobs.drop_pieces(&strays))
+        .await
+        .map_err(|error| Error::internal("dropping strays", error))??;
+    Ok(count)
 }

@@ -100,6 +100,8 @@ pub struct Plan {
     pub compare: bool,
     /// What a verified backup has, in the epoch of this plan.
     pub watermarks: Vec<Watermark>,
+    /// Blobs to bring again, if their bytes are here.
+    pub wanted: Vec<Hash>,
     /// A page did not fit what this phone holds, so it sent a cursor back to the start by itself.
     pub restarted: bool,
     /// What `Request::own_bytes` must say from now on: true once a reference to an own change could not be resolved,
@@ -208,6 +210,7 @@ pub fn plan<H: Holdings>(
         gone: response.gone.clone(),
         repair: response.repair.clone().filter(|_| asked.repair.is_some()),
         watermarks: response.watermarks.clone().unwrap_or_default(),
+        wanted: response.wanted.clone().unwrap_or_default(),
         clock_ahead_ms: asked.received_at.since(response.server_time),
         ..Plan::default()
     };

@@ -282,6 +282,10 @@ pub struct Response {
     /// Up to where a verified backup has this phone's partitions; not sent in an answer that says nothing else.
     #[n(12)]
     pub watermarks: Option<Vec<Watermark>>,
+    /// Photos and thumbnails that the server had and has not any more: a phone that still has the bytes brings them again, in
+    /// the photos' lane.
+    #[n(13)]
+    pub wanted: Option<Vec<Hash>>,
 }
 
 /// Packs that are ready.

@@ -105,6 +105,7 @@ impl Server {
             packs: None,
             repair: None,
             watermarks: None,
+            wanted: None,
         };
         if let Some(upload) = &request.upload {
             let (envelope, _) = envelope::verify(&self.keys[&device], upload)

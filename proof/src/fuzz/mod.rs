@@ -7,7 +7,7 @@
 //! What is checked by a checksum or a signature is given a fitting one before it is read ([`weave`], `wire`): bytes that a
 //! stranger's machine can compute are no barrier, and a fuzzer would otherwise never get past them.
 
-mod bounds;
+pub mod bounds;
 mod documents;
 mod files;
 pub mod mutate;

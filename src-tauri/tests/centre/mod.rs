@@ -161,6 +161,8 @@ pub struct State {
     pub recovery: Option<String>,
     /// An older centre does not.
     pub knows_locks: bool,
+    /// What its disk lost.
+    pub wanted: Vec<Hash>,
     key: Option<VerifyingKey>,
 }
 
@@ -246,6 +248,7 @@ impl Centre {
                 watermark: None,
                 recovery: None,
                 knows_locks: true,
+                wanted: Vec::new(),
                 key: None,
             }),
         };
@@ -718,6 +721,7 @@ impl State {
             packs,
             repair,
             watermarks: self.watermark.map(|mark| vec![mark]),
+            wanted: (!self.wanted.is_empty()).then(|| self.wanted.clone()),
         }
     }
 

@@ -293,7 +293,10 @@ pub const PASSING: &[&str] = &[
     "session",
     "login_failure",
     "upload",
+    "upload_piece",
     "blob_removal",
+    "blob_loss",
+    "scrub",
 ];
 
 /// The table of this name.

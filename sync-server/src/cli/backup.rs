@@ -131,6 +131,7 @@ pub(super) async fn verify(arguments: Verify) -> Result<()> {
         let place = Data {
             data,
             database: arguments.database,
+            bucket: None, // nothing of it is looked at
             ledger: None,
         };
         let state = AppState::open(place.config()?)?;

@@ -1,4 +1,4 @@
-//! Photos: resumable upload (tus 1.0, core and creation), and reading them back.
+//! Photos: resumable upload (tus 1.0: core, creation, checksum, termination, expiration), and reading them back.
 //!
 //! ```text
 //! POST /blobs   Upload-Length: 300000   Upload-Metadata: hash <base64 of the hex>    → 201 Location, Upload-Offset: 0
@@ -12,6 +12,9 @@
 //! file and row durable — says the answer that names it, `Location: /blobs/{hash}`. An offset equal to the length is never
 //! told before that is so (`arrival.rs`). Whoever lost the last answer begins again with POST and gets that one.
 //!
+//! Every PATCH is an object of its own, or several, and a row says so once it is durable (`store/blob.rs`): another process,
+//! or the same one after a crash, goes on from there, and a bucket need not know how to append.
+//!
 //! A revoked phone may still bring the photos of the records that it left in quarantine, within the same quota; it reads none.
 
 use crate::{
@@ -20,8 +23,13 @@ use crate::{
     callers::Pace,
     error::{Error, Result},
     ingest::quarantine_has_room,
+    routes::picture,
     state::{AppState, random},
-    store::blob::{self, Upload},
+    store::{
+        Connection,
+        blob::{self, Piece, Upload},
+        loss,
+    },
 };
 use axum::{
     Router,
@@ -31,26 +39,42 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, head, post},
 };
-use gridwalk_core::{error::Code, ids::Hash, sync::limits};
-use std::{io::Write, pin::Pin, time::Duration};
+use gridwalk_core::{
+    error::Code,
+    ids::{GridId, Hash},
+    sync::limits,
+};
+use sha2::Digest as _;
+use std::{pin::Pin, time::Duration};
 
 const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
 const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const UPLOAD_METADATA: HeaderName = HeaderName::from_static("upload-metadata");
+const UPLOAD_EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
+const UPLOAD_CHECKSUM: HeaderName = HeaderName::from_static("upload-checksum");
 const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
 /// A refused request is let in for so long.
 const DRAINING: Duration = Duration::from_secs(15);
 /// What is read of a refused request: more than any photo, less than anybody should get us to read.
 const DRAINED: usize = 4 * 1024 * 1024;
 const DAY_MS: i64 = 24 * 3_600_000;
+/// What is held of a PATCH before it becomes an object.
+const PIECE: usize = 1024 * 1024;
+/// Uploads that one phone may have under way. Ours has one; one that lost its queue begins a few again.
+const UNDER_WAY: u32 = 64;
+/// How long they may be together.
+const UNDER_WAY_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The routes.
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/blobs", post(create).options(options))
-        .route("/blobs/uploads/{id}", head(offset).patch(append))
-        .route("/blobs/{hash}", get(read))
+        .route(
+            "/blobs/uploads/{id}",
+            head(offset).patch(append).delete(terminate),
+        )
+        .route("/blobs/{hash}", get(read).patch(append_to_whole))
 }
 
 async fn options() -> impl IntoResponse {
@@ -62,7 +86,11 @@ async fn options() -> impl IntoResponse {
             (HeaderName::from_static("tus-version"), VERSION),
             (
                 HeaderName::from_static("tus-extension"),
-                HeaderValue::from_static("creation"),
+                HeaderValue::from_static("creation,checksum,termination,expiration"),
+            ),
+            (
+                HeaderName::from_static("tus-checksum-algorithm"),
+                HeaderValue::from_static("sha256,sha1"),
             ),
             (HeaderName::from_static("tus-max-size"), most),
         ],
@@ -91,31 +119,40 @@ async fn create(
         hash,
         length,
         device: phone.device,
+        made_at: state.now(),
     };
     // Twice, because what was all here may have been thrown away.
     for _ in 0..2 {
-        let Some(upload) = begin(&state, wanted.clone(), phone.revoked).await? else {
+        let Some(upload) = begin(&state, wanted.clone(), &phone).await? else {
             return answer(StatusCode::CREATED, length, Some(place_of(&hash)));
         };
+        let expires = expiry(&upload)?;
         let place = match arrival::look(&state, &upload).await? {
             Stands::At(offset) => (offset, format!("/blobs/uploads/{}", upload.id)),
             Stands::Arrived => (length, place_of(&hash)),
             Stands::Discarded => continue,
         };
-        return answer(StatusCode::CREATED, place.0, Some(place.1));
+        let mut answer = answer(StatusCode::CREATED, place.0, Some(place.1))?;
+        answer.headers_mut().insert(UPLOAD_EXPIRES, expires);
+        return Ok(answer);
     }
     Err(Error::Busy)
 }
 
 /// The upload that this device began for these bytes, or a new one; none when they are here.
-async fn begin(state: &AppState, wanted: Upload, revoked: bool) -> Result<Option<Upload>> {
-    let has_file = state.blobs.has(&wanted.hash);
-    let now = state.now();
-    state
+async fn begin(state: &AppState, wanted: Upload, phone: &Phone) -> Result<Option<Upload>> {
+    let (blobs, hash) = (state.blobs.clone(), wanted.hash);
+    let has_file = tokio::task::spawn_blocking(move || blobs.has(&hash))
+        .await
+        .map_err(|error| Error::internal("looking for a blob", error))?;
+    let (now, quota) = (state.now(), state.config.grid_quota);
+    let (revoked, grids) = (phone.revoked, phone.grids.clone());
+    let begun = state
         .store
         .write(move |connection| {
-            if has_file && blob::media(connection, &wanted.hash)?.is_some() {
-                return Ok(None);
+            let lost = loss::is_lost(connection, &wanted.hash)?;
+            if has_file && !lost && blob::media(connection, &wanted.hash)?.is_some() {
+                return Ok((None, Vec::new()));
             }
             if revoked {
                 quarantine_has_room(connection, wanted.device)?;
@@ -125,14 +162,57 @@ async fn begin(state: &AppState, wanted: Upload, revoked: bool) -> Result<Option
                 return Err(Error::TooMany(Code::QueueFull));
             }
             let begun = blob::begin_upload(connection, &wanted, now)?;
-            if begun.length == wanted.length {
-                return Ok(Some(begun));
+            if begun.length == wanted.length && begun.expires_at() > now {
+                if begun.id == wanted.id {
+                    has_room(connection, &wanted, &grids, quota)?;
+                }
+                return Ok((Some(begun), Vec::new()));
             }
-            // One of the two lengths is not that of these bytes; the last word counts.
-            blob::end_upload(connection, &begun.id)?;
-            blob::begin_upload(connection, &wanted, now).map(Some)
+            // One of the two lengths is not that of these bytes, or its time is over; the last word counts.
+            let left = blob::end_upload(connection, &begun.id)?;
+            let begun = blob::begin_upload(connection, &wanted, now)?;
+            Ok((Some(begun), left))
         })
-        .await
+        .await?;
+    let (upload, left) = begun;
+    drop_pieces(state, left).await;
+    Ok(upload)
+}
+
+/// One more upload, for this device and for the grid whose record shows the photo.
+fn has_room(connection: &Connection, upload: &Upload, grids: &[GridId], quota: u64) -> Result<()> {
+    let (count, bytes) = blob::under_way(connection, upload.device)?;
+    if count > UNDER_WAY || bytes > UNDER_WAY_BYTES {
+        return Err(Error::TooMany(Code::QueueFull));
+    }
+    // A photo that no record shows yet counts for the grid that its worker has first.
+    let shown = blob::grid_of(connection, &upload.hash)?;
+    let counted = shown.as_ref().or(grids.first());
+    if let Some(grid) = counted
+        && blob::of_grid(connection, grid)? > quota
+    {
+        return Err(Error::StorageFull);
+    }
+    Ok(())
+}
+
+/// Removes pieces that no row names any more. What stays behind is a stray, and the sweep takes it.
+async fn drop_pieces(state: &AppState, pieces: Vec<String>) {
+    if pieces.is_empty() {
+        return;
+    }
+    let blobs = state.blobs.clone();
+    let dropped = tokio::task::spawn_blocking(move || blobs.drop_pieces(&pieces)).await;
+    if !matches!(dropped, Ok(Ok(()))) {
+        tracing::warn!("pieces of an upload are left for the sweep");
+    }
+}
+
+/// When an upload ends by itself, as HTTP says it.
+fn expiry(upload: &Upload) -> Result<HeaderValue> {
+    let at = upload.expires_at().utc();
+    HeaderValue::try_from(at.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
+        .map_err(|error| Error::internal("an expiry", error))
 }
 
 /// Where a photo is read. The answer that names it is the receipt: whoever sends it has checked the hash, and file and
@@ -170,10 +250,34 @@ async fn offset(
         Stands::Arrived => answer(StatusCode::OK, upload.length, Some(place_of(&upload.hash)))?,
         Stands::Discarded => return Err(Error::NotFound),
     };
-    response
-        .headers_mut()
-        .insert(UPLOAD_LENGTH, HeaderValue::from(upload.length));
+    let headers = response.headers_mut();
+    headers.insert(UPLOAD_LENGTH, HeaderValue::from(upload.length));
+    headers.insert(UPLOAD_EXPIRES, expiry(&upload)?);
     Ok(response)
+}
+
+/// Whoever began it gives it up; nothing is kept of it.
+async fn terminate(
+    State(state): State<AppState>,
+    phone: Phone,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    speaks_tus(&headers)?;
+    let upload = upload_of(&state, phone, id).await?;
+    let left = state
+        .store
+        .write(move |connection| blob::end_upload(connection, &upload.id))
+        .await?;
+    drop_pieces(&state, left).await;
+    Ok((StatusCode::NO_CONTENT, [(TUS_RESUMABLE, VERSION)]).into_response())
+}
+
+/// A photo that is here is told to whoever begins it again, with this address. A client that goes on with it by the letter
+/// of the protocol asks where it stands when it hears this, and finds that nothing is left to send.
+async fn append_to_whole(_: Phone, mut body: Body) -> Error {
+    drain(&mut body).await;
+    Error::Conflict(Code::BlobOffsetMismatch, "all of it is here".into())
 }
 
 async fn append(
@@ -208,56 +312,191 @@ async fn append_to(
         ));
     }
     let offset = number(headers, &UPLOAD_OFFSET)?;
+    let checksum = headers
+        .get(UPLOAD_CHECKSUM)
+        .map(Checksum::read)
+        .transpose()?;
     let upload = upload_of(state, phone, id).await?;
     // Two PATCHes of one upload at once: the second comes back later.
     let turn = state.uploads.enter(&upload.id).ok_or(Error::Busy)?;
-    let here = state.blobs.part_length(&upload.id)?;
+    let here = arrival::arrived(state, &upload.id).await?;
     if offset != here {
         return Err(Error::Conflict(
             Code::BlobOffsetMismatch,
             format!("the upload continues at {here}"),
         ));
     }
-    let arrived = receive(state, &upload, here, body).await?;
+    let arrived = receive(state, &upload, here, body, checksum).await?;
     if arrived < upload.length {
-        return answer(StatusCode::NO_CONTENT, arrived, None);
+        let mut answer = answer(StatusCode::NO_CONTENT, arrived, None)?;
+        answer
+            .headers_mut()
+            .insert(UPLOAD_EXPIRES, expiry(&upload)?);
+        return Ok(answer);
     }
     let place = place_of(&upload.hash);
     arrival::finish(state, upload, turn).await?;
     answer(StatusCode::NO_CONTENT, arrived, Some(place))
 }
 
-/// Writes what arrives. Whatever arrived before the line dropped is kept and counts.
+/// Keeps what arrives. Whatever arrived before the line dropped is kept and counts, unless its checksum was to be compared:
+/// half of it cannot be.
 async fn receive(
     state: &AppState,
     upload: &Upload,
-    mut length: u64,
+    from: u64,
     body: &mut Body,
+    mut checksum: Option<Checksum>,
 ) -> Result<u64> {
-    let mut file = state.blobs.open_part(&upload.id)?;
+    let mut kept = Kept {
+        state,
+        upload,
+        pieces: Vec::new(),
+        end: from,
+    };
     let mut pace = Pace::new(state.callers.courtesy());
-    loop {
-        match pace.next(body).await {
-            Some(Ok(bytes)) => {
-                length += bytes.len() as u64;
-                if length > upload.length {
-                    drop(file);
-                    state.blobs.drop_part(&upload.id)?;
-                    return Err(Error::TooBig(Code::BodyTooBig));
-                }
-                tokio::task::block_in_place(|| file.write_all(&bytes))?;
-            }
-            None => break,
-            Some(Err(_)) => {
-                tokio::task::block_in_place(|| file.sync_data())?;
-                return Err(Error::Malformed(
-                    "the upload was cut; it may be continued".into(),
-                ));
+    let mut held = Vec::new();
+    let mut cut = false;
+    while let Some(come) = pace.next(body).await {
+        let Ok(bytes) = come else {
+            cut = true;
+            break;
+        };
+        if kept.end + (held.len() + bytes.len()) as u64 > upload.length {
+            kept.forget().await;
+            let id = upload.id.clone();
+            let left = state
+                .store
+                .write(move |connection| blob::end_upload(connection, &id));
+            drop_pieces(state, left.await?).await;
+            return Err(Error::TooBig(Code::BodyTooBig));
+        }
+        if let Some(checksum) = &mut checksum {
+            checksum.add(&bytes);
+        }
+        held.extend_from_slice(&bytes);
+        if held.len() >= PIECE {
+            kept.put(std::mem::take(&mut held)).await?;
+            if checksum.is_none() {
+                kept.count().await?;
             }
         }
     }
-    tokio::task::block_in_place(|| file.sync_data())?;
-    Ok(length)
+    match checksum.map(Checksum::fits) {
+        Some(_) if cut => kept.forget().await,
+        Some(false) => {
+            kept.forget().await;
+            return Err(Error::ChecksumMismatch);
+        }
+        _ => {
+            kept.put(held).await?;
+            kept.count().await?;
+        }
+    }
+    if cut {
+        return Err(Error::Malformed(
+            "the upload was cut; it may be continued".into(),
+        ));
+    }
+    Ok(kept.end)
+}
+
+/// Pieces of one PATCH that are durable and that no row counts yet.
+struct Kept<'a> {
+    state: &'a AppState,
+    upload: &'a Upload,
+    pieces: Vec<Piece>,
+    end: u64,
+}
+
+impl Kept<'_> {
+    async fn put(&mut self, bytes: Vec<u8>) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let (blobs, id) = (self.state.blobs.clone(), self.upload.id.clone());
+        let length = bytes.len() as u64;
+        let object = tokio::task::spawn_blocking(move || blobs.put_piece(&id, &bytes))
+            .await
+            .map_err(|error| Error::internal("keeping a piece", error))??;
+        self.pieces.push(Piece {
+            at: self.end,
+            bytes: length,
+            object,
+        });
+        self.end += length;
+        Ok(())
+    }
+
+    /// From now on these bytes need not be sent again.
+    async fn count(&mut self) -> Result<()> {
+        let (upload, pieces) = (self.upload.clone(), self.pieces.clone());
+        let counted = self
+            .state
+            .store
+            .write(move |connection| blob::add_pieces(connection, &upload, &pieces))
+            .await?;
+        if !counted {
+            // another process was faster, or the upload has ended
+            self.forget().await;
+            return Err(Error::Conflict(
+                Code::BlobOffsetMismatch,
+                "somebody else goes on with it".into(),
+            ));
+        }
+        self.pieces.clear();
+        Ok(())
+    }
+
+    async fn forget(&mut self) {
+        let pieces = std::mem::take(&mut self.pieces);
+        let names = pieces.into_iter().map(|piece| piece.object).collect();
+        drop_pieces(self.state, names).await;
+    }
+}
+
+/// What a PATCH promises of its own body.
+struct Checksum {
+    summed: Summed,
+    promised: Vec<u8>,
+}
+
+enum Summed {
+    Sha1(sha1::Sha1),
+    Sha256(sha2::Sha256),
+}
+
+impl Checksum {
+    /// `<algorithm> <base64 of the digest>`; another algorithm is 400, as tus says.
+    fn read(header: &HeaderValue) -> Result<Self> {
+        let malformed = || Error::Malformed("Upload-Checksum is not understood".into());
+        let text = header.to_str().map_err(|_| malformed())?;
+        let (algorithm, digest) = text.split_once(' ').ok_or_else(malformed)?;
+        let (summed, length) = match algorithm {
+            "sha1" => (Summed::Sha1(sha1::Sha1::new()), 20),
+            "sha256" => (Summed::Sha256(sha2::Sha256::new()), 32),
+            _ => return Err(malformed()),
+        };
+        let promised = base64(digest.trim()).filter(|digest| digest.len() == length);
+        Ok(Self {
+            summed,
+            promised: promised.ok_or_else(malformed)?,
+        })
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        match &mut self.summed {
+            Summed::Sha1(sum) => sum.update(bytes),
+            Summed::Sha256(sum) => sum.update(bytes),
+        }
+    }
+
+    fn fits(self) -> bool {
+        match self.summed {
+            Summed::Sha1(sum) => sum.finalize().as_slice() == self.promised,
+            Summed::Sha256(sum) => sum.finalize().as_slice() == self.promised,
+        }
+    }
 }
 
 async fn upload_of(state: &AppState, phone: Phone, id: String) -> Result<Upload> {
@@ -265,7 +504,7 @@ async fn upload_of(state: &AppState, phone: Phone, id: String) -> Result<Upload>
         .store
         .read(move |connection| blob::upload(connection, &id))
         .await?
-        .filter(|upload| upload.device == phone.device)
+        .filter(|upload| upload.device == phone.device && upload.expires_at() > state.now())
         .ok_or(Error::NotFound)
 }
 
@@ -273,6 +512,7 @@ async fn read(
     State(state): State<AppState>,
     phone: Phone,
     Path(hash): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response> {
     let phone = phone.active()?;
     let hash = blob_id(&hash)?;
@@ -287,51 +527,25 @@ async fn read(
     if !allowed {
         return Err(Error::NotFound);
     }
-    send(&state, hash).await
+    let mut response = picture::send(&state, &headers, hash).await?;
+    // As an upload it is complete: that is how a client of tus asks.
+    if let Some(length) = state
+        .store
+        .read(move |connection| blob::length(connection, &hash))
+        .await?
+    {
+        let headers = response.headers_mut();
+        headers.insert(TUS_RESUMABLE, VERSION);
+        headers.insert(UPLOAD_OFFSET, HeaderValue::from(length));
+        headers.insert(UPLOAD_LENGTH, HeaderValue::from(length));
+    }
+    Ok(response)
 }
 
 /// A blob id from an address: 64 lower-case hex digits or nothing.
 pub fn blob_id(text: &str) -> Result<Hash> {
     text.parse()
         .map_err(|reason: &str| Error::Malformed(reason.into()))
-}
-
-/// Answers with a blob. Whoever calls this has decided that the reader may have it.
-pub async fn send(state: &AppState, hash: Hash) -> Result<Response> {
-    let media = state
-        .store
-        .read(move |connection| blob::media(connection, &hash))
-        .await?
-        .ok_or(Error::NotFound)?;
-    let blobs = state.blobs.clone();
-    let bytes = tokio::task::spawn_blocking(move || blobs.get(&hash))
-        .await
-        .map_err(|error| Error::internal("reading a blob", error))??;
-    let media =
-        HeaderValue::try_from(media).map_err(|error| Error::internal("media type", error))?;
-    let length = HeaderValue::from(bytes.len());
-    Ok((
-        [
-            (header::CONTENT_TYPE, media),
-            (
-                header::CONTENT_DISPOSITION,
-                HeaderValue::from_static("inline"),
-            ),
-            (
-                header::CONTENT_SECURITY_POLICY,
-                HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
-            ),
-            (
-                header::CACHE_CONTROL,
-                HeaderValue::from_static("private, max-age=31536000, immutable"),
-            ),
-            (TUS_RESUMABLE, VERSION),
-            (UPLOAD_OFFSET, length.clone()),
-            (UPLOAD_LENGTH, length),
-        ],
-        bytes,
-    )
-        .into_response())
 }
 
 /// A refusal is often clear before the body is read. It is let in and thrown away all the same: a connection that is closed

@@ -6,6 +6,7 @@ pub mod health;
 pub mod packs;
 pub mod page;
 pub mod people;
+pub mod picture;
 pub mod poke;
 pub mod quarantine;
 pub mod registry;

@@ -15,18 +15,19 @@ use crate::{
     },
     edit::{Writer, edit_beside, edit_document},
     error::{Error, ErrorBody, Result},
+    routes::picture,
     state::{AppState, new_id},
     store::{
         Connection,
         audit::{self, Entry},
-        blob,
+        blob, loss,
     },
 };
 use axum::{
     Json,
     body::Bytes,
     extract::{DefaultBodyLimit, Path, Query, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use gridwalk_core::{
@@ -37,6 +38,7 @@ use gridwalk_core::{
     incident::{self as workflow, IncidentAction, IncidentEvent},
     jpeg,
     reference::{Category, Department, Grid},
+    time::Timestamp,
 };
 use serde::Serialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -58,6 +60,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(one_incident))
         .routes(routes!(act))
         .routes(routes!(list_visits))
+        .routes(routes!(lost_photos))
         .routes(routes!(visits_by_grid))
         .routes(routes!(photo))
         .routes(routes!(export_patrols))
@@ -356,6 +359,7 @@ async fn photo(
     State(state): State<AppState>,
     session: Session,
     Path(hash): Path<Hash>,
+    headers: HeaderMap,
 ) -> Result<Response> {
     let scope = allowed(&state, &session, Wish::ReadIncidents).await?;
     let (role, department) = (session.person.role, session.person.department);
@@ -379,27 +383,38 @@ async fn photo(
             blob::is_referred_to(connection, &hash, &everywhere)
         })
         .await?;
-    let known = (known && state.blobs.has(&hash)).then_some(());
-    let known = known.ok_or(Error::NotFound);
+    let known = known.then_some(()).ok_or(Error::NotFound);
     found(&state, &session, || format!("photo {hash}"), known).await?;
-    let bytes = state.blobs.get(&hash)?;
-    let fixed = [
-        (header::CONTENT_TYPE, "image/jpeg"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; frame-ancestors 'none'; sandbox",
-        ),
-        (
-            header::CACHE_CONTROL,
-            "private, max-age=31536000, immutable",
-        ),
-        (
-            header::CONTENT_DISPOSITION,
-            "inline; filename=\"photo.jpg\"",
-        ),
-    ];
-    Ok((fixed, bytes).into_response())
+    picture::send(&state, &headers, hash).await
+}
+
+/// How the photos are kept.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct PhotoKeeping {
+    /// Photos that a record promises and that are not here as promised. The phones that still have them are asked.
+    pub lost: Vec<loss::Lost>,
+    /// When rows and photos were last held against each other.
+    pub scrubbed_at: Option<Timestamp>,
+    /// What was seen then.
+    pub scrubbed: Option<loss::Scrubbed>,
+}
+
+/// Photos that are missing or damaged, and the last scrub.
+#[utoipa::path(get, path = "/api/registry/lost-photos", responses((status = 200, body = PhotoKeeping), (status = "default", body = ErrorBody)))]
+async fn lost_photos(
+    State(state): State<AppState>,
+    session: Session,
+) -> Result<Json<PhotoKeeping>> {
+    let scope = allowed(&state, &session, Wish::ReadIncidents).await?;
+    let keeping = state.store.read(move |connection| {
+        let last = loss::last_scrub(connection)?;
+        Ok(PhotoKeeping {
+            lost: loss::all(connection, &|grid| scope.holds(grid))?,
+            scrubbed_at: last.map(|(at, _)| at),
+            scrubbed: last.map(|(_, seen)| seen),
+        })
+    });
+    Ok(Json(keeping.await?))
 }
 
 /// What was kept.

@@ -14,7 +14,7 @@ use crate::{
         self, Connection,
         feed::Reading,
         life::{self, Shelf},
-        reference, scope,
+        loss, reference, scope,
     },
 };
 use axum::{
@@ -45,6 +45,8 @@ use std::{collections::HashSet, time::Duration};
 
 /// Publishing is waited for so long; the acknowledgement does not depend on it.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Lost blobs that one answer asks for.
+const WANTED: usize = 64;
 /// What has no more bytes is taken for a question without an upload.
 const QUESTION: usize = 256;
 
@@ -365,6 +367,7 @@ async fn farewell(
         packs: None,
         repair: None,
         watermarks: None,
+        wanted: None,
     })
 }
 
@@ -442,6 +445,7 @@ fn answer(
         false => Vec::new(),
     };
     let watermarks = (!marks.is_empty()).then_some(marks);
+    let wanted = loss::wanted(connection, &phone.grids, phone.device, WANTED)?;
     let gone = request
         .cursors
         .iter()
@@ -468,5 +472,6 @@ fn answer(
         }),
         repair,
         watermarks,
+        wanted: (!wanted.is_empty()).then_some(wanted),
     })
 }

@@ -1,8 +1,8 @@
-//! What is known of blobs: the finished ones and the uploads under way. The bytes are files (`crate::blobs`).
+//! What is known of blobs: the finished ones and the uploads under way. The bytes are objects (`crate::blobs`).
 
 use crate::{
     error::Result,
-    store::{Connection, OptionalExtension, params},
+    store::{Connection, OptionalExtension, loss, params},
 };
 use gridwalk_core::{
     ids::{DeviceId, GridId, Hash},
@@ -30,7 +30,25 @@ pub fn add(
             now.0,
             device.map(|device| device.0)
         ])?;
-    Ok(())
+    loss::mend(connection, hash)
+}
+
+/// How long a blob is that is here.
+pub fn length(connection: &Connection, hash: &Hash) -> Result<Option<u64>> {
+    let bytes: Option<i64> = connection
+        .prepare_cached("select bytes from blob where hash = ?1")?
+        .query_row([hash.0], |row| row.get(0))
+        .optional()?;
+    Ok(bytes.map(i64::cast_unsigned))
+}
+
+/// The grid of the record that shows this photo.
+pub fn grid_of(connection: &Connection, hash: &Hash) -> Result<Option<GridId>> {
+    let grid: Option<String> = connection
+        .prepare_cached("select grid from photo where hash = ?1 order by document limit 1")?
+        .query_row([hash.to_string()], |row| row.get(0))
+        .optional()?;
+    Ok(grid.and_then(|grid| grid.parse().ok()).map(GridId))
 }
 
 /// The media type of a blob that is here.
@@ -90,6 +108,18 @@ pub struct Upload {
     pub length: u64,
     /// Who may continue it.
     pub device: DeviceId,
+    /// When it was begun; it lives for [`UPLOAD_LIVES_MS`].
+    pub made_at: Timestamp,
+}
+
+/// An upload that was not finished for so long will not be.
+pub const UPLOAD_LIVES_MS: i64 = 7 * 24 * 3_600_000;
+
+impl Upload {
+    /// Until then it may be continued.
+    pub fn expires_at(&self) -> Timestamp {
+        self.made_at.plus_ms(UPLOAD_LIVES_MS)
+    }
 }
 
 /// Begins an upload, or finds the one that this device began for the same bytes before.
@@ -106,13 +136,20 @@ pub fn begin_upload(connection: &Connection, upload: &Upload, now: Timestamp) ->
         ],
     )?;
     let row = connection.query_row(
-        "select id, length from upload where device = ?1 and hash = ?2",
+        "select id, length, made_at from upload where device = ?1 and hash = ?2",
         params![upload.device.0, upload.hash.0],
-        |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)),
+        |row| {
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, i64>(2)?,
+            ))
+        },
     )?;
     Ok(Upload {
         id: row.0,
         length: row.1.cast_unsigned(),
+        made_at: Timestamp(row.2),
         ..upload.clone()
     })
 }
@@ -121,7 +158,7 @@ pub fn begin_upload(connection: &Connection, upload: &Upload, now: Timestamp) ->
 pub fn upload(connection: &Connection, id: &str) -> Result<Option<Upload>> {
     Ok(connection
         .query_row(
-            "select hash, length, device from upload where id = ?1",
+            "select hash, length, device, made_at from upload where id = ?1",
             [id],
             |row| {
                 Ok(Upload {
@@ -129,6 +166,7 @@ pub fn upload(connection: &Connection, id: &str) -> Result<Option<Upload>> {
                     hash: Hash(row.get(0)?),
                     length: row.get::<_, i64>(1)?.cast_unsigned(),
                     device: DeviceId(row.get::<_, Uuid>(2)?),
+                    made_at: Timestamp(row.get(3)?),
                 })
             },
         )
@@ -137,22 +175,108 @@ pub fn upload(connection: &Connection, id: &str) -> Result<Option<Upload>> {
 
 /// Every upload under way.
 pub fn uploads(connection: &Connection) -> Result<Vec<Upload>> {
-    let mut statement = connection.prepare_cached("select id, hash, length, device from upload")?;
+    let mut statement =
+        connection.prepare_cached("select id, hash, length, device, made_at from upload")?;
     let rows = statement.query_map([], |row| {
         Ok(Upload {
             id: row.get(0)?,
             hash: Hash(row.get(1)?),
             length: row.get::<_, i64>(2)?.cast_unsigned(),
             device: DeviceId(row.get::<_, Uuid>(3)?),
+            made_at: Timestamp(row.get(4)?),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Ends an upload, finished or given up.
-pub fn end_upload(connection: &Connection, id: &str) -> Result<()> {
+/// Ends an upload, finished or given up; answers with the names of its pieces, which nothing refers to any more.
+pub fn end_upload(connection: &Connection, id: &str) -> Result<Vec<String>> {
+    let pieces = pieces(connection, id)?;
     connection.execute("delete from upload where id = ?1", [id])?;
-    Ok(())
+    connection.execute("delete from upload_piece where upload = ?1", [id])?;
+    Ok(pieces)
+}
+
+/// A piece of an upload that is durable.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    /// Where it begins.
+    pub at: u64,
+    /// How long it is.
+    pub bytes: u64,
+    /// Its name among the parts.
+    pub object: String,
+}
+
+/// Writes these pieces down. False when the upload has ended, or when somebody else wrote a piece for this place before:
+/// then nothing is written.
+pub fn add_pieces(connection: &Connection, upload: &Upload, pieces: &[Piece]) -> Result<bool> {
+    let under_way = connection
+        .prepare_cached("select 1 from upload where id = ?1 for update")?
+        .exists([&upload.id])?;
+    let Some(first) = pieces.first().filter(|_| under_way) else {
+        return Ok(under_way);
+    };
+    if arrived(connection, &upload.id)? != first.at {
+        return Ok(false);
+    }
+    for piece in pieces {
+        connection.execute(
+            "insert into upload_piece (upload, at, bytes, object) values (?1, ?2, ?3, ?4)",
+            params![
+                upload.id,
+                piece.at.cast_signed(),
+                piece.bytes.cast_signed(),
+                piece.object
+            ],
+        )?;
+    }
+    Ok(true)
+}
+
+/// How much of an upload has arrived.
+pub fn arrived(connection: &Connection, id: &str) -> Result<u64> {
+    let bytes: i64 = connection
+        .prepare_cached(
+            "select cast(coalesce(sum(bytes), 0) as bigint) from upload_piece where upload = ?1",
+        )?
+        .query_row([id], |row| row.get(0))?;
+    Ok(bytes.cast_unsigned())
+}
+
+/// Names of an upload's pieces, in their order.
+pub fn pieces(connection: &Connection, id: &str) -> Result<Vec<String>> {
+    let mut statement = connection
+        .prepare_cached("select object from upload_piece where upload = ?1 order by at")?;
+    let rows = statement.query_map([id], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Names of the pieces of all uploads.
+pub fn all_pieces(connection: &Connection) -> Result<Vec<String>> {
+    let mut statement = connection.prepare_cached("select object from upload_piece")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many uploads a device has under way, and how long they will be together.
+pub fn under_way(connection: &Connection, device: DeviceId) -> Result<(u32, u64)> {
+    let (count, bytes) = connection.query_row(
+        "select count(*), cast(coalesce(sum(length), 0) as bigint) from upload where device = ?1",
+        [device.0],
+        |row| Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?)),
+    )?;
+    Ok((count, bytes.cast_unsigned()))
+}
+
+/// Bytes of the photos that records of this grid name.
+pub fn of_grid(connection: &Connection, grid: &GridId) -> Result<u64> {
+    let bytes: i64 = connection.query_row(
+        "select cast(coalesce(sum(bytes), 0) as bigint) from photo where grid = ?1",
+        [grid.to_string()],
+        |row| row.get(0),
+    )?;
+    Ok(bytes.cast_unsigned())
 }
 
 /// How many uploads this device began since `since`, finished or not.
@@ -165,10 +289,10 @@ pub fn begun_since(connection: &Connection, device: DeviceId, since: Timestamp) 
     )?)
 }
 
-/// Ids of uploads begun before `before`, which nobody will finish.
-pub fn stale_uploads(connection: &Connection, before: Timestamp) -> Result<Vec<String>> {
+/// Ids of uploads that have expired.
+pub fn stale_uploads(connection: &Connection, now: Timestamp) -> Result<Vec<String>> {
     let mut statement = connection.prepare_cached("select id from upload where made_at < ?1")?;
-    let rows = statement.query_map([before.0], |row| row.get(0))?;
+    let rows = statement.query_map([now.plus_ms(-UPLOAD_LIVES_MS).0], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

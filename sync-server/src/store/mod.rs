@@ -25,6 +25,7 @@ pub mod feed;
 pub mod glance;
 pub mod life;
 pub mod log;
+pub mod loss;
 pub mod pack;
 pub mod person;
 mod postgres;

@@ -79,6 +79,13 @@ impl Desk {
         request.header("cookie", &self.cookie)
     }
 
+    /// What a good answer says.
+    pub async fn json(&self, path: &str) -> Value {
+        let answer = self.get(path).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{path}");
+        serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("json")
+    }
+
     pub fn post(&self, path: &str, body: &Value) -> RequestBuilder {
         let request = self.http.post(format!("{}{path}", self.url));
         request

@@ -6,8 +6,10 @@ use gridwalk_core::{
     incident::{
         self, IncidentAction, IncidentEvent, IncidentPlace, NewIncident, Severity, SourceChannel,
     },
+    photo::{Photo, PhotoStage},
     sync::message::Partition,
 };
+use gridwalk_fixtures::photos::Picture;
 use uuid::Uuid;
 
 pub fn reported(number: u128) -> NewIncident {
@@ -45,6 +47,27 @@ pub fn report_in(phone: &mut Phone, number: u128, home: Partition) -> DocumentId
         .expect("a draft");
     submit(phone, id, home);
     id
+}
+
+/// A draft with this photo; its thumbnail goes with the next upload.
+pub fn report_with(phone: &mut Phone, number: u128, picture: &Picture) -> DocumentId {
+    let (new, home) = (reported(number), partition("梧桐-03"));
+    let shown = Photo {
+        hash: Hash::of(&picture.jpeg),
+        thumbnail: Hash::of(&picture.thumbnail),
+        stage: PhotoStage::Before,
+        taken_at: nine(),
+        width: picture.width,
+        height: picture.height,
+        bytes: picture.jpeg.len() as u32,
+    };
+    phone.blobs.push(picture.thumbnail.clone());
+    phone
+        .act(new.id.into(), home, nine(), |_, author, _| {
+            incident::create(&new, &[shown], author)
+        })
+        .expect("an incident");
+    new.id.into()
 }
 
 pub fn submit(phone: &mut Phone, id: DocumentId, home: Partition) -> Hash {

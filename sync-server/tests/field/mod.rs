@@ -64,6 +64,16 @@ pub fn door(room: &str) -> &'static Household {
         .expect("a door")
 }
 
+/// Where the bucket of `scripts/bucket.sh` is found.
+pub const BUCKET: &str = "GRIDWALK_TEST_BUCKET";
+
+/// A place of its own in that bucket for a server of this folder, if there is one.
+pub fn bucket(data: &Path) -> Option<String> {
+    let bucket = std::env::var(BUCKET).ok()?;
+    let name = data.file_name()?.to_string_lossy().replace('.', "");
+    Some(format!("{bucket}/{name}"))
+}
+
 impl Field {
     pub async fn open() -> Self {
         Self::configured(|_| ()).await
@@ -98,6 +108,7 @@ impl Field {
         let mut config = Config::new(data.path());
         config.clock = clock.clone();
         config.postgres = postgres.clone();
+        config.bucket = bucket(data.path());
         config.merge_program = Some(env!("CARGO_BIN_EXE_gridwalk-server").into());
         change(&mut config);
         Self {
@@ -113,6 +124,7 @@ impl Field {
         let mut config = Config::new(self.data.path());
         config.clock = self.clock.clone();
         config.postgres = Some(self.postgres.clone()?);
+        config.bucket = bucket(self.data.path());
         config.merge_program = Some(env!("CARGO_BIN_EXE_gridwalk-server").into());
         Some(serve(config).await.expect("a second server"))
     }

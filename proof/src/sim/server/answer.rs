@@ -80,6 +80,7 @@ impl Server {
             packs: None,
             repair: None,
             watermarks: None,
+            wanted: None,
         })
     }
 }

@@ -174,6 +174,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/registry/lost-photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Photos that are missing or damaged, and the last scrub. */
+        get: operations["lost_photos"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/registry/patrols": {
         parameters: {
             query?: never;
@@ -420,7 +437,7 @@ export interface components {
          * @description A stable code. Its sentences (zh-CN and en) live in `ui/src/locales` under `errors.<CODE>`.
          * @enum {string}
          */
-        Code: "QUIET_HOURS" | "CANCEL_AFTER_ACCEPT" | "WRONG_STATE" | "OVERRULED" | "EARLIER_ROUND" | "ALREADY_SO" | "ALREADY_ASKED" | "ALREADY_DECIDED" | "EXTENSION_USED" | "REOPEN_TOO_LATE" | "MERGE_INTO_ITSELF" | "MERGE_INTO_ENDED" | "NOT_A_DISPUTE" | "NOT_SETTLED" | "WRONG_ROLE" | "OUT_OF_SCOPE" | "SAME_CHECKER" | "NOT_FOUND" | "PATROL_ENDED" | "PATROL_RUNNING" | "ALREADY_RECORDED" | "CHECKPOINT_MISMATCH" | "TOO_FAR_AWAY" | "NO_POSITION" | "CONSENT_WITHDRAWN" | "CONSENT_MISSING" | "CONSENT_SCOPE" | "CARE_CLOSED" | "DWELLING_VOID" | "DUPLICATE_DWELLING" | "SPLIT_PARTS" | "MISSING_WITNESS" | "MISSING_WORDS" | "MISSING_PLACE" | "MISSING_CATEGORY" | "MISSING_PHOTO" | "MISSING_AFTER_PHOTO" | "MISSING_DEPARTMENT" | "MISSING_REASON" | "SEVERITY_TOO_HIGH" | "CATEGORY_NOT_ON_SITE" | "TEXT_LOOKS_LIKE_ID" | "TEXT_LOOKS_LIKE_PHONE" | "TEXT_TOO_LONG" | "VALUE_OUT_OF_RANGE" | "CODE_WRONG" | "CODE_USED" | "CODE_EXPIRED" | "TOKEN_EXPIRED" | "DEVICE_REVOKED" | "LOGIN_WRONG" | "LOGIN_LOCKED" | "SESSION_EXPIRED" | "FORBIDDEN" | "LOCKED" | "PIN_WRONG" | "PIN_WAIT" | "PIN_SPENT" | "PIN_WEAK" | "SERVER_UNREACHABLE" | "NOT_OUR_SERVER" | "SERVER_BUSY" | "SERVER_ERROR" | "SERVER_ROLLED_BACK" | "BODY_TOO_BIG" | "BODY_MALFORMED" | "PROTOCOL_UNKNOWN" | "SIGNATURE_BAD" | "CHANGE_TOO_BIG" | "CHANGE_MALFORMED" | "ACTOR_FORKED" | "AUTHOR_MISMATCH" | "ERASED" | "QUEUE_FULL" | "PHOTO_TRUNCATED" | "PHOTO_UNSUPPORTED" | "PHOTO_TOO_BIG" | "BLOB_HASH_MISMATCH" | "BLOB_OFFSET_MISMATCH" | "CAMERA_DENIED" | "STORAGE_FULL" | "STORAGE_BROKEN" | "ALREADY_OPEN" | "NEWER_DATA" | "NOT_ENROLLED" | "INTERNAL";
+        Code: "QUIET_HOURS" | "CANCEL_AFTER_ACCEPT" | "WRONG_STATE" | "OVERRULED" | "EARLIER_ROUND" | "ALREADY_SO" | "ALREADY_ASKED" | "ALREADY_DECIDED" | "EXTENSION_USED" | "REOPEN_TOO_LATE" | "MERGE_INTO_ITSELF" | "MERGE_INTO_ENDED" | "NOT_A_DISPUTE" | "NOT_SETTLED" | "WRONG_ROLE" | "OUT_OF_SCOPE" | "SAME_CHECKER" | "NOT_FOUND" | "PATROL_ENDED" | "PATROL_RUNNING" | "ALREADY_RECORDED" | "CHECKPOINT_MISMATCH" | "TOO_FAR_AWAY" | "NO_POSITION" | "CONSENT_WITHDRAWN" | "CONSENT_MISSING" | "CONSENT_SCOPE" | "CARE_CLOSED" | "MISSING_WITNESS" | "MISSING_WORDS" | "MISSING_PLACE" | "MISSING_CATEGORY" | "MISSING_PHOTO" | "MISSING_AFTER_PHOTO" | "MISSING_DEPARTMENT" | "MISSING_REASON" | "SEVERITY_TOO_HIGH" | "CATEGORY_NOT_ON_SITE" | "TEXT_LOOKS_LIKE_ID" | "TEXT_LOOKS_LIKE_PHONE" | "TEXT_TOO_LONG" | "VALUE_OUT_OF_RANGE" | "CODE_WRONG" | "CODE_USED" | "CODE_EXPIRED" | "TOKEN_EXPIRED" | "DEVICE_REVOKED" | "LOGIN_WRONG" | "LOGIN_LOCKED" | "SESSION_EXPIRED" | "FORBIDDEN" | "SERVER_UNREACHABLE" | "NOT_OUR_SERVER" | "SERVER_BUSY" | "SERVER_ERROR" | "SERVER_ROLLED_BACK" | "BODY_TOO_BIG" | "BODY_MALFORMED" | "PROTOCOL_UNKNOWN" | "SIGNATURE_BAD" | "CHANGE_TOO_BIG" | "CHANGE_MALFORMED" | "ACTOR_FORKED" | "AUTHOR_MISMATCH" | "ERASED" | "QUEUE_FULL" | "PHOTO_TRUNCATED" | "PHOTO_UNSUPPORTED" | "PHOTO_DAMAGED" | "PHOTO_TOO_BIG" | "BLOB_HASH_MISMATCH" | "BLOB_OFFSET_MISMATCH" | "CAMERA_DENIED" | "STORAGE_FULL" | "STORAGE_BROKEN" | "ALREADY_OPEN" | "NEWER_DATA" | "NOT_ENROLLED" | "INTERNAL";
         /** @description What else has come of an incident. */
         Course: {
             /** @description Whistles and notices, first first. */
@@ -1005,6 +1022,19 @@ export interface components {
             name: string;
             password: string;
         };
+        /** @description A lost blob as the console shows it. */
+        Lost: {
+            /** @description The record that shows it, where one does. */
+            document?: string | null;
+            /** @description When that was seen first. */
+            found_at: components["schemas"]["Timestamp"];
+            /** @description Its name. */
+            hash: components["schemas"]["Hash"];
+            /** @description `missing` or `damaged`. */
+            kind: string;
+            /** @description Of what kind that is: `incident`, `checkpoint`. */
+            shown_as?: string | null;
+        };
         /** @description Who is logged in. */
         Me: {
             /** @description The person. */
@@ -1219,6 +1249,13 @@ export interface components {
              */
             width: number;
         };
+        /** @description How the photos are kept. */
+        PhotoKeeping: {
+            /** @description Photos that a record promises and that are not here as promised. The phones that still have them are asked. */
+            lost: components["schemas"]["Lost"][];
+            scrubbed?: components["schemas"]["Scrubbed"] | null;
+            scrubbed_at?: components["schemas"]["Timestamp"] | null;
+        };
         /**
          * @description At which stage a photo was taken.
          * @enum {string}
@@ -1361,6 +1398,29 @@ export interface components {
          * @enum {string}
          */
         Satisfaction: "satisfied" | "mostly" | "dissatisfied" | "not_reached";
+        /** @description What a scrub saw. */
+        Scrubbed: {
+            /**
+             * Format: int64
+             * @description Rows looked at.
+             */
+            blobs: number;
+            /**
+             * Format: int64
+             * @description Of them missing or damaged.
+             */
+            losses: number;
+            /**
+             * Format: int64
+             * @description Of them removed, because they were old.
+             */
+            removed: number;
+            /**
+             * Format: int64
+             * @description Files without a row.
+             */
+            strays: number;
+        };
         /**
          * Format: int32
          * @description 紧急程度: 1 特急 (life in danger) … 4 一般. Only ever raised by a merge.
@@ -1720,6 +1780,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    lost_photos: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoKeeping"];
                 };
             };
             default: {

@@ -12,6 +12,7 @@ import type {
   PatrolDetail,
   PatrolLine,
   Person,
+  PhotoKeeping,
   QuarantineDecision,
   QuarantineDetail,
   QuarantineLine,
@@ -56,6 +57,7 @@ export const registry = {
   decide: (id: string, decision: QuarantineDecision) =>
     tell<QuarantineLine[]>(`${HOME}/quarantine/${id}/decision`, decision),
 
+  lostPhotos: () => ask<PhotoKeeping>(`${HOME}/lost-photos`),
   /** Where a photo can be seen. */
   photo: (hash: string) => `${HOME}/photos/${hash}`,
   /** Keeps a JPEG and answers with its hash. */

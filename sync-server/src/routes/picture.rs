@@ -1,0 +1,142 @@
+//! A blob as an answer. Its type is the one that was found out when it came, never one that somebody says; a browser neither
+//! guesses nor runs anything in it; whoever has it under this name has it for ever, and a part of it may be asked for.
+
+use crate::{
+    error::{Error, Result},
+    scrub,
+    state::AppState,
+    store::blob,
+};
+use axum::{
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use gridwalk_core::ids::Hash;
+use std::ops::Range;
+
+/// Answers with a blob. Whoever calls this has decided that the reader may have it.
+pub async fn send(state: &AppState, asked: &HeaderMap, hash: Hash) -> Result<Response> {
+    let media = state
+        .store
+        .read(move |connection| blob::media(connection, &hash))
+        .await?
+        .ok_or(Error::NotFound)?;
+    let tag = format!("\"{hash}\"");
+    let says = |name: header::HeaderName| asked.get(name).and_then(|value| value.to_str().ok());
+    let known = says(header::IF_NONE_MATCH).is_some_and(|tags| {
+        tags.split(',')
+            .any(|known| known.trim().trim_start_matches("W/") == tag || known.trim() == "*")
+    });
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        // Read whole, because only the whole has a hash to be compared.
+        let bytes = scrub::read(state, hash).await?;
+        let same = says(header::IF_RANGE).is_none_or(|held| held.trim() == tag);
+        let part = says(header::RANGE).filter(|_| same);
+        body(&bytes, part.map(|text| part_of(text, bytes.len())))?
+    };
+    let fixed = [
+        (header::CONTENT_TYPE, media),
+        (header::ETAG, tag),
+        (header::ACCEPT_RANGES, "bytes".into()),
+        (
+            header::CONTENT_DISPOSITION,
+            "inline; filename=\"photo.jpg\"".into(),
+        ),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'; sandbox".into(),
+        ),
+        (
+            header::CACHE_CONTROL,
+            "private, max-age=31536000, immutable".into(),
+        ),
+    ];
+    for (name, value) in fixed {
+        let value = HeaderValue::try_from(value)
+            .map_err(|error| Error::internal("a header of a blob", error))?;
+        response.headers_mut().insert(name, value);
+    }
+    Ok(response)
+}
+
+/// What a Range header asks of so many bytes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Part {
+    /// One piece.
+    Of(Range<usize>),
+    /// Something that we need not understand: the whole is a good answer.
+    Whole,
+    /// A piece that there is not.
+    Nothing,
+}
+
+fn part_of(text: &str, length: usize) -> Part {
+    let Some(piece) = text.trim().strip_prefix("bytes=") else {
+        return Part::Whole;
+    };
+    let Some((from, to)) = piece.split_once('-').filter(|_| !piece.contains(',')) else {
+        return Part::Whole;
+    };
+    let number = |text: &str| text.trim().parse::<usize>().ok();
+    let range = match (from.trim().is_empty(), number(from), number(to)) {
+        (true, _, Some(last)) => length.saturating_sub(last)..length,
+        (false, Some(from), Some(to)) if from <= to => from..to.saturating_add(1).min(length),
+        (false, Some(from), None) if to.trim().is_empty() => from..length,
+        _ => return Part::Whole,
+    };
+    match range.is_empty() {
+        true => Part::Nothing,
+        false => Part::Of(range),
+    }
+}
+
+fn body(bytes: &[u8], part: Option<Part>) -> Result<Response> {
+    let length = bytes.len();
+    let place = |place: String| {
+        HeaderValue::try_from(place).map_err(|error| Error::internal("a range", error))
+    };
+    Ok(match part {
+        None | Some(Part::Whole) => bytes.to_vec().into_response(),
+        Some(Part::Nothing) => (
+            StatusCode::RANGE_NOT_SATISFIABLE,
+            [(header::CONTENT_RANGE, place(format!("bytes */{length}"))?)],
+        )
+            .into_response(),
+        Some(Part::Of(range)) => {
+            let last = range.end - 1;
+            let place = place(format!("bytes {}-{last}/{length}", range.start))?;
+            let piece = bytes.get(range).unwrap_or_default().to_vec();
+            let headers = [(header::CONTENT_RANGE, place)];
+            (StatusCode::PARTIAL_CONTENT, headers, piece).into_response()
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, part_of};
+
+    #[test]
+    fn a_range_is_one_piece_or_the_whole_or_nothing() {
+        for (text, part) in [
+            ("bytes=0-9", Part::Of(0..10)),
+            ("bytes=90-", Part::Of(90..100)),
+            ("bytes=90-1000", Part::Of(90..100)),
+            ("bytes=-10", Part::Of(90..100)),
+            ("bytes=-1000", Part::Of(0..100)),
+            ("bytes=100-", Part::Nothing),
+            ("bytes=100-200", Part::Nothing),
+            ("bytes=-0", Part::Nothing),
+            ("bytes=9-0", Part::Whole),
+            ("bytes=0-1,5-6", Part::Whole),
+            ("bytes=a-b", Part::Whole),
+            ("lines=0-1", Part::Whole),
+            ("bytes=99999999999999999999999-", Part::Whole),
+            ("bytes=0-18446744073709551615", Part::Of(0..100)),
+        ] {
+            assert_eq!(part_of(text, 100), part, "{text}");
+        }
+    }
+}

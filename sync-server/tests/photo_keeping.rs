@@ -1,0 +1,219 @@
+//! How photos are read, and what happens to one that a disk lost: it is never shown, it is asked for again from the phones
+//! that still have it, the console says so, and what nobody's row names goes only when it is old.
+
+mod field;
+
+use field::{
+    Field,
+    desk::{Desk, somebody},
+    hazard::report_with,
+    phone::{Phone, refusal, refused},
+    tus::{create, header, picture, pictures, upload},
+};
+use gridwalk_core::{error::Code, ids::Hash};
+use gridwalk_server::{scrub::scrub, store::loss::Scrubbed};
+use reqwest::Response;
+use std::{
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
+
+async fn get(phone: &Phone, hash: &Hash, headers: &[(&str, &str)]) -> Response {
+    let mut asked = phone.http.get(format!("{}/blobs/{hash}", phone.url));
+    for (name, value) in headers {
+        asked = asked.header(*name, *value);
+    }
+    asked
+        .bearer_auth(&phone.token)
+        .send()
+        .await
+        .expect("an answer")
+}
+
+/// A phone that reported a hazard with this photo, and brought it.
+async fn reported(field: &Field) -> Phone {
+    let mut lin = field.phone("lin-xiao").await;
+    upload(&lin, &picture().jpeg).await.expect("a photo");
+    report_with(&mut lin, 1, picture());
+    lin.sync().await.expect("an exchange");
+    lin
+}
+
+/// Where a folder has it; the tests that look there are about folders.
+fn file(field: &Field, hash: &Hash) -> PathBuf {
+    let name = hash.to_string();
+    field
+        .server
+        .state()
+        .config
+        .blobs()
+        .join("whole")
+        .join(&name[..2])
+        .join(name)
+}
+
+fn is_a_bucket(field: &Field) -> bool {
+    let bucket = field.server.state().config.bucket.is_some();
+    if bucket {
+        eprintln!("skipped: nobody damages what lies in a bucket from here");
+    }
+    bucket
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_is_read_in_parts_and_not_again_by_whoever_has_it() {
+    let field = Field::open().await;
+    let lin = reported(&field).await;
+    let (bytes, hash) = (&picture().jpeg, Hash::of(&picture().jpeg));
+    let tag = format!("\"{hash}\"");
+    let whole = get(&lin, &hash, &[]).await;
+    assert_eq!(
+        (whole.status().as_u16(), header(&whole, "etag")),
+        (200, tag.clone())
+    );
+    assert_eq!(header(&whole, "accept-ranges"), "bytes");
+    assert_eq!(header(&whole, "content-type"), "image/jpeg");
+    assert_eq!(header(&whole, "x-content-type-options"), "nosniff");
+    assert_eq!(
+        header(&whole, "content-security-policy"),
+        "default-src 'none'; frame-ancestors 'none'; sandbox"
+    );
+    assert_eq!(
+        header(&whole, "cache-control"),
+        "private, max-age=31536000, immutable"
+    );
+    let part = get(&lin, &hash, &[("range", "bytes=1000-1999")]).await;
+    assert_eq!(part.status(), 206);
+    assert_eq!(
+        header(&part, "content-range"),
+        format!("bytes 1000-1999/{}", bytes.len())
+    );
+    assert_eq!(part.bytes().await.expect("a part"), bytes[1000..2000]);
+    let beyond = get(&lin, &hash, &[("range", "bytes=99999999-")]).await;
+    assert_eq!(beyond.status(), 416);
+    assert_eq!(
+        header(&beyond, "content-range"),
+        format!("bytes */{}", bytes.len())
+    );
+    let known = get(&lin, &hash, &[("if-none-match", &tag)]).await;
+    assert_eq!(known.status(), 304);
+    let other = get(
+        &lin,
+        &hash,
+        &[("range", "bytes=0-1"), ("if-range", "\"other\"")],
+    )
+    .await;
+    assert_eq!(other.status(), 200);
+    // to a stranger it does not exist, whatever part he asks for and whatever he says he has
+    let stranger = field.phone("ge-shuangjiang").await;
+    let secret = Hash::of(&pictures()[3].jpeg);
+    for asked in [("range", "bytes=0-1"), ("if-none-match", "*")] {
+        assert_eq!(get(&stranger, &secret, &[asked]).await.status(), 404);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_photo_is_never_shown_and_whoever_has_it_is_asked_until_somebody_brought_it() {
+    let field = Field::open().await;
+    if is_a_bucket(&field) {
+        return;
+    }
+    let mut lin = reported(&field).await;
+    let mut neighbour = field.phone("ge-shuangjiang").await;
+    let (bytes, hash) = (&picture().jpeg, Hash::of(&picture().jpeg));
+    neighbour.sync().await.expect("news");
+    let (quiet, _) = neighbour.exchange().await.expect("an exchange");
+    assert_eq!(quiet.wanted, None);
+
+    let mut bad = bytes.clone();
+    bad[5000] ^= 1;
+    std::fs::write(file(&field, &hash), bad).expect("one bit");
+    let shown = get(&lin, &hash, &[("range", "bytes=0-99")]).await;
+    assert_eq!(refused(shown).await, refusal(410, Code::PhotoDamaged));
+    for phone in [&mut lin, &mut neighbour] {
+        let (asking, _) = phone.exchange().await.expect("an exchange");
+        assert_eq!(asking.wanted, Some(vec![hash]));
+    }
+    let lead = Desk::open(&field, somebody("lead", Some("梧桐-03"))).await;
+    let keeping = lead.json("/api/registry/lost-photos").await;
+    assert_eq!(keeping["lost"][0]["hash"], hash.to_string());
+    assert_eq!(keeping["lost"][0]["kind"], "damaged");
+    assert_eq!(keeping["lost"][0]["shown_as"], "incident");
+
+    // a colleague who looked at it brings it as well as whoever took it
+    let told = create(&neighbour, &hash, bytes.len()).await;
+    assert_eq!(header(&told, "upload-offset"), "0", "it is not here");
+    upload(&neighbour, bytes).await.expect("a photo");
+    assert_eq!(
+        get(&lin, &hash, &[]).await.bytes().await.expect("a photo"),
+        bytes[..]
+    );
+    let (quiet, _) = lin.exchange().await.expect("an exchange");
+    assert_eq!(quiet.wanted, None);
+    assert_eq!(
+        lead.json("/api/registry/lost-photos").await["lost"]
+            .as_array()
+            .map(Vec::len),
+        Some(0)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scrub_finds_what_is_missing_or_damaged_and_removes_only_what_is_old_and_nobodys() {
+    let field = Field::open().await;
+    if is_a_bucket(&field) {
+        return;
+    }
+    let lin = reported(&field).await;
+    let state = field.server.state();
+    let thumbnail = Hash::of(&picture().thumbnail);
+    upload(&lin, &pictures()[1].jpeg).await.expect("a photo");
+    let damaged = Hash::of(&pictures()[1].jpeg);
+    let whole = scrub(state, |_| true).await.expect("a scrub");
+    let clean = Scrubbed {
+        blobs: 3,
+        ..Scrubbed::default()
+    };
+    assert_eq!(whole, clean);
+
+    std::fs::remove_file(file(&field, &thumbnail)).expect("lost");
+    std::fs::write(file(&field, &damaged), b"\xff\xd8half").expect("damaged");
+    let young = state.blobs.put(b"a stray of today").expect("a stray");
+    let old = state.blobs.put(b"a stray of last month").expect("a stray");
+    let aged = SystemTime::now() - Duration::from_secs(31 * 24 * 3600);
+    for hash in [&old, &Hash::of(&picture().jpeg)] {
+        let opened = std::fs::File::options()
+            .write(true)
+            .open(file(&field, hash));
+        opened
+            .expect("a file")
+            .set_modified(aged)
+            .expect("an older file");
+    }
+    let seen = scrub(state, |_| true).await.expect("a scrub");
+    let expected = Scrubbed {
+        blobs: 3,
+        losses: 2,
+        strays: 2,
+        removed: 1,
+    };
+    assert_eq!(seen, expected);
+    assert!(state.blobs.has(&young) && !state.blobs.has(&old));
+    assert!(
+        state.blobs.has(&Hash::of(&picture().jpeg)),
+        "it has its row"
+    );
+    let lead = Desk::open(&field, somebody("lead", Some("梧桐-03"))).await;
+    let keeping = lead.json("/api/registry/lost-photos").await;
+    assert_eq!(keeping["scrubbed"]["losses"], 2);
+    let lost = keeping["lost"].as_array().expect("a list");
+    let mut kinds: Vec<_> = lost.iter().map(|lost| lost["kind"].as_str()).collect();
+    kinds.sort();
+    assert_eq!(kinds, [Some("damaged"), Some("missing")]);
+    // read without comparing, what is damaged is not seen; what is missing is
+    upload(&lin, &picture().thumbnail)
+        .await
+        .expect("a thumbnail");
+    let listed = scrub(state, |_| false).await.expect("a scrub");
+    assert_eq!((listed.blobs, listed.losses), (3, 0));
+}
