@@ -52,6 +52,8 @@ struct Inner {
     wake: Notify,
     /// Somebody looks at the app.
     in_front: watch::Sender<bool>,
+    /// Every byte costs money.
+    metered: AtomicBool,
     /// The next wake-up was asked for by a person: it does not wait for a back-off.
     asked: AtomicBool,
     driver: tokio::sync::Mutex<Driver>,
@@ -118,6 +120,7 @@ impl Phone {
             delivery: watch::Sender::new(()),
             wake: Notify::new(),
             in_front: watch::Sender::new(true),
+            metered: AtomicBool::new(false),
             asked: AtomicBool::new(false),
             driver: tokio::sync::Mutex::new(Driver::new(dice)),
             lane: tokio::sync::Mutex::default(),
@@ -144,6 +147,18 @@ impl Phone {
     /// Whether somebody looks at the app. Behind another one it keeps no line open.
     pub fn in_front(&self, seen: bool) {
         self.0.in_front.send_replace(seen);
+    }
+
+    /// What the window's system says of the line: whether it is paid by the byte. Photos that waited for a free one go now.
+    pub fn on_metered_line(&self, metered: bool) {
+        if self.0.metered.swap(metered, Ordering::AcqRel) && !metered {
+            self.wake_photos();
+        }
+        self.tell_delivery();
+    }
+
+    pub(crate) fn line_is_metered(&self) -> bool {
+        self.0.metered.load(Ordering::Acquire)
     }
 
     /// Follows that; told too when somebody enrols.
@@ -197,10 +212,13 @@ impl Phone {
     async fn keep_photos_in_sync(&self) {
         loop {
             let wait = self.0.lane.lock().await.wake_at();
-            let rest = wait.map(|at| u64::try_from(at.since(self.clock())).unwrap_or(0));
+            let rest = wait.map(|at| {
+                let ms = u64::try_from(at.since(self.clock())).unwrap_or(0);
+                Duration::from_millis(ms).min(NEWS) // somebody may have set the clock back meanwhile
+            });
             tokio::select! {
                 () = self.0.wake_photos.notified() => {}
-                () = tokio::time::sleep(Duration::from_millis(rest.unwrap_or(0))), if rest.is_some() => {}
+                () = tokio::time::sleep(rest.unwrap_or_default()), if rest.is_some() => {}
             }
             self.deliver_photos().await;
         }

@@ -4,7 +4,7 @@ use crate::{
     Phone,
     documents::{Edit, Noun},
     error::Answer,
-    photo::queue,
+    photo::{lane, queue},
     reference, sync,
     view::{Progress, Receipt, SyncItem, SyncItemKind, SyncPage, SyncPhase, SyncState},
 };
@@ -65,6 +65,7 @@ impl Phone {
     pub fn sync_page(&self) -> Answer<SyncPage> {
         let state = self.sync_state()?;
         let since = self.now().plus_ms(-SHOWN_MS);
+        let photos_for_wifi = lane::held_for_wifi(self)?;
         self.database().read(|db| {
             let mut items = records(db, since)?;
             let arrived = |item: &&SyncItem| item.receipt.arrived();
@@ -88,6 +89,7 @@ impl Phone {
                 state,
                 records,
                 photos,
+                photos_for_wifi,
                 bytes_left: bytes_of_records + bytes_of_photos as f64,
                 items,
             })

@@ -45,3 +45,4 @@ pub use error::{Answer, Failure};
 pub use exchange::HttpExchange;
 pub use keystore::FileKeystore;
 pub use lock::Gate;
+pub use photo::album::{PhotoWishes, StampWish};

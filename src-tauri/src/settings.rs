@@ -64,6 +64,7 @@ impl Phone {
             .write(|db| set_fact(db, "settings", &settings))?;
         self.dress_lock(&settings)?;
         self.wake(false);
+        self.wake_photos();
         Ok(settings)
     }
 

@@ -5,7 +5,8 @@ mod centre;
 
 use centre::{Fate, NINE, World, blobs::without_body, busy, door, refusal};
 use gridwalk::{
-    Phone,
+    Phone, PhotoWishes, StampWish,
+    photo::veil::Region,
     ports::{Call, Reply},
     view::{IncidentStart, Receipt, ReportHow, SyncItemKind, SyncPhase, SyncState},
 };
@@ -49,6 +50,10 @@ fn added(phone: &Phone, file: &[u8]) -> Photo {
 
 /// A hazard with these photos; they may leave from now on.
 fn report(phone: &Phone, photos: Vec<Photo>) -> IncidentId {
+    report_at(phone, photos, 3)
+}
+
+fn report_at(phone: &Phone, photos: Vec<Photo>, severity: u8) -> IncidentId {
     let start = IncidentStart {
         source: SourceChannel::Patrol,
         household: None,
@@ -57,7 +62,7 @@ fn report(phone: &Phone, photos: Vec<Photo>) -> IncidentId {
     };
     let mut new = phone.begin_incident(start).unwrap();
     new.category = "F01001".into();
-    new.severity = Severity::new(3).unwrap();
+    new.severity = Severity::new(severity).unwrap();
     let how = ReportHow::Submit {
         without_photo_because: None,
     };
@@ -425,4 +430,158 @@ async fn a_photo_file_without_a_row_is_swept_when_the_phone_is_opened() {
     assert_eq!(left, [shot.hash.to_string()]);
     let bytes = phone.photo_bytes(shot.hash).await.unwrap();
     assert_eq!(Hash::of(&bytes), shot.hash);
+}
+
+#[tokio::test]
+async fn what_is_not_urgent_waits_for_a_line_that_costs_nothing_and_no_record_waits_with_it() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let mut settings = phone.settings().unwrap();
+    settings.photos_on_wifi_only = true;
+    phone.save_settings(settings.clone()).unwrap();
+    phone.on_metered_line(true);
+    let (calm, urgent) = (
+        taken(&phone, Variant::Black),
+        taken(&phone, Variant::PngAlpha),
+    );
+    report(&phone, vec![calm.clone()]);
+    report_at(&phone, vec![urgent.clone()], 2);
+    let state = phone.sync_once().await.unwrap();
+    assert_eq!((state.phase, state.error), (SyncPhase::Idle, None));
+    assert_eq!((state.waiting_records, state.waiting_photos), (0, 1));
+    assert_eq!(receipt(&phone, urgent.hash), Receipt::Centre);
+    assert_eq!(receipt(&phone, calm.hash), Receipt::Local);
+    assert_eq!(phone.sync_page().unwrap().photos_for_wifi, 1);
+    assert_eq!(state.all_delivered_at, None, "it has not arrived");
+    // somebody who does not ask for Wi-Fi sends what is small over any line
+    settings.photos_on_wifi_only = false;
+    phone.save_settings(settings.clone()).unwrap();
+    assert_eq!(phone.sync_page().unwrap().photos_for_wifi, 0);
+    settings.photos_on_wifi_only = true;
+    phone.save_settings(settings).unwrap();
+    phone.on_metered_line(false);
+    assert_eq!(phone.sync_once().await.unwrap().waiting_photos, 0);
+    assert_eq!(receipt(&phone, calm.hash), Receipt::Centre);
+    assert_eq!(phone.sync_page().unwrap().photos_for_wifi, 0);
+}
+
+#[tokio::test]
+async fn a_photo_and_a_thumbnail_that_the_centre_lost_are_brought_again_and_only_what_is_here() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let shot = taken(&phone, Variant::Black);
+    report(&phone, vec![shot.clone()]);
+    phone.sync_once().await.unwrap();
+    assert_eq!(receipt(&phone, shot.hash), Receipt::Centre);
+    {
+        let mut centre = world.centre.state();
+        centre.photos.whole.clear();
+        centre.wanted = vec![shot.hash, shot.thumbnail, Hash::of(b"of a colleague")];
+    }
+    let again = world.centre.state().photos.received;
+    phone.sync_once().await.unwrap();
+    let mut centre = world.centre.state();
+    let names: Vec<Hash> = centre.photos.whole.keys().copied().collect();
+    let mut expected = vec![shot.hash, shot.thumbnail];
+    expected.sort();
+    assert_eq!(names, expected);
+    let brought = centre.photos.received - again;
+    centre.wanted.clear();
+    drop(centre);
+    assert_eq!(receipt(&phone, shot.hash), Receipt::Centre);
+    phone.sync_once().await.unwrap();
+    assert_eq!(
+        world.centre.state().photos.received - again,
+        brought,
+        "once"
+    );
+}
+
+#[tokio::test]
+async fn a_bad_network_is_tried_again_by_itself_and_a_good_exchange_does_not_wait_for_that() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let shot = taken(&phone, Variant::Black);
+    report(&phone, vec![shot.clone()]);
+    world.centre.fates(|call| match is_piece(call) {
+        true => Fate::CutAfter(0),
+        false => Fate::Usual,
+    });
+    waits(&phone.sync_once().await.unwrap(), Code::ServerUnreachable);
+    world.centre.fates(|_| Fate::Usual);
+    // no clock has moved: somebody heard that the network is back
+    assert_eq!(phone.sync_once().await.unwrap().waiting_photos, 0);
+    assert_eq!(receipt(&phone, shot.hash), Receipt::Centre);
+}
+
+/// How much neighbours differ at most, in the middle of a picture.
+fn sharpest(jpeg: &[u8]) -> u8 {
+    let picture = image::load_from_memory(jpeg).unwrap().into_rgb8();
+    let (width, height) = picture.dimensions();
+    let mut most = 0;
+    for y in height * 2 / 5..height * 3 / 5 {
+        for x in width * 2 / 5..width * 3 / 5 {
+            let (here, next) = (picture.get_pixel(x, y).0, picture.get_pixel(x + 1, y).0);
+            let off = here.iter().zip(next).map(|(a, b)| a.abs_diff(b)).max();
+            most = most.max(off.unwrap_or(0));
+        }
+    }
+    most
+}
+
+#[tokio::test]
+async fn what_a_worker_covers_is_in_no_file_of_the_phone_and_in_nothing_that_leaves_it() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let shot = taken(&phone, Variant::FaceAndPlate);
+    let middle = Region {
+        x: 0.3,
+        y: 0.3,
+        width: 0.4,
+        height: 0.4,
+    };
+    let wishes = PhotoWishes {
+        veils: vec![middle],
+        stamp: Some(StampWish {
+            number: Some("梧桐-03-0914-001".into()),
+        }),
+    };
+    let marked = phone.mark_photo(shot.hash, wishes.clone()).unwrap();
+    assert_ne!((marked.hash, marked.thumbnail), (shot.hash, shot.thumbnail));
+    assert_eq!((marked.stage, marked.taken_at), (shot.stage, shot.taken_at));
+    // both are here until whoever shows the first lets go of it
+    let before = sharpest(&phone.photo_bytes(shot.hash).await.unwrap());
+    phone.forget_photo(shot.hash).unwrap();
+    world.centre.fates(|call| match call.method {
+        "GET" => Fate::Instead(refusal(404, "NOT_FOUND")),
+        _ => Fate::Usual,
+    });
+    for gone in [shot.hash, shot.thumbnail] {
+        let gone = phone.photo_bytes(gone).await;
+        assert_eq!(gone.unwrap_err().code, Code::NotFound);
+    }
+    world.centre.fates(|_| Fate::Usual);
+    let folder = world.dir.path().join("photos");
+    let files = std::fs::read_dir(folder).unwrap();
+    let files: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, [marked.hash.to_string().as_str()]);
+    // neighbours below the veil differ by what a JPEG adds: no line of a face is left
+    for (hash, most) in [(marked.hash, 12), (marked.thumbnail, 16)] {
+        let left = sharpest(&phone.photo_bytes(hash).await.unwrap());
+        assert!(left <= most && before > 2 * most, "{left} of {before}");
+    }
+    report(&phone, vec![marked.clone()]);
+    let code = |answer: gridwalk::Answer<Photo>| answer.unwrap_err().code;
+    assert_eq!(
+        code(phone.mark_photo(marked.hash, wishes)),
+        Code::NotFound,
+        "its record has it"
+    );
+    phone.forget_photo(marked.hash).unwrap();
+    phone.sync_once().await.unwrap();
+    assert_eq!(
+        receipt(&phone, marked.hash),
+        Receipt::Centre,
+        "it was not let go of"
+    );
 }

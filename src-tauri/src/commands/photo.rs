@@ -1,6 +1,6 @@
 //! 照片. Bytes do not travel as JSON: the file is the raw body, what is known about it stands in the headers.
 
-use crate::{Answer, Desk, Failure};
+use crate::{Answer, Desk, Failure, PhotoWishes};
 use gridwalk_core::{
     error::Code,
     ids::Hash,
@@ -36,6 +36,20 @@ pub fn add_photo(desk: State<'_, Desk>, request: Asked<'_>) -> Answer<Photo> {
         .map_err(|error| Failure::internal(format!("x-taken-at: {error}")))?;
     let position: Option<Position> = said("x-position").map(parsed).transpose()?;
     desk.phone()?.add_photo(file, stage, taken_at, position)
+}
+
+/// Another photo with what the worker marked on one that no record refers to yet.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn mark_photo(desk: State<'_, Desk>, hash: Hash, wishes: PhotoWishes) -> Answer<Photo> {
+    desk.phone()?.mark_photo(hash, wishes)
+}
+
+/// Lets go of a photo that no record refers to.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn forget_photo(desk: State<'_, Desk>, hash: Hash) -> Answer<()> {
+    desk.phone()?.forget_photo(hash)
 }
 
 fn parsed<T: DeserializeOwned>(json: &str) -> Answer<T> {

@@ -98,3 +98,11 @@ pub fn in_front(desk: State<'_, Desk>, seen: bool) -> Answer<()> {
     desk.phone()?.in_front(seen);
     Ok(())
 }
+
+/// What the system says of the line: whether it is paid by the byte. Large photos that are not urgent wait for another.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn metered_line(desk: State<'_, Desk>, metered: bool) -> Answer<()> {
+    desk.phone()?.on_metered_line(metered);
+    Ok(())
+}

@@ -1,12 +1,18 @@
 //! Photos on this phone: added before their record is saved, shown again from the sealed file, fetched from the centre
 //! when a colleague took them.
 
-use super::{process::process, seal::SealKey};
+use super::{
+    process::{Marks, Processed, process, process_with},
+    seal::SealKey,
+    stamp::Stamp,
+    veil::Region,
+};
 use crate::{
     Phone,
     database::Database,
     error::{Answer, Failure},
     ports::DatabaseKey,
+    reference, sync,
 };
 use gridwalk_core::{
     error::Code,
@@ -15,6 +21,8 @@ use gridwalk_core::{
     time::Timestamp,
 };
 use rusqlite::OptionalExtension;
+use serde::{Deserialize, Serialize};
+use specta::Type;
 use std::{
     collections::{BTreeMap, HashSet},
     fs::File,
@@ -27,6 +35,24 @@ const FOLDER: &str = "photos";
 /// A thumbnail of a colleague is kept; a photo is only looked at.
 const KEPT_FROM_OTHERS: usize = 64 * 1024;
 
+/// What a worker wants done to a photo before it is kept.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, Type)]
+pub struct PhotoWishes {
+    /// Regions that nobody is to see.
+    #[serde(default)]
+    pub veils: Vec<Region>,
+    /// Print time, grid and case on it.
+    #[serde(default)]
+    pub stamp: Option<StampWish>,
+}
+
+/// What goes on a stamp beside time and grid.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, Type)]
+pub struct StampWish {
+    /// The case's number, where there is one.
+    pub number: Option<String>,
+}
+
 impl Phone {
     /// Makes a camera's file small and bare, seals it, and keeps it until a record refers to it. The same picture twice
     /// is one photo. `PHOTO_TRUNCATED`, `PHOTO_UNSUPPORTED`, `PHOTO_TOO_BIG` say what is wrong with a file.
@@ -37,7 +63,67 @@ impl Phone {
         taken_at: Timestamp,
         position: Option<Position>,
     ) -> Answer<Photo> {
-        let made = process(file)?;
+        self.keep(process(file)?, stage, taken_at, position)
+    }
+
+    /// Another photo made of one that no record refers to yet, with what the worker marked on it. The one before stays until
+    /// whoever shows it lets go of it ([`Phone::forget_photo`]): a phone that dies in between has one of the two.
+    pub fn mark_photo(&self, hash: Hash, wishes: PhotoWishes) -> Answer<Photo> {
+        let (stage, taken_at, position) = self.database().read(|db| {
+            let row: Option<(String, i64, Option<String>)> = db
+                .prepare_cached(
+                    "select stage, taken_at, position from photo
+                     where hash = ?1 and standing = 'kept' and document is null",
+                )?
+                .query_row([hash.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                .optional()?;
+            row.ok_or_else(|| Failure::new(Code::NotFound, "no photo that waits for its record"))
+        })?;
+        let stage: PhotoStage = serde_json::from_value(stage.into())?;
+        let position = position
+            .map(|position| serde_json::from_str(&position))
+            .transpose()?;
+        let bytes = self
+            .own_photo_bytes(hash)?
+            .ok_or_else(|| Failure::new(Code::NotFound, "the photo has no file"))?;
+        let taken_at = Timestamp(taken_at);
+        let made = process_with(&bytes, &self.marks(wishes, taken_at)?)?;
+        self.keep(made, stage, taken_at, position)
+    }
+
+    /// Lets go of a photo that no record refers to, its thumbnail and its file. Any other stays.
+    pub fn forget_photo(&self, hash: Hash) -> Answer<()> {
+        self.database().write(|db| {
+            db.prepare_cached(
+                "insert into litter (file) select file from photo
+                 where hash = ?1 and standing = 'kept' and document is null and file is not null
+                 on conflict do nothing",
+            )?
+            .execute([hash.0])?;
+            let thumbnail: Option<Vec<u8>> = db
+                .prepare_cached(
+                    "delete from photo where hash = ?1 and standing = 'kept' and document is null
+                     returning thumbnail",
+                )?
+                .query_row([hash.0], |row| row.get(0))
+                .optional()?;
+            db.prepare_cached(
+                "delete from record_blob where hash = ?1 and hash not in (select blob from change_blob)
+                   and hash not in (select thumbnail from photo)",
+            )?
+            .execute([thumbnail])?;
+            Ok(())
+        })?;
+        sync::sweep(self.dir(), self.database())
+    }
+
+    fn keep(
+        &self,
+        made: Processed,
+        stage: PhotoStage,
+        taken_at: Timestamp,
+        position: Option<Position>,
+    ) -> Answer<Photo> {
         let photo = Photo {
             hash: Hash::of(&made.jpeg),
             thumbnail: Hash::of(&made.thumbnail),
@@ -81,6 +167,26 @@ impl Phone {
             Ok(())
         })?;
         Ok(photo)
+    }
+
+    fn marks(&self, wishes: PhotoWishes, taken_at: Timestamp) -> Answer<Marks> {
+        let stamp = match wishes.stamp {
+            None => None,
+            Some(case) => {
+                let home = self.who()?.identity.home();
+                let grids = self.database().read(reference::grids)?;
+                let grid = grids.into_iter().find(|grid| grid.id == home);
+                Some(Stamp {
+                    taken_at,
+                    grid: grid.map(|grid| grid.name).unwrap_or_default(),
+                    case: case.number,
+                })
+            }
+        };
+        Ok(Marks {
+            veils: wishes.veils,
+            stamp,
+        })
     }
 
     /// The bytes of a photo or thumbnail: from this phone, or else from the centre. `NOT_FOUND` when neither has them.

@@ -1,6 +1,7 @@
 //! The photos' own lane: resumable uploads (tus 1.0), most urgent first, then smallest. A bad photo is put aside with its
-//! reason and the next one goes; a bad network ends the lane until the next exchange, a busy centre until it may be asked
-//! again.
+//! reason and the next one goes. A bad network is tried again after a while that grows, or as soon as an exchange got
+//! through; a busy centre is left alone until it may be asked again. On a line that costs money only what is urgent or
+//! small goes.
 
 use crate::{
     Phone,
@@ -22,6 +23,14 @@ const PATIENCE: u32 = 4;
 const REST_MS: i64 = 30_000;
 /// No wait that a centre asks for is believed beyond this.
 const LONGEST_REST_MS: i64 = 60 * 60_000;
+/// After the first setback, about.
+const SHORTEST_SETBACK_MS: i64 = 2_000;
+/// After many.
+const LONGEST_SETBACK_MS: i64 = 5 * 60_000;
+/// Larger ones wait for a line that costs nothing, unless they are urgent.
+const FREE_LINE_BYTES: i64 = 1_000_000;
+/// Urgent: 特急 and 紧急 go over any line.
+const ANY_LINE_SEVERITY: i64 = 2;
 
 /// A photo that waits.
 struct Waiting {
@@ -36,12 +45,16 @@ struct Waiting {
 pub(crate) struct Lane {
     /// The centre asked not to be called before.
     rest_until: Option<Timestamp>,
+    /// The network failed; it is tried again then, or sooner when somebody hears that it is back.
+    again_at: Option<Timestamp>,
+    /// How often in a row nothing moved.
+    setbacks: u32,
 }
 
 impl Lane {
-    /// When to go on by itself, if the centre asked for a rest.
+    /// When to go on by itself, if it was held up.
     pub fn wake_at(&self) -> Option<Timestamp> {
-        self.rest_until
+        self.rest_until.or(self.again_at)
     }
 
     /// Sends the photos that wait, until none is left or the centre cannot be reached. Records are not held up: what is
@@ -54,12 +67,22 @@ impl Lane {
             return; // a busy centre is not called more often because somebody saves or pushes
         }
         self.rest_until = None;
-        match send_all(phone, &who).await {
-            Ok(()) => phone.set_photo_phase(SyncPhase::Idle, None),
+        self.again_at = None;
+        let mut moved = false;
+        match send_all(phone, &who, &mut moved).await {
+            Ok(()) => {
+                self.setbacks = 0;
+                phone.set_photo_phase(SyncPhase::Idle, None);
+            }
             Err(trouble) => {
+                let now = phone.clock();
                 if let Trouble::Busy { retry_after_ms } = trouble {
                     let asked = retry_after_ms.unwrap_or(REST_MS).clamp(0, LONGEST_REST_MS);
-                    self.rest_until = Some(phone.clock().plus_ms(asked));
+                    self.rest_until = Some(now.plus_ms(asked));
+                } else {
+                    self.setbacks = if moved { 1 } else { self.setbacks + 1 };
+                    let dice = phone.ports().dice.roll().map_or(0, u16::from_le_bytes);
+                    self.again_at = Some(now.plus_ms(setback_ms(self.setbacks, dice)));
                 }
                 phone.set_photo_phase(SyncPhase::Offline, Some(code(trouble)));
             }
@@ -67,12 +90,20 @@ impl Lane {
     }
 }
 
+/// How long to wait after so many setbacks in a row: doubled each time, and at random between half of that and all of it,
+/// so that the phones of a street which lost its network do not come back together.
+fn setback_ms(setbacks: u32, dice: u16) -> i64 {
+    let doubled = SHORTEST_SETBACK_MS << setbacks.saturating_sub(1).min(16);
+    let most = doubled.min(LONGEST_SETBACK_MS);
+    most / 2 + most / 2 * i64::from(dice) / i64::from(u16::MAX)
+}
+
 /// A rest that is further away than any that was asked for means that somebody set the clock back.
 fn resting(until: Timestamp, phone: &Phone) -> bool {
     (1..=LONGEST_REST_MS).contains(&until.since(phone.clock()))
 }
 
-async fn send_all(phone: &Phone, who: &Enrolment) -> Result<(), Trouble> {
+async fn send_all(phone: &Phone, who: &Enrolment, moved: &mut bool) -> Result<(), Trouble> {
     let link = phone.link(who);
     // a token may end at any time, also while a large photo is under way; one that ends without anything having moved
     // since it was fetched is no token
@@ -81,8 +112,11 @@ async fn send_all(phone: &Phone, who: &Enrolment) -> Result<(), Trouble> {
         phone.set_photo_phase(SyncPhase::Syncing, None);
         let here = (photo.hash, photo.sent);
         let token = phone.token(who).await?;
-        match send(phone, &link, &token, photo).await {
-            Ok(()) => settle(phone, here.0, "stored", None).await?,
+        match send(phone, &link, &token, photo, moved).await {
+            Ok(()) => {
+                *moved = true;
+                settle(phone, here.0, "stored", None).await?;
+            }
             Err(Trouble::TokenExpired) if renewed_at != Some(here) => {
                 renewed_at = Some(here);
                 phone.forget_token(&token);
@@ -105,7 +139,13 @@ fn of_the_photo(code: Code) -> bool {
     )
 }
 
-async fn send(phone: &Phone, link: &Link, token: &str, photo: Waiting) -> Result<(), Trouble> {
+async fn send(
+    phone: &Phone,
+    link: &Link,
+    token: &str,
+    photo: Waiting,
+    moved: &mut bool,
+) -> Result<(), Trouble> {
     let hash = photo.hash;
     let bytes = phone
         .off_the_loop(move |phone| phone.own_photo_bytes(hash))
@@ -143,6 +183,7 @@ async fn send(phone: &Phone, link: &Link, token: &str, photo: Waiting) -> Result
             match lane.append(&place, offset, piece).await {
                 Ok(Stands::Arrived) => return Ok(()),
                 Ok(Stands::At(next)) if next == offset + piece.len() && next < length => {
+                    *moved = true;
                     offset = next;
                 }
                 // It counts all bytes and does not name the photo: ask for it by its name.
@@ -284,14 +325,19 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
+/// The most urgent that may go over this line, and of those the smallest.
 fn next(phone: &Phone) -> Answer<Option<Waiting>> {
+    let largest = largest(phone)?;
     phone.database().read(|db| {
         let row = db
             .prepare_cached(
-                "select hash, upload, sent from photo where standing = 'waiting'
-                 order by coalesce(severity, 9), bytes, hash limit 1",
+                "select hash, upload, sent from
+                   (select hash, upload, sent, coalesce(severity, 9) as urgency, bytes from photo
+                    where standing = 'waiting' and (bytes <= ?1 or severity <= ?2)
+                    union all select hash, null, 0, 10, 0 from asked_again)
+                 order by urgency, bytes, hash limit 1",
             )?
-            .query_row([], |row| {
+            .query_row((largest, ANY_LINE_SEVERITY), |row| {
                 Ok(Waiting {
                     hash: Hash(row.get(0)?),
                     upload: row.get(1)?,
@@ -300,6 +346,28 @@ fn next(phone: &Phone) -> Answer<Option<Waiting>> {
             })
             .optional()?;
         Ok(row)
+    })
+}
+
+/// What is not urgent goes over this line up to so many bytes.
+fn largest(phone: &Phone) -> Answer<i64> {
+    Ok(match (phone.line_is_metered(), phone.settings()?) {
+        (false, _) => i64::MAX,
+        (true, settings) if settings.photos_on_wifi_only => 0,
+        (true, _) => FREE_LINE_BYTES,
+    })
+}
+
+/// How many wait for nothing but a line that costs nothing.
+pub(crate) fn held_for_wifi(phone: &Phone) -> Answer<u32> {
+    let largest = largest(phone)?;
+    phone.database().read(|db| {
+        Ok(db
+            .prepare_cached(
+                "select count(*) from photo
+                 where standing = 'waiting' and bytes > ?1 and coalesce(severity, 9) > ?2",
+            )?
+            .query_row((largest, ANY_LINE_SEVERITY), |row| row.get(0))?)
     })
 }
 
@@ -326,6 +394,8 @@ async fn settle(
                arrived_at = iif(?2 = 'stored', ?4, null) where hash = ?1",
         )?
         .execute((hash.0, standing, code.map(Code::as_str), now.0))?;
+        db.prepare_cached("delete from asked_again where hash = ?1")?
+            .execute([hash.0])?;
         Ok(())
     })
     .await
@@ -351,7 +421,17 @@ fn stuck(failure: crate::Failure) -> Trouble {
 
 #[cfg(test)]
 mod tests {
-    use super::base64;
+    use super::{LONGEST_SETBACK_MS, base64, setback_ms};
+
+    #[test]
+    fn setbacks_wait_longer_each_time_and_never_longer_than_five_minutes() {
+        assert_eq!((setback_ms(1, 0), setback_ms(1, u16::MAX)), (1_000, 2_000));
+        assert_eq!((setback_ms(2, 0), setback_ms(2, u16::MAX)), (2_000, 4_000));
+        for setbacks in [9, 17, 40, u32::MAX] {
+            assert_eq!(setback_ms(setbacks, u16::MAX), LONGEST_SETBACK_MS);
+            assert_eq!(setback_ms(setbacks, 0), LONGEST_SETBACK_MS / 2);
+        }
+    }
 
     #[test]
     fn base64_is_that_of_rfc_4648() {

@@ -1,10 +1,19 @@
-//! From a camera's file to what is kept: decode within limits, turn upright, shrink, encode, draw a thumbnail. One pure
-//! function per step; nothing of the original file but its pixels survives.
+//! From a camera's file to what is kept: decode within limits, shrink, turn upright, veil, stamp, encode, draw a thumbnail.
+//! One pure function per step; nothing of the original file but its pixels survives. Whatever is large exists once: what
+//! decoding will take is reckoned from the headers before a byte of it is allocated.
 
+use super::{
+    scaled,
+    stamp::Stamp,
+    veil::{self, Region},
+};
 use crate::error::{Answer, Failure};
 use fast_image_resize as fir;
 use gridwalk_core::{error::Code, jpeg};
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
+use image::{
+    ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage,
+    metadata::Orientation,
+};
 use std::io::Cursor;
 
 /// Largest file taken.
@@ -13,8 +22,9 @@ pub const FILE_BYTES: usize = 15 * 1024 * 1024;
 const PIXELS: u64 = 50_000_000;
 /// Longest side a file may claim.
 const SIDE: u32 = 12_000;
-/// Most bytes that decoding may take.
-const DECODED_BYTES: u64 = 256 * 1024 * 1024;
+/// Most bytes that decoding may take. The file, which the decoder copies, and the smaller picture stand beside it, so that
+/// all of it stays below 256 MiB.
+const DECODED_BYTES: u64 = 190 * 1024 * 1024;
 /// Longest side kept.
 pub const LONG_EDGE: u32 = 1600;
 /// What a kept photo should weigh at most; a very noisy one may be heavier at the lowest quality.
@@ -35,24 +45,41 @@ pub struct Processed {
     pub height: u32,
 }
 
+/// What the worker wants done to the picture before it is kept.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Marks {
+    /// Regions that nobody is to see.
+    pub veils: Vec<Region>,
+    /// What is printed on it.
+    pub stamp: Option<Stamp>,
+}
+
 /// Every step in order. Refused with `PHOTO_UNSUPPORTED`, `PHOTO_TOO_BIG` or `PHOTO_TRUNCATED`; never panics.
 pub fn process(file: &[u8]) -> Answer<Processed> {
-    let upright = decode(file)?;
-    let kept = shrink(&upright, LONG_EDGE)?;
-    drop(upright);
-    let thumbnail = thumbnail(&kept)?;
-    let jpeg = encode_within(&kept, &[82, 74, 66, 58, 50], KEPT_BYTES)?;
+    process_with(file, &Marks::default())
+}
+
+/// The same with marks. The thumbnail has them too.
+pub fn process_with(file: &[u8], marks: &Marks) -> Answer<Processed> {
+    let (lying, orientation) = decode(file)?;
+    let mut upright = turn(shrink(lying, LONG_EDGE)?, orientation);
+    veil::draw(&mut upright, &marks.veils);
+    if let Some(stamp) = &marks.stamp {
+        stamp.print(&mut upright);
+    }
+    let thumbnail = thumbnail(&upright)?;
+    let jpeg = encode_within(&upright, &[82, 74, 66, 58, 50], KEPT_BYTES)?;
     Ok(Processed {
         jpeg,
         thumbnail,
-        width: kept.width(),
-        height: kept.height(),
+        width: upright.width(),
+        height: upright.height(),
     })
 }
 
-/// The upright picture, alpha laid on white.
-fn decode(file: &[u8]) -> Answer<RgbImage> {
-    let format = format_of(file)?;
+/// The picture as it lies in the file, alpha laid on white, and how to turn it.
+fn decode(file: &[u8]) -> Answer<(RgbImage, Orientation)> {
+    let (format, held) = format_of(file)?;
     let mut reader = ImageReader::with_format(Cursor::new(file), format);
     let mut limits = Limits::default();
     limits.max_image_width = Some(SIDE);
@@ -61,17 +88,42 @@ fn decode(file: &[u8]) -> Answer<RgbImage> {
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(refused)?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > PIXELS {
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > PIXELS {
         return Err(too_big(format!("{width} × {height} pixels")));
     }
     let orientation = decoder.orientation().map_err(refused)?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(refused)?;
-    picture.apply_orientation(orientation);
-    Ok(on_white(picture))
+    // Up to there the whole picture is small enough, and the whole decoder quick enough.
+    if format == ImageFormat::Jpeg
+        && width.max(height) >= 4 * LONG_EDGE
+        && let Some(smaller) = scaled::decode(file, LONG_EDGE)
+    {
+        return Ok((smaller, orientation));
+    }
+    let flat = match decoder.color_type() {
+        ColorType::Rgb8 | ColorType::Rgba8 => 0, // made flat where it lies
+        _ => pixels * 3,
+    };
+    let beside = match format {
+        ImageFormat::WebP => pixels * 4, // its decoder has planes of its own
+        _ => held,
+    };
+    let takes = decoder.total_bytes() + flat + beside;
+    if takes > DECODED_BYTES {
+        return Err(too_big(format!("decoding would take {takes} bytes")));
+    }
+    let picture = DynamicImage::from_decoder(decoder).map_err(refused)?;
+    Ok((on_white(picture)?, orientation))
 }
 
-/// By its first bytes, never by its name.
-fn format_of(file: &[u8]) -> Answer<ImageFormat> {
+fn turn(picture: RgbImage, orientation: Orientation) -> RgbImage {
+    let mut picture = DynamicImage::ImageRgb8(picture);
+    picture.apply_orientation(orientation);
+    picture.into_rgb8()
+}
+
+/// By its first bytes, never by its name; and what a JPEG decoder holds beside the picture.
+fn format_of(file: &[u8]) -> Answer<(ImageFormat, u64)> {
     if file.is_empty() {
         return Err(Failure::new(Code::PhotoTruncated, "an empty file"));
     }
@@ -82,11 +134,17 @@ fn format_of(file: &[u8]) -> Answer<ImageFormat> {
     match format.filter(|f| matches!(f, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) {
         Some(ImageFormat::Jpeg) => {
             // The decoder fills in what is missing with grey; a half photo is not evidence of anything.
-            jpeg::inspect(file)
+            let seen = jpeg::inspect(file)
                 .map_err(|fault| Failure::new(Code::PhotoTruncated, fault.to_string()))?;
-            Ok(ImageFormat::Jpeg)
+            if !seen.common {
+                return Err(Failure::new(
+                    Code::PhotoUnsupported,
+                    "a JPEG of twelve bits, lossless or with arithmetic coding",
+                ));
+            }
+            Ok((ImageFormat::Jpeg, seen.held))
         }
-        Some(format) => Ok(format),
+        Some(format) => Ok((format, 0)),
         None => Err(Failure::new(
             Code::PhotoUnsupported,
             "neither JPEG, PNG nor WebP",
@@ -94,28 +152,40 @@ fn format_of(file: &[u8]) -> Answer<ImageFormat> {
     }
 }
 
-fn on_white(picture: DynamicImage) -> RgbImage {
+/// Three bytes a pixel. Four become three where they lie, because a second picture of this size would not fit.
+fn on_white(picture: DynamicImage) -> Answer<RgbImage> {
     if !picture.color().has_alpha() {
-        return picture.into_rgb8();
+        return Ok(picture.into_rgb8());
     }
     let layers = picture.into_rgba8();
-    RgbImage::from_fn(layers.width(), layers.height(), |x, y| {
-        let image::Rgba([r, g, b, alpha]) = *layers.get_pixel(x, y);
+    let (width, height) = layers.dimensions();
+    let mut bytes = layers.into_raw();
+    let pixels = bytes.len() / 4;
+    for n in 0..pixels {
+        let &[r, g, b, alpha] = &bytes[n * 4..n * 4 + 4] else {
+            continue;
+        };
         let over = |colour: u8| {
             let (colour, alpha) = (u32::from(colour), u32::from(alpha));
             ((colour * alpha + 255 * (255 - alpha) + 127) / 255) as u8
         };
-        image::Rgb([over(r), over(g), over(b)])
-    })
+        bytes[n * 3..n * 3 + 3].copy_from_slice(&[over(r), over(g), over(b)]);
+    }
+    bytes.truncate(pixels * 3);
+    RgbImage::from_raw(width, height, bytes).ok_or_else(|| Failure::internal("alpha"))
 }
 
 /// At most `edge` pixels on the longer side, Lanczos; never enlarged.
-fn shrink(picture: &RgbImage, edge: u32) -> Answer<RgbImage> {
+fn shrink(picture: RgbImage, edge: u32) -> Answer<RgbImage> {
+    if picture.width().max(picture.height()) <= edge {
+        return Ok(picture);
+    }
+    shrunk(&picture, edge)
+}
+
+fn shrunk(picture: &RgbImage, edge: u32) -> Answer<RgbImage> {
     let (width, height) = picture.dimensions();
     let longest = width.max(height);
-    if longest <= edge {
-        return Ok(picture.clone());
-    }
     let scaled = |side: u32| {
         ((u64::from(side) * u64::from(edge) + u64::from(longest) / 2) / u64::from(longest)).max(1)
             as u32
@@ -138,9 +208,12 @@ fn shrink(picture: &RgbImage, edge: u32) -> Answer<RgbImage> {
 
 fn thumbnail(picture: &RgbImage) -> Answer<Vec<u8>> {
     for edge in [320, 240, 160, 96] {
-        let small = shrink(picture, edge)?;
+        let small = match picture.width().max(picture.height()) > edge {
+            true => &shrunk(picture, edge)?,
+            false => picture,
+        };
         for quality in [70, 55, 40] {
-            let bytes = encode(&small, quality)?;
+            let bytes = encode(small, quality)?;
             if bytes.len() <= THUMBNAIL_BYTES {
                 return Ok(bytes);
             }
@@ -150,16 +223,34 @@ fn thumbnail(picture: &RgbImage) -> Answer<Vec<u8>> {
     Err(Failure::internal("a thumbnail that does not fit"))
 }
 
-/// The best of these qualities that fits, or else the last.
+/// The best of these qualities that fits, or else the last. Each step down saves about a sixth, so that a noisy picture goes
+/// to where it may fit at once; one that turns out to have been too modest is given the step before.
 fn encode_within(picture: &RgbImage, qualities: &[u8], bytes: usize) -> Answer<Vec<u8>> {
-    let mut encoded = Vec::new();
-    for quality in qualities {
-        encoded = encode(picture, *quality)?;
-        if encoded.len() <= bytes {
-            break;
+    let (mut at, mut encoded) = (0, None::<Vec<u8>>);
+    let mut tried = vec![false; qualities.len()];
+    while let Some(quality) = qualities.get(at).filter(|_| !tried[at]) {
+        tried[at] = true;
+        let this = encode(picture, *quality)?;
+        let over = this.len() as f64 / bytes as f64;
+        if over <= 1.0 {
+            let better = at > 0 && !tried[at - 1];
+            encoded = Some(this);
+            if !better || over > 0.9 {
+                break;
+            }
+            at -= 1;
+            continue;
         }
+        if let Some(fits) = encoded {
+            return Ok(fits); // the step before was one too many
+        }
+        let steps = ((over.ln() / 0.18).floor() as usize).max(1);
+        if at + 1 >= qualities.len() {
+            return Ok(this);
+        }
+        at = (at + steps).min(qualities.len() - 1);
     }
-    Ok(encoded)
+    encoded.ok_or_else(|| Failure::internal("no quality"))
 }
 
 fn encode(picture: &RgbImage, quality: u8) -> Answer<Vec<u8>> {

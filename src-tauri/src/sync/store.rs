@@ -4,7 +4,9 @@ use crate::{
     database::{fact, set_fact},
     documents::{self, Identity, RefusedChange},
     error::{Answer, Failure},
-    pack, reference,
+    pack,
+    photo::again,
+    reference,
     sync::{cursors, leaving, repair, watermark},
 };
 use gridwalk_core::{
@@ -385,6 +387,7 @@ pub(super) fn apply(
     set_fact(db, "clock_ahead_ms", &plan.clock_ahead_ms)?;
     set_fact(db, "own_bytes", &plan.own_bytes)?;
     watermark::store(db, &plan.watermarks)?;
+    again::bring(db, &plan.wanted)?;
     // before anything leaves: it may be in what is offered
     let refused = match &response.packs {
         Some(news) => pack::offered(db, news, asked.received_at)?,

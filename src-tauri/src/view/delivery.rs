@@ -123,6 +123,8 @@ pub struct SyncPage {
     pub records: Progress,
     /// Photos arrived of all.
     pub photos: Progress,
+    /// Photos that wait for nothing but a line that costs nothing.
+    pub photos_for_wifi: u32,
     /// Bytes that have not left.
     pub bytes_left: f64,
     /// What waits or is stuck first, oldest first; then what arrived, newest first.

@@ -1,6 +1,7 @@
 import { phone } from '../api/field'
 import { setStatus } from './enrol/state'
 import { dress } from './frame/appearance'
+import { followLine } from './sync/line'
 import { followSync } from './sync/state'
 
 /** What every screen stands on; a locked phone tells it once it is opened. */
@@ -9,4 +10,5 @@ export async function begin() {
   await dress()
   setStatus(status)
   followSync(status.sync)
+  followLine()
 }

@@ -33,18 +33,12 @@ export const commands = {
 	categories: () => typedError<Category[], Failure>(__TAURI_INVOKE("categories")),
 	/**  Whether somebody looks at the app; while nobody does, the phone keeps no line to the centre open. */
 	inFront: (seen: boolean) => typedError<null, Failure>(__TAURI_INVOKE("in_front", { seen })),
-	/**  Whether there is a PIN, and how it stands. */
-	lockState: () => typedError<LockState, Failure>(__TAURI_INVOKE("lock_state")),
-	/**  Nobody looks into the app any more; what it delivers goes on. */
-	lockNow: () => typedError<LockState, Failure>(__TAURI_INVOKE("lock_now")),
-	/**  Opens it with the PIN. */
-	unlock: (pin: string) => typedError<LockState, Failure>(__TAURI_INVOKE("unlock", { pin })),
-	/**  Opens it with a one-time code, when the PIN was forgotten. */
-	recover: (code: string) => typedError<LockState, Failure>(__TAURI_INVOKE("recover", { code })),
-	/**  A first PIN, or another one. */
-	setPin: (old: string | null, pin: string) => typedError<LockState, Failure>(__TAURI_INVOKE("set_pin", { old, pin })),
-	/**  No PIN any more. */
-	removePin: (pin: string) => typedError<LockState, Failure>(__TAURI_INVOKE("remove_pin", { pin })),
+	/**  What the system says of the line: whether it is paid by the byte. Large photos that are not urgent wait for another. */
+	meteredLine: (metered: boolean) => typedError<null, Failure>(__TAURI_INVOKE("metered_line", { metered })),
+	/**  Another photo with what the worker marked on one that no record refers to yet. */
+	markPhoto: (hash: string, wishes: PhotoWishes) => typedError<Photo, Failure>(__TAURI_INVOKE("mark_photo", { hash, wishes })),
+	/**  Lets go of a photo that no record refers to. */
+	forgetPhoto: (hash: string) => typedError<null, Failure>(__TAURI_INVOKE("forget_photo", { hash })),
 	/**  The list in walking order; an empty query is the whole list. */
 	households: (query: string) => typedError<HouseholdRow[], Failure>(__TAURI_INVOKE("households", { query })),
 	/**  People, doors, cases, notes and places, by one character, pinyin, initials, room or the end of a phone number. */
@@ -151,7 +145,7 @@ export const events = {
 };
 
 /* Constants */
-export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SPLIT_PARTS","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","LOCKED","PIN_WRONG","PIN_WAIT","PIN_SPENT","PIN_WEAK","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_TOO_BIG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
+export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_DAMAGED","PHOTO_TOO_BIG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
 
 /* Types */
 /**  The frame of one act. `recorded_at` is the phone's clock plus its measured offset to the server. */
@@ -719,6 +713,8 @@ export type Code =
 "PHOTO_TRUNCATED" | 
 /**  Not JPEG, PNG or WebP. */
 "PHOTO_UNSUPPORTED" | 
+/**  The centre's copy of the photo is damaged or gone; phones that have it are asked for it. */
+"PHOTO_DAMAGED" | 
 /**  Beyond 15 MiB or 50 megapixels. */
 "PHOTO_TOO_BIG" | 
 /**  The bytes do not have the promised hash. */
@@ -2380,6 +2376,14 @@ export type PhotoStage =
 /**  点位 */
 "checkpoint";
 
+/**  What a worker wants done to a photo before it is kept. */
+export type PhotoWishes = {
+	/**  Regions that nobody is to see. */
+	veils?: Region[],
+	/**  Print time, grid and case on it. */
+	stamp?: StampWish | null,
+};
+
 /**  A part of a line. */
 export type Piece = {
 	/**  Its letters. */
@@ -2553,6 +2557,18 @@ export type RefusedVisit = {
 	visit: NewVisit,
 	/**  Why. */
 	code: Code,
+};
+
+/**  A marked region, in parts of the upright picture. */
+export type Region = {
+	/**  From the left edge. */
+	x: number,
+	/**  From the upper edge. */
+	y: number,
+	/**  Across. */
+	width: number,
+	/**  Down. */
+	height: number,
 };
 
 /**  How a hazard is handed in. */
@@ -2745,14 +2761,10 @@ export type Sourced = {
 	confirmed_at: string | null,
 };
 
-/**  How a door is split. */
-export type SplitInto = {
-	/**  室 of each piece, as written on the doors; two or more. */
-	rooms: string[],
-	/**  Which of them keeps the people who live there, counted from nought. */
-	stays: number | null,
-	/**  The worker saw that one of these addresses is listed, and goes on all the same. */
-	even_so: boolean,
+/**  What goes on a stamp beside time and grid. */
+export type StampWish = {
+	/**  The case's number, where there is one. */
+	number: string | null,
 };
 
 /**  The whole page. Every photo whose picture lies here is in one of the three piles. */
@@ -2857,6 +2869,8 @@ export type SyncPage = {
 	records: Progress,
 	/**  Photos arrived of all. */
 	photos: Progress,
+	/**  Photos that wait for nothing but a line that costs nothing. */
+	photos_for_wifi: number,
 	/**  Bytes that have not left. */
 	bytes_left: number,
 	/**  What waits or is stuck first, oldest first; then what arrived, newest first. */

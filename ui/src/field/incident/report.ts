@@ -8,6 +8,7 @@ import {
   type IncidentStart,
   type NearbyIncident,
   type PhotoStage,
+  type PhotoWishes,
 } from '../../api/field'
 import { say } from '../../shared/words'
 import { useDraft } from '../frame/draft'
@@ -97,7 +98,26 @@ export function useReport(start: Omit<IncidentStart, 'position'>, wished: string
     }
   }
   function dropPhoto(hash: string) {
-    if (form.value) form.value.photos = form.value.photos.filter((photo) => photo.hash !== hash)
+    if (!form.value) return
+    form.value.photos = form.value.photos.filter((photo) => photo.hash !== hash)
+    void letGo(hash)
+  }
+  /** The form first: a phone that dies in between has a photo too many, and never one too few. */
+  async function letGo(hash: string) {
+    await draft.keep()
+    await phone.forgetPhoto(hash).catch(() => undefined)
+  }
+  async function markPhoto(hash: string, wishes: PhotoWishes): Promise<boolean> {
+    if (!form.value) return false
+    try {
+      const photo = await phone.markPhoto(hash, wishes)
+      form.value.photos = form.value.photos.map((old) => (old.hash === hash ? photo : old))
+      if (photo.hash !== hash) await letGo(hash)
+      return true
+    } catch (thrown) {
+      fault.value = asFault(thrown)
+      return false
+    }
   }
 
   async function save(): Promise<IncidentDetail | null> {
@@ -136,6 +156,6 @@ export function useReport(start: Omit<IncidentStart, 'position'>, wished: string
   void begin()
   return {
     ...{ form, categories, category, nearby, onSite, fault, saving, resumed, developing },
-    ...{ choose, urge, addPhoto, dropPhoto, save, follow, keepDraft: draft.keep },
+    ...{ choose, urge, addPhoto, dropPhoto, markPhoto, save, follow, keepDraft: draft.keep },
   }
 }

@@ -81,6 +81,7 @@ test('what waits stands oldest first, what arrived newest first', () => {
     state: quiet,
     records: { done: 0, total: 0 },
     photos: { done: 2, total: 4 },
+    photos_for_wifi: 0,
     bytes_left: 0,
     items: [
       item('b', '2026-09-14T01:00:00Z', { type: 'local' }),

@@ -16,6 +16,7 @@ export class Delivery {
   private phase: SyncState['phase']
   private error: Code | null
   private deliveredAt: number | null = null
+  private paid = false
   private mayGo: Pile = { count: 143, bytes: 56_623_104 }
   private listeners = new Set<(state: SyncState) => void>()
 
@@ -36,6 +37,11 @@ export class Delivery {
     if (this.network === 'good' && full.receipt.type !== 'local') this.deliveredAt = this.now()
     this.tell()
     if (this.network === 'good' && full.receipt.type === 'local') void this.sync()
+  }
+
+  metered(paid: boolean) {
+    this.paid = paid
+    this.tell()
   }
 
   receipt(id: string): Receipt {
@@ -67,6 +73,9 @@ export class Delivery {
       state: this.state(),
       records: progress(false),
       photos: progress(true),
+      photos_for_wifi: this.paid
+        ? left.filter((i) => i.kind === 'photo' && (i.bytes_total ?? 0) > 1_000_000).length
+        : 0,
       bytes_left: left.reduce((sum, i) => sum + (i.bytes_total ?? 0) - (i.bytes_sent ?? 0), 0),
       items: [...this.items].sort((a, b) => a.at.localeCompare(b.at)),
     }

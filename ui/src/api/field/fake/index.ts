@@ -22,7 +22,7 @@ import { Incidents } from './incidents'
 import { Logs } from './log'
 import { Patrols } from './patrols'
 import { Lock } from './lock'
-import { keep, photoUrl, scene as drawn } from './photos'
+import { keep, mark, photoUrl, scene as drawn } from './photos'
 import { search } from './search'
 import {
   at,
@@ -212,6 +212,13 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     confirmWorkLog: async (text) => (drafts.delete(`work-log-${today}`), logs.confirm(text, done)),
     categories: async () => categories,
     inFront: async () => null,
+    meteredLine: async (metered) => (delivery.metered(metered), null),
+    markPhoto: async (hash, wishes) => {
+      const photo = await mark(hash, wishes, iso(now()), grid.name)
+      if (!photo) throw new Fault('PHOTO_TRUNCATED', 'undecodable')
+      return photo
+    },
+    forgetPhoto: async () => null,
     beginIncident: async (start) => ({
       id: mint('incident'),
       grid: grid.id,

@@ -1,7 +1,8 @@
 // Photos of the demo street. Drawn scenes, marked 合成样例; what the tester adds stays in memory.
-import type { Photo, PhotoStage } from '../../generated/phone'
+import type { Photo, PhotoStage, PhotoWishes } from '../../generated/phone'
 
 const added = new Map<string, string>()
+const stages = new Map<string, PhotoStage>()
 
 const CORRIDOR = `<rect width="320" height="240" fill="#cfc9bb"/><path d="M0 0h320L220 60H100Z" fill="#e4dfd2"/>
 <path d="M0 240h320l-100-90H100Z" fill="#8f877a"/><path d="M0 0v240l100-90V60Z" fill="#bcb5a5"/>
@@ -45,6 +46,39 @@ export async function keep(file: Blob, stage: PhotoStage, taken: string): Promis
   const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer())
   const hash = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
   added.set(hash, url)
+  stages.set(hash, stage)
   const [width, height] = [picture.naturalWidth, picture.naturalHeight]
   return { hash, thumbnail: hash, stage, taken_at: taken, width, height, bytes: file.size }
+}
+
+/** The same picture with its regions covered and its corner printed. */
+export async function mark(
+  hash: string,
+  wishes: PhotoWishes,
+  taken: string,
+  grid: string,
+): Promise<Photo | null> {
+  const picture = new Image()
+  picture.src = photoUrl(hash)
+  await picture.decode()
+  const canvas = document.createElement('canvas')
+  const [width, height] = [picture.naturalWidth, picture.naturalHeight]
+  Object.assign(canvas, { width, height })
+  const pen = canvas.getContext('2d')
+  if (!pen) return null
+  pen.drawImage(picture, 0, 0)
+  pen.fillStyle = '#7d7a72'
+  for (const { x, y, width: across, height: down } of wishes.veils ?? [])
+    pen.fillRect((x ?? 0) * width, (y ?? 0) * height, (across ?? 0) * width, (down ?? 0) * height)
+  if (wishes.stamp) {
+    const size = Math.max(width, height) / 44
+    pen.fillStyle = 'rgb(20 24 22 / 0.6)'
+    pen.fillRect(0, height - size * 1.6, width * 0.7, size * 1.6)
+    pen.fillStyle = '#fff'
+    pen.font = `${size}px sans-serif`
+    const line = [taken.slice(0, 16).replace('T', ' '), grid, wishes.stamp.number].filter(Boolean)
+    pen.fillText(line.join(' · '), size / 2, height - size * 0.5)
+  }
+  const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/jpeg', 0.8))
+  return blob && keep(blob, stages.get(hash) ?? 'before', taken)
 }
