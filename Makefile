@@ -1,4 +1,4 @@
-.PHONY: demo test day bench bench-sync load cuts kill drill sim crash fuzz monkey
+.PHONY: demo test day bench bench-sync load cuts kill drill sim crash fuzz monkey photos-day bench-photos
 # Every target installs what is missing on Debian 12 (and Ubuntu 22.04+), asks nothing, and may be run again.
 
 demo: ## The demo street: server, console, two phones. Ctrl-C ends all of it.
@@ -9,6 +9,9 @@ test: ## Everything that must be green; `make test CI=true` lets nothing be skip
 
 day: ## One scripted working day of two phones against a real server, as a table and one line of JSON.
 	@scripts/day.sh
+
+photos-day: ## TAKEN photos (175) over 300 ms and 1 Mbit/s, a cut every ten seconds, phone and centre killed on the way.
+	@scripts/photos-day.sh
 
 bench: ## Ratios and figures, not verdicts.
 	@scripts/bench.sh
@@ -35,6 +38,9 @@ monkey: ## Random commands at the phone's typed door, killed at random: STEPS=n 
 
 bench-sync: ## Sync beside its peers and the floors, through a link of 300 ms and 1 Mbit/s.
 	@scripts/bench-sync.sh
+
+bench-photos: ## A camera's picture made small, beside libvips and ImageMagick, in one run.
+	@scripts/bench-photos.sh
 
 load: ## PHONES phones come back at once; what an exchange costs in stores of 5,000 to 350,000 households.
 	@PHONES=$(or $(PHONES),3038) scripts/load.sh

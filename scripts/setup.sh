@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Brings a machine to the point where the named part can run; does nothing where nothing is missing, and asks nothing.
-# usage: setup.sh [demo|test]     demo: build and show · test (default): also the window and browser tests, Android check
+# usage: setup.sh [demo|test|bench-photos]     demo: build and show · test (default): also the window and browser tests, Android
+#        check · bench-photos: also the tools that photos are measured beside
 # Proven on bare Debian 12 as root; written for Ubuntu 22.04 and later, unproven there.
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"
 part=${1:-test}
-case $part in demo | test) ;; *) say "usage: scripts/setup.sh [demo|test]"; exit 2 ;; esac
+case $part in demo | test | bench-photos) ;; *) say "usage: scripts/setup.sh [demo|test|bench-photos]"; exit 2 ;; esac
 
 system=$(. /etc/os-release 2>/dev/null && echo "${ID:-unknown}-${VERSION_ID:-}" || echo unknown)
 case $system in
@@ -50,9 +51,10 @@ missing() {
 need=(build-essential pkg-config perl git curl ca-certificates libssl-dev libwebkit2gtk-4.1-dev fontconfig fonts-wqy-microhei)
 # A window without a display: only where there is none, or where tests must not touch the one there is.
 if [ "$part" = test ] || [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then need+=(xvfb xauth imagemagick); fi
+if [ "$part" = bench-photos ]; then need+=(libvips-tools imagemagick); fi
 wish=()
 if [ "$part" = test ]; then
-  need+=(webkit2gtk-driver)
+  need+=(webkit2gtk-driver python3-venv)
   # Ubuntu's chromium package only points at a snap; any Chrome or Chromium on the path will do there.
   case $system in ubuntu-*) ;; *) need+=(chromium) ;; esac
   # Its server programs only; the cluster that Debian makes of it is left alone, tests start their own.

@@ -56,10 +56,13 @@ part "rust format" cargo fmt --all --check
 part "rust lint" cargo clippy --locked --workspace --all-targets --features gridwalk-proof/e2e -- -D warnings
 part "rust tests" cargo test --locked --workspace
 part "postgres" scripts/postgres.sh
+part "bucket" scripts/bucket.sh
+part "tus" scripts/tus.sh
 part "generated files" scripts/generated.sh
 part "dictionary" cargo run --locked -q --example dictionary -- --check
 part "window" scripts/window.sh
 part "day" scripts/day.sh
+part "photos-day" env TAKEN=16 scripts/photos-day.sh
 part "cuts" scripts/cuts.sh
 part "kill" env N=12 scripts/kill.sh
 part "load" env PHONES=30 scripts/load.sh --growth ''

@@ -12,7 +12,10 @@ use tokio::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+    sync::{
+        mpsc::{UnboundedReceiver, unbounded_channel},
+        watch,
+    },
     time::{Instant, sleep_until},
 };
 
@@ -39,6 +42,8 @@ pub const PHONE: Pace = Pace {
 pub struct Passed {
     /// From the phone.
     pub up: u64,
+    /// Of those, what reached the other end before a cut.
+    pub arrived: u64,
     /// To the phone.
     pub down: u64,
     first: Option<Instant>,
@@ -57,6 +62,7 @@ impl Passed {
     pub fn and(self, later: Self) -> Self {
         Self {
             up: self.up + later.up,
+            arrived: self.arrived + later.arrived,
             down: self.down + later.down,
             first: self.first.or(later.first),
             last: later.last.or(self.last),
@@ -73,6 +79,7 @@ pub struct Radio {
     /// `127.0.0.1:<port>`
     pub address: String,
     passed: Arc<Mutex<Passed>>,
+    cuts: watch::Sender<()>,
 }
 
 /// One direction: when its line is free again.
@@ -91,8 +98,10 @@ impl Radio {
         let radio = Self {
             address: listener.local_addr()?.to_string(),
             passed: Arc::default(),
+            cuts: watch::Sender::new(()),
         };
         let (to, passed) = (to.to_owned(), radio.passed.clone());
+        let cuts = radio.cuts.clone();
         let (up, down) = (Line::default(), Line::default());
         tokio::spawn(async move {
             while let Ok((phone, _)) = listener.accept().await {
@@ -110,6 +119,7 @@ impl Radio {
                     pace,
                     up.clone(),
                     passed.clone(),
+                    cuts.subscribe(),
                 );
                 pass(
                     from_centre,
@@ -118,6 +128,7 @@ impl Radio {
                     pace,
                     down.clone(),
                     passed.clone(),
+                    cuts.subscribe(),
                 );
             }
         });
@@ -128,6 +139,16 @@ impl Radio {
     pub fn take(&self) -> Passed {
         std::mem::take(&mut *lock(&self.passed))
     }
+
+    /// What passed so far; it goes on counting.
+    pub fn passed(&self) -> Passed {
+        *lock(&self.passed)
+    }
+
+    /// Breaks every connection at this moment. What is on the air is lost; who calls again gets through.
+    pub fn cut(&self) {
+        self.cuts.send_replace(());
+    }
 }
 
 fn pass(
@@ -137,12 +158,19 @@ fn pass(
     pace: Pace,
     line: Line,
     passed: Arc<Mutex<Passed>>,
+    mut cut: watch::Receiver<()>,
 ) {
     let (arriving, arrivals) = unbounded_channel();
     let seen = passed.clone();
+    let mut cut_there = cut.clone();
     tokio::spawn(async move {
         let mut buffer = [0; PIECE];
-        while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        loop {
+            let read = tokio::select! {
+                read = from.read(&mut buffer) => read,
+                _ = cut.changed() => return,
+            };
+            let Ok(read @ 1..) = read else { return };
             let now = Instant::now();
             if way == Way::Up {
                 let mut seen = lock(&seen);
@@ -164,7 +192,12 @@ fn pass(
             sleep_until(sent).await; // nothing is read ahead of the line, so the sender feels its rate
         }
     });
-    tokio::spawn(deliver(arrivals, to, way, passed));
+    tokio::spawn(async move {
+        tokio::select! {
+            () = deliver(arrivals, to, way, passed) => {}
+            _ = cut_there.changed() => {}
+        }
+    });
 }
 
 async fn deliver(
@@ -183,6 +216,9 @@ async fn deliver(
         }
         if to.write_all(&piece).await.is_err() {
             return;
+        }
+        if way == Way::Up {
+            lock(&passed).arrived += piece.len() as u64;
         }
     }
     let _ = to.shutdown().await;
