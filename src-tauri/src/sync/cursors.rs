@@ -115,6 +115,7 @@ mod tests {
             packs: None,
             repair: None,
             watermarks: None,
+            wanted: None,
         }
     }
 
