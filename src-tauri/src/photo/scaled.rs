@@ -70,8 +70,7 @@ impl Table {
             code <<= 1;
         }
         table.limit[17] = u32::MAX;
-        for bits in 0..1usize << LOOK {
-            let (length, symbol) = table.short[bits];
+        for (bits, (length, symbol)) in table.short.clone().into_iter().enumerate() {
             let (zeros, size) = (symbol >> 4, u32::from(symbol & 15));
             let both = u32::from(length) + size;
             if length > 0 && size > 0 && both <= LOOK {

@@ -81,20 +81,8 @@ fn size(folder: &Path, rounds: usize, width: u32, height: u32) -> Outcome<Size> 
     let ours = Tool::Ours;
     let first = ours.run(&file, folder)?;
     let target = likeness::of(&original, &std::fs::read(&first.photo)?)?;
-    let vips = Tool::Vips(alike(
-        &original,
-        target,
-        |quality| Tool::Vips(quality),
-        &file,
-        folder,
-    )?);
-    let magick = Tool::Magick(alike(
-        &original,
-        target,
-        |quality| Tool::Magick(quality),
-        &file,
-        folder,
-    )?);
+    let vips = Tool::Vips(alike(&original, target, Tool::Vips, &file, folder)?);
+    let magick = Tool::Magick(alike(&original, target, Tool::Magick, &file, folder)?);
     let mut runs: [Vec<Done>; 3] = Default::default();
     for _ in 0..rounds {
         for (runs, tool) in runs.iter_mut().zip([&ours, &vips, &magick]) {
