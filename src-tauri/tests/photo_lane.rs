@@ -480,14 +480,15 @@ async fn a_photo_and_a_thumbnail_that_the_centre_lost_are_brought_again_and_only
     }
     let again = world.centre.state().photos.received;
     phone.sync_once().await.unwrap();
-    let mut centre = world.centre.state();
-    let names: Vec<Hash> = centre.photos.whole.keys().copied().collect();
-    let mut expected = vec![shot.hash, shot.thumbnail];
-    expected.sort();
-    assert_eq!(names, expected);
-    let brought = centre.photos.received - again;
-    centre.wanted.clear();
-    drop(centre);
+    let brought = {
+        let mut centre = world.centre.state();
+        let names: Vec<Hash> = centre.photos.whole.keys().copied().collect();
+        let mut expected = vec![shot.hash, shot.thumbnail];
+        expected.sort();
+        assert_eq!(names, expected);
+        centre.wanted.clear();
+        centre.photos.received - again
+    };
     assert_eq!(receipt(&phone, shot.hash), Receipt::Centre);
     phone.sync_once().await.unwrap();
     assert_eq!(
