@@ -48,6 +48,8 @@ pub struct Checker {
     authors: BTreeMap<Uuid, PersonId>,
     /// What the server knew before it went back to a backup, and did not know then.
     dropped: BTreeSet<(DocumentId, Hash)>,
+    /// The same of what it had turned away and kept as evidence: a held change whose number went to another meanwhile.
+    evidence_dropped: BTreeSet<(DocumentId, Hash)>,
     /// What merging refused.
     refused: BTreeSet<Hash>,
     /// What was erased.
@@ -142,6 +144,9 @@ impl Checker {
                 }
             }
         }
+        let evidence = before.evidence.keys();
+        let gone = evidence.filter(|key| !after.evidence.contains_key(key));
+        self.evidence_dropped.extend(gone);
     }
 
     /// Everything that must hold when all is quiet.
@@ -193,7 +198,9 @@ impl Checker {
             let erased = self.erased.contains(document);
             // after a restore: nobody is left who could bring it again, or a new actor brings the same deed
             let known = store.registry.get(device);
-            let brought_by_nobody = missing.contains(&(*document, *hash))
+            let key = (*document, *hash);
+            let went = missing.contains(&key) || self.evidence_dropped.contains(&key);
+            let brought_by_nobody = went
                 && (self.unreliable.contains(device)
                     || known.is_none_or(|known| known.revoked)
                     || !phones
