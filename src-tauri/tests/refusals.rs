@@ -311,3 +311,34 @@ async fn what_has_not_arrived_is_handed_over_as_a_file_with_its_words_and_reason
     assert!(told(1).1.contains(&waiting.to_string()));
     assert_eq!(file["name"], "林晓");
 }
+
+#[tokio::test]
+async fn what_was_held_and_then_turned_away_is_asked_after_and_shown() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let held = visit(&phone, 1);
+    world.centre.state().holding.insert(door(1).into());
+    phone.sync_once().await.unwrap();
+    assert_eq!(receipt(&phone, 1, held), Receipt::Centre, "it is durable");
+
+    // once in each conversation, however long it is held
+    for asked in [2, 3] {
+        let state = phone.sync_once().await.unwrap();
+        assert_eq!((state.phase, state.waiting_records), (SyncPhase::Idle, 0));
+        assert_eq!(world.centre.state().uploads.len(), asked);
+    }
+    {
+        let mut state = world.centre.state();
+        state.holding.clear();
+        state.refusing.insert(door(1).into(), (Code::OutOfScope, 1));
+    }
+    phone.sync_once().await.unwrap();
+    let refused = Receipt::Refused {
+        code: Code::OutOfScope,
+    };
+    assert_eq!(receipt(&phone, 1, held), refused);
+    // and the household is not lost for work
+    let next = visit(&phone, 1);
+    phone.sync_once().await.unwrap();
+    assert_eq!(receipt(&phone, 1, next), Receipt::Centre);
+}

@@ -195,7 +195,7 @@ pub(super) fn everything(db: &Connection) -> Answer<()> {
     }
     forget_reference(db, None)?;
     db.execute_batch(
-        "delete from edit where standing = 'stored'; delete from draft; delete from cursor; delete from placed; delete from unknown_row; delete from leaving;
+        "delete from edit where standing = 'stored'; delete from draft; delete from cursor; delete from placed; delete from unknown_row; delete from leaving; delete from held_change;
          insert or ignore into litter (file) select file from photo where standing = 'stored' and file is not null;
          delete from photo where standing = 'stored'; delete from record_blob where standing = 'stored';",
     )?;

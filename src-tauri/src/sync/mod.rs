@@ -9,6 +9,7 @@
 
 mod cursors;
 mod driver;
+mod held;
 mod leaving;
 mod link;
 mod poke;

@@ -7,7 +7,7 @@ use crate::{
     pack,
     photo::again,
     reference,
-    sync::{cursors, leaving, repair, watermark},
+    sync::{cursors, held, leaving, repair, watermark},
 };
 use gridwalk_core::{
     error::Code,
@@ -414,6 +414,7 @@ pub(super) fn apply(
             ChangeResult::Refused { .. } | ChangeResult::Held { .. }
         )
     });
+    let asked_after = held::ask_after(db, who, &plan, asked)?;
     let waiting: bool =
         db.query_row("select exists (select 1 from outbox)", [], |row| row.get(0))?;
     // a revoked phone asks on until it is turned away: then it knows that everything has arrived
@@ -424,7 +425,11 @@ pub(super) fn apply(
     // and so does a question, or what the centre turned out to lack
     let lost = repair::is_due(db)? || plan.repair.is_some() && waiting;
     Ok(Stored::All(Applied {
-        more: applied.more || (again || let_go) && waiting || revoked || refused || lost,
+        more: applied.more
+            || (again || let_go || asked_after) && waiting
+            || revoked
+            || refused
+            || lost,
         ..applied
     }))
 }
@@ -455,6 +460,7 @@ fn receipts(db: &Connection, who: &Identity, plan: &Plan, asked: &Asked) -> Answ
             ChangeResult::Stored | ChangeResult::Had => stored(db, hash, asked.received_at)?,
             ChangeResult::Held { missing } => {
                 stored(db, hash, asked.received_at)?;
+                held::remember(db, hash)?;
                 offer_missing(db, who, hash, missing)?;
             }
             full if no_room(full) => {}

@@ -130,6 +130,8 @@ pub struct State {
     pub reference: Vec<ReferenceRow>,
     /// Changes of these documents are refused with a code, so many times.
     pub refusing: HashMap<DocumentId, (Code, u32)>,
+    /// Documents whose changes wait here for something else.
+    pub holding: HashSet<DocumentId>,
     pub refused: HashMap<Hash, Code>,
     /// Their numbers are taken by others.
     pub forked: BTreeSet<Hash>,
@@ -226,6 +228,7 @@ impl Centre {
                 revoked: false,
                 reference: Vec::new(),
                 refusing: HashMap::new(),
+                holding: HashSet::new(),
                 refused: HashMap::new(),
                 forked: BTreeSet::new(),
                 uploads: Vec::new(),
@@ -798,6 +801,10 @@ impl State {
         if self.forked.contains(&hash) {
             self.refused.insert(hash, Code::ActorForked);
             return refused(Code::ActorForked);
+        }
+        if self.holding.contains(&group.document) {
+            let missing = vec![Hash::of(b"what never comes")];
+            return ChangeResult::Held { missing };
         }
         if let Some((code, left)) = self.refusing.get_mut(&group.document)
             && *left > 0

@@ -99,6 +99,7 @@ impl Tables {
         if plan.receipts.iter().any(|(_, result)| no_room(result)) {
             return Ok(Stored::NoRoom);
         }
+        let asked_after = self.ask_after_held(&plan, asked);
         let again = plan.receipts.iter().any(|(_, result)| {
             matches!(
                 result,
@@ -107,7 +108,7 @@ impl Tables {
         });
         let applied = plan.applied();
         Ok(Stored::All(Applied {
-            more: applied.more || (again || let_go) && !self.outbox.is_empty(),
+            more: applied.more || (again || let_go || asked_after) && !self.outbox.is_empty(),
             ..applied
         }))
     }
@@ -146,6 +147,7 @@ impl Tables {
                 own: false,
                 incarnation: 0,
                 standing: Standing::Stored,
+                held: false,
                 placed: vec![placed],
             };
             if !self.keep(change.document, kept) {
@@ -211,6 +213,9 @@ impl Tables {
                 ChangeResult::Stored | ChangeResult::Had => self.stored(hash),
                 ChangeResult::Held { missing } => {
                     self.stored(hash);
+                    if let Some(kept) = self.kept_mut(hash) {
+                        kept.held = true;
+                    }
                     missing.iter().for_each(|hash| self.offer_again(hash));
                 }
                 full if no_room(full) => {}
@@ -270,6 +275,25 @@ impl Tables {
         }
     }
 
+    /// Once every feed has been read and nothing was left to send: own changes that the server held and that stand in no feed are
+    /// offered again, because nobody tells this phone when they are turned away. Whether there are any. Their receipts come in an
+    /// exchange that sends something, so a session asks once.
+    fn ask_after_held(&mut self, plan: &Plan, asked: &Asked) -> bool {
+        if plan.more || asked.upload.is_some() {
+            return false;
+        }
+        let held: Vec<Hash> = self
+            .documents
+            .values()
+            .flat_map(|held| &held.changes)
+            .filter(|kept| kept.own && kept.held && kept.standing == Standing::Stored)
+            .filter(|kept| kept.placed.iter().all(|place| place.departed))
+            .map(|kept| kept.hash)
+            .collect();
+        held.iter().for_each(|hash| self.offer_again(hash));
+        !held.is_empty()
+    }
+
     /// The server misses an own change that it had acknowledged before: it waits for another receipt, and so does its
     /// deed, because a restored server may refuse what it once took.
     fn offer_again(&mut self, hash: &Hash) {
@@ -280,6 +304,7 @@ impl Tables {
             return;
         }
         kept.standing = Standing::Waiting;
+        kept.held = false;
         let home = self.homes.get(hash).copied();
         let edits = home
             .and_then(|id| self.held_mut(&id))

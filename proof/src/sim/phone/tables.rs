@@ -73,6 +73,8 @@ pub struct Kept {
     pub own: bool,
     pub incarnation: u64,
     pub standing: Standing,
+    /// Its receipt said that the server holds it until something else comes: it has not been judged.
+    pub held: bool,
     pub placed: Vec<Place>,
 }
 
@@ -299,6 +301,7 @@ impl Tables {
                 own: true,
                 incarnation,
                 standing: Standing::Waiting,
+                held: false,
                 placed: Vec::new(),
             },
         );
