@@ -7,6 +7,7 @@
 use crate::{bot::Bot, centre};
 use gridwalk_core::time::Timestamp;
 use gridwalk_proof::{
+    corner,
     cost::{self, Spent},
     measure::Times,
     process::{Outcome, Server, free_port},
@@ -94,6 +95,7 @@ fn of_store(
     let kits = centre::found(&state, phones(households), evening)?;
     drop(state);
     let database = Config::new(data).database();
+    corner::closed(&database)?;
     let real: usize =
         Connection::open(&database)?
             .query_row("select count(*) from document", [], |row| row.get(0))?;
