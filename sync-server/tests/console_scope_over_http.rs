@@ -10,8 +10,8 @@ use field::{
     records::{REASONS, Records},
     slow_disk::SlowDisk,
 };
-use gridwalk_core::error::Code;
-use gridwalk_server::console::openapi::described;
+use gridwalk_core::{error::Code, ids::Hash, time::Timestamp};
+use gridwalk_server::{console::openapi::described, store::loss};
 use serde_json::json;
 use utoipa::openapi::RefOr;
 
@@ -89,9 +89,9 @@ async fn two_communities(field: &Field) -> (Records, Records) {
     )
 }
 
-/// The last change of their patrol did not merge, and waits for a person to look at it.
+/// The last change of their patrol did not merge, and waits for a person to look at it; the thumbnail of their photo is gone.
 async fn set_aside(field: &Field, records: &Records) {
-    let patrol = records.patrol.0;
+    let (patrol, photo) = (records.patrol.0, records.photo);
     let store = &field.server.state().store;
     let aside = store.write(move |connection| {
         connection.execute(
@@ -99,6 +99,13 @@ async fn set_aside(field: &Field, records: &Records) {
              where sequence = (select max(sequence) from change where document = ?1)",
             [patrol],
         )?;
+        let thumbnail: String = connection.query_row(
+            "select thumbnail from photo where hash = ?1",
+            [photo.to_string()],
+            |row| row.get(0),
+        )?;
+        let thumbnail: Hash = thumbnail.parse().expect("a hash");
+        loss::note(connection, &thumbnail, loss::Kind::Missing, Timestamp(0))?;
         Ok(())
     });
     aside.await.expect("set aside");

@@ -33,6 +33,18 @@ export const commands = {
 	categories: () => typedError<Category[], Failure>(__TAURI_INVOKE("categories")),
 	/**  Whether somebody looks at the app; while nobody does, the phone keeps no line to the centre open. */
 	inFront: (seen: boolean) => typedError<null, Failure>(__TAURI_INVOKE("in_front", { seen })),
+	/**  Whether there is a PIN, and how it stands. */
+	lockState: () => typedError<LockState, Failure>(__TAURI_INVOKE("lock_state")),
+	/**  Nobody looks into the app any more; what it delivers goes on. */
+	lockNow: () => typedError<LockState, Failure>(__TAURI_INVOKE("lock_now")),
+	/**  Opens it with the PIN. */
+	unlock: (pin: string) => typedError<LockState, Failure>(__TAURI_INVOKE("unlock", { pin })),
+	/**  Opens it with a one-time code, when the PIN was forgotten. */
+	recover: (code: string) => typedError<LockState, Failure>(__TAURI_INVOKE("recover", { code })),
+	/**  A first PIN, or another one. */
+	setPin: (old: string | null, pin: string) => typedError<LockState, Failure>(__TAURI_INVOKE("set_pin", { old, pin })),
+	/**  No PIN any more. */
+	removePin: (pin: string) => typedError<LockState, Failure>(__TAURI_INVOKE("remove_pin", { pin })),
 	/**  What the system says of the line: whether it is paid by the byte. Large photos that are not urgent wait for another. */
 	meteredLine: (metered: boolean) => typedError<null, Failure>(__TAURI_INVOKE("metered_line", { metered })),
 	/**  Another photo with what the worker marked on one that no record refers to yet. */
@@ -145,7 +157,7 @@ export const events = {
 };
 
 /* Constants */
-export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_DAMAGED","PHOTO_TOO_BIG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
+export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SPLIT_PARTS","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","LOCKED","PIN_WRONG","PIN_WAIT","PIN_SPENT","PIN_WEAK","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_DAMAGED","PHOTO_TOO_BIG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
 
 /* Types */
 /**  The frame of one act. `recorded_at` is the phone's clock plus its measured offset to the server. */
@@ -2759,6 +2771,16 @@ export type Sourced = {
 	visit: string | null,
 	/**  Last time somebody checked it and found it as before. */
 	confirmed_at: string | null,
+};
+
+/**  How a door is split. */
+export type SplitInto = {
+	/**  室 of each piece, as written on the doors; two or more. */
+	rooms: string[],
+	/**  Which of them keeps the people who live there, counted from nought. */
+	stays: number | null,
+	/**  The worker saw that one of these addresses is listed, and goes on all the same. */
+	even_so: boolean,
 };
 
 /**  What goes on a stamp beside time and grid. */
