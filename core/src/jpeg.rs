@@ -65,6 +65,10 @@ pub fn inspect(bytes: &[u8]) -> Result<Jpeg, JpegFault> {
                 match marker {
                     0xE1..=0xED | 0xEF | 0xFE => jpeg.metadata = true,
                     0xE0 => jpeg.metadata |= !segment.starts_with(b"JFIF\0"),
+                    // one picture has one frame; whoever reads up to the picture alone sees the first
+                    0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF if scans > 0 => {
+                        jpeg.common = false;
+                    }
                     0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF => {
                         let &[bits, h1, h0, w1, w0, ..] = segment else {
                             return Err(JpegFault::Truncated);
@@ -203,6 +207,15 @@ mod tests {
         let again = [0xFF, 0xDA, 0, 8, 1, 2, 0, 0, 63, 0, 0x12];
         twice.splice(twice.len() - 2..twice.len() - 2, again);
         assert_eq!(inspect(&twice).unwrap().held, held);
+    }
+
+    #[test]
+    fn a_second_frame_behind_the_first_scan_changes_no_size_and_is_not_common() {
+        let mut two = frame(0xC0, 8);
+        let another = [0xFF, 0xC0, 0, 11, 8, 0, 9, 0, 9, 1, 1, 0x11, 0];
+        two.splice(two.len() - 2..two.len() - 2, another);
+        let seen = inspect(&two).unwrap();
+        assert_eq!((seen.width, seen.height, seen.common), (100, 50, false));
     }
 
     #[test]
