@@ -145,6 +145,52 @@ pub struct Person {
     pub grids: Vec<GridId>,
     /// Department, for handlers.
     pub department: Option<DepartmentId>,
+    /// Those of the grids that this person has for some days only; a centre of before says none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covers: Vec<Cover>,
+}
+
+/// 代班: a grid that somebody has for some days only, because a colleague is away.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Cover {
+    /// Which grid.
+    pub grid: GridId,
+    /// First day; none: it has begun.
+    pub from: Option<NaiveDate>,
+    /// Last day, included; none: until somebody ends it.
+    pub to: Option<NaiveDate>,
+}
+
+impl Cover {
+    /// Whether the grid is theirs on that day.
+    pub fn includes(&self, day: NaiveDate) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| to >= day)
+    }
+}
+
+impl Person {
+    /// The grids of that day: those of a substitute begin and end with a day.
+    pub fn grids_on(&self, day: NaiveDate) -> Vec<GridId> {
+        let theirs = |grid: &GridId| {
+            self.covers
+                .iter()
+                .all(|c| c.grid != *grid || c.includes(day))
+        };
+        self.grids.iter().copied().filter(theirs).collect()
+    }
+
+    /// Where what they create belongs when nothing says more: a grid of their own before one that they cover.
+    pub fn home_on(&self, day: NaiveDate) -> Option<GridId> {
+        let grids = self.grids_on(day);
+        let covered = |grid: &GridId| self.covers.iter().any(|cover| cover.grid == *grid);
+        grids
+            .iter()
+            .copied()
+            .find(|grid| !covered(grid))
+            .or(grids.first().copied())
+    }
 }
 
 /// A department.
@@ -314,4 +360,63 @@ pub struct Announcement {
     pub at: Timestamp,
     /// The last day on which it matters.
     pub expires: Option<NaiveDate>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const OWN: GridId = GridId(Uuid::from_u128(2));
+    /// Its id comes first.
+    const COVERED: GridId = GridId(Uuid::from_u128(1));
+
+    fn day(day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 9, day).unwrap()
+    }
+
+    fn lin(from: Option<NaiveDate>, to: Option<NaiveDate>) -> Person {
+        Person {
+            id: PersonId(Uuid::from_u128(3)),
+            name: "林晓".into(),
+            role: Role::Worker,
+            grids: vec![COVERED, OWN],
+            department: None,
+            covers: vec![Cover {
+                grid: COVERED,
+                from,
+                to,
+            }],
+        }
+    }
+
+    #[test]
+    fn a_grid_that_is_covered_begins_and_ends_with_a_day() {
+        let lin = lin(Some(day(14)), Some(day(15)));
+        assert_eq!(lin.grids_on(day(13)), [OWN]);
+        assert_eq!(lin.grids_on(day(14)), [COVERED, OWN]);
+        assert_eq!(lin.grids_on(day(15)), [COVERED, OWN]);
+        assert_eq!(lin.grids_on(day(16)), [OWN]);
+    }
+
+    #[test]
+    fn home_is_a_grid_of_ones_own_before_one_that_is_covered() {
+        let mut lin = lin(None, Some(day(15)));
+        assert_eq!(lin.home_on(day(14)), Some(OWN));
+        lin.grids.retain(|grid| *grid != OWN);
+        assert_eq!(lin.home_on(day(14)), Some(COVERED));
+        assert_eq!(lin.home_on(day(16)), None);
+    }
+
+    #[test]
+    fn a_person_of_a_centre_of_before_covers_nothing() {
+        let row = r#"{"id":"00000000-0000-0000-0000-000000000003","name":"林晓","role":"worker","grids":[],"department":null}"#;
+        let lin: Person = serde_json::from_str(row).unwrap();
+        assert!(lin.covers.is_empty());
+        assert_eq!(
+            serde_json::to_string(&lin).unwrap(),
+            row,
+            "and says so in no more words"
+        );
+    }
 }

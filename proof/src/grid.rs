@@ -195,6 +195,7 @@ fn stage(maker: &mut Maker) -> World {
                 role,
                 grids: vec![grid],
                 department: (role == Role::Handler).then_some(department.id),
+                covers: Vec::new(),
             },
             login: login.into(),
             device: DeviceId(maker.id(long_ago)),

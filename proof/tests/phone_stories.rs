@@ -28,7 +28,7 @@ use gridwalk_server::{
     holdings,
     ledger::{Entry, remember},
     serve,
-    store::{audit, device, person, person::Cover},
+    store::{audit, device, person},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -256,7 +256,13 @@ async fn c9_a_grid_is_taken_away_while_its_worker_is_offline_with_twenty_visits(
     let elsewhere = GridId(elsewhere.grid("白鹭-01").ok_or("no such grid")?.id);
     for (grid, change) in [
         (scene.who.grid, Change::Release),
-        (elsewhere, Change::Assign(Cover::default())),
+        (
+            elsewhere,
+            Change::Assign {
+                from: None,
+                to: None,
+            },
+        ),
     ] {
         let entry = audit::Entry {
             subject: "operator".into(),

@@ -71,7 +71,7 @@ impl Phone {
             }
             let target = Target {
                 document: id.into(),
-                grid: grid_of(db, start.household)?.unwrap_or(who.identity.home()),
+                grid: grid_of(db, start.household)?.unwrap_or(who.identity.home(now)),
                 title: households::title(db, start.household, now)?,
                 record: id.to_string(),
                 severity: None,
@@ -190,7 +190,7 @@ impl Phone {
             let known = view(db, plan)?;
             let target = Target {
                 document: plan.into(),
-                grid: who.identity.home(), // it exists already
+                grid: who.identity.home(now), // it exists already
                 title: households::title(db, known.created.household, now)?,
                 record,
                 severity: None,

@@ -27,7 +27,11 @@ use std::collections::BTreeSet;
 impl Phone {
     /// Buildings in which this worker may add a door, in walking order.
     pub fn building_choices(&self) -> Answer<Vec<BuildingChoice>> {
-        let grids = self.who()?.identity.worker.grids.clone();
+        let grids = self
+            .who()?
+            .identity
+            .worker
+            .grids_on(self.now().local_date());
         self.database().read(|db| {
             let mut buildings = reference::buildings(db)?;
             buildings.retain(|building| grids.contains(&building.grid));
@@ -76,7 +80,10 @@ impl Phone {
         let id = HouseholdId(self.new_id()?);
         self.rearrange(id, |db, who, act| {
             let building = reference::building(db, door.building)?
-                .filter(|building| who.worker.grids.contains(&building.grid))
+                .filter(|building| {
+                    let grids = who.worker.grids_on(act.recorded_at.local_date());
+                    grids.contains(&building.grid)
+                })
                 .ok_or_else(|| Failure::new(Code::MissingPlace, "no such building here"))?;
             let new = Dwelling {
                 id,
@@ -124,7 +131,7 @@ impl Phone {
         }
         self.rearrange(household, |db, who, act| {
             let whole = households::view(db, household)?;
-            let grid = care::grid_of(db, household)?.unwrap_or(who.home());
+            let grid = care::grid_of(db, household)?.unwrap_or(who.home(act.recorded_at));
             let title = households::title(db, household, act.recorded_at)?;
             let edit = HouseholdEdit::SplitDwelling {
                 event,
@@ -253,7 +260,12 @@ fn put(
     event: DwellingEventId,
 ) -> Answer<()> {
     let title = households::title(db, household, act.recorded_at)?;
-    let target = target(household, who.home(), title, event.to_string());
+    let target = target(
+        household,
+        who.home(act.recorded_at),
+        title,
+        event.to_string(),
+    );
     documents::record(db, who, &target, &[Edit::Household(edit)], act)
 }
 

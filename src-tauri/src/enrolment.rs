@@ -5,7 +5,7 @@ use crate::{
     database::{Database, fact, set_fact},
     documents::Identity,
     error::{Answer, Failure},
-    pack,
+    pack, reference,
     sync::{Link, address},
     view::PhoneStatus,
 };
@@ -35,12 +35,14 @@ struct Stored {
 }
 
 impl Stored {
-    fn identity(&self) -> Answer<Identity> {
+    /// The centre's row of the worker knows of grids that came later, or are gone.
+    fn identity(&self, db: &rusqlite::Connection) -> Answer<Identity> {
+        let known = reference::person(db, self.worker.id)?;
         let mut key = [0; 32];
         hex::decode_to_slice(&self.signing_key, &mut key).map_err(Failure::internal)?;
         Ok(Identity {
             device: self.device,
-            worker: self.worker.clone(),
+            worker: known.unwrap_or_else(|| self.worker.clone()),
             signing_key: SigningKey::from_bytes(&key),
         })
     }
@@ -49,15 +51,19 @@ impl Stored {
 /// Whose hand writes, read inside a transaction.
 pub(crate) fn identity(db: &rusqlite::Connection) -> Answer<Option<Identity>> {
     let stored: Option<Stored> = fact(db, "enrolment")?;
-    stored.map(|stored| stored.identity()).transpose()
+    stored.map(|stored| stored.identity(db)).transpose()
 }
 
 /// Who this phone is, if it is enrolled.
 pub(crate) fn read(database: &Database) -> Answer<Option<Enrolment>> {
-    let Some(stored): Option<Stored> = database.read(|db| fact(db, "enrolment"))? else {
+    let read = database.read(|db| {
+        let stored: Option<Stored> = fact(db, "enrolment")?;
+        let identity = stored.as_ref().map(|stored| stored.identity(db));
+        Ok(stored.zip(identity.transpose()?))
+    })?;
+    let Some((stored, identity)) = read else {
         return Ok(None);
     };
-    let identity = stored.identity()?;
     let extra_root = stored
         .extra_root
         .map(|der| hex::decode(der).map_err(Failure::internal))
@@ -70,6 +76,18 @@ pub(crate) fn read(database: &Database) -> Answer<Option<Enrolment>> {
 }
 
 impl Phone {
+    /// After news of the centre: the worker may have other grids by now.
+    pub(crate) fn renew_worker(&self) -> Answer<()> {
+        let Some(who) = self.enrolment() else {
+            return Ok(());
+        };
+        let known = self.database().read(identity)?;
+        if known.is_some_and(|known| known.worker != who.identity.worker) {
+            self.read_enrolment()?;
+        }
+        Ok(())
+    }
+
     /// Hands in a one-time code. `server` may carry the centre's own certificate behind a hash.
     pub async fn enrol(&self, server: String, code: String) -> Answer<PhoneStatus> {
         if self.enrolment().is_some() {

@@ -52,7 +52,7 @@ impl Phone {
             edits.push(Edit::WorkerDay(read));
             let target = Target {
                 document: day.into(),
-                grid: who.identity.home(),
+                grid: who.identity.home(now),
                 title: said.title,
                 record: id.to_string(),
                 severity: None,

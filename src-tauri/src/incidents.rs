@@ -43,7 +43,7 @@ impl Phone {
         let id = IncidentId(self.new_id()?);
         let position = start.position.or_else(|| self.fix(now));
         self.database().read(|db| {
-            let (grid, text) = guess(db, &start, position, who.identity.home(), now)?;
+            let (grid, text) = guess(db, &start, position, who.identity.home(now), now)?;
             Ok(NewIncident {
                 id,
                 grid,

@@ -22,17 +22,11 @@ impl Phone {
         let now = self.now();
         let sync = self.sync_state()?;
         self.database().read(|db| {
-            let worker = match &enrolment {
-                None => None,
-                // the centre's row knows of grids that came later
-                Some(who) => Some(
-                    reference::person(db, who.identity.worker.id)?
-                        .unwrap_or_else(|| who.identity.worker.clone()),
-                ),
-            };
+            let worker = enrolment.as_ref().map(|who| who.identity.worker.clone());
             let mut grids = reference::grids(db)?;
             if let Some(worker) = &worker {
-                grids.retain(|grid| worker.grids.contains(&grid.id));
+                let theirs = worker.grids_on(now.local_date());
+                grids.retain(|grid| theirs.contains(&grid.id));
             }
             Ok(PhoneStatus {
                 enrolled: enrolment.is_some(),

@@ -34,7 +34,8 @@ impl Phone {
         let now = self.now();
         let worker = self.enrolment().map(|who| who.identity.worker.clone());
         self.database().read(|db| {
-            let grids = worker.as_ref().map(|w| w.grids.clone()).unwrap_or_default();
+            let grids = worker.as_ref().map(|w| w.grids_on(now.local_date()));
+            let grids = grids.unwrap_or_default();
             let names: Vec<String> = reference::grids(db)?
                 .into_iter()
                 .filter(|grid| grids.contains(&grid.id))

@@ -134,7 +134,7 @@ impl Phone {
         let detail = self.database().write(|db| {
             let target = Target {
                 document: household.into(),
-                grid: who.identity.home(),
+                grid: who.identity.home(now),
                 title: households::title(db, household, now)?,
                 record,
                 severity: None,

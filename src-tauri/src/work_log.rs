@@ -36,7 +36,7 @@ impl Phone {
             let day = own_day(db, date)?;
             let grids = reference::grids(db)?.into_iter();
             let names: Vec<String> = grids
-                .filter(|grid| worker.grids.contains(&grid.id))
+                .filter(|grid| worker.grids_on(date).contains(&grid.id))
                 .map(|grid| grid.name)
                 .collect();
             let confirmed = match day
@@ -82,7 +82,7 @@ impl Phone {
             }));
             let target = Target {
                 document: day.into(),
-                grid: who.identity.home(),
+                grid: who.identity.home(now),
                 title: now.local_date().to_string(),
                 record: entry.to_string(),
                 severity: None,

@@ -3,7 +3,7 @@
 
 mod centre;
 
-use centre::{Fate, GRID, NEXT_GRID, NINE, World, door};
+use centre::{Fate, GRID, LIN_XIAO, NEXT_GRID, NINE, World, door};
 use gridwalk::{
     Phone,
     view::{IncidentStart, Receipt, ReportHow, SyncPhase},
@@ -11,9 +11,10 @@ use gridwalk::{
 use gridwalk_core::{
     error::Code,
     household::FieldChange,
-    ids::{HouseholdId, VisitId},
+    ids::{GridId, HouseholdId, VisitId},
     incident::{Severity, SourceChannel},
     photo::PhotoStage,
+    reference::{Cover, Person},
 };
 use gridwalk_fixtures::photos::{Variant, photo};
 use std::sync::{
@@ -214,6 +215,74 @@ async fn a_grid_that_comes_back_while_work_in_it_is_unsent_brings_everything_aga
     let detail = phone.household(door(1)).unwrap();
     assert_eq!(detail.visit_receipts[&mine.to_string()], Receipt::Centre);
     assert_eq!(phone.household(door(2)).unwrap().view.visits.len(), 1);
+}
+
+/// What this phone says of itself.
+fn themselves(grids: &[GridId], covers: &[Cover]) -> Person {
+    Person {
+        grids: grids.to_vec(),
+        covers: covers.to_vec(),
+        ..centre::person(LIN_XIAO, "林晓")
+    }
+}
+
+fn home(phone: &Phone) -> GridId {
+    let start = IncidentStart {
+        source: SourceChannel::Patrol,
+        household: None,
+        finding: None,
+        position: None,
+    };
+    phone.begin_incident(start).unwrap().grid
+}
+
+#[tokio::test]
+async fn whoever_moves_to_another_grid_reports_there_from_the_next_sync_on() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    assert_eq!(
+        (home(&phone), phone.today().unwrap().plans.len()),
+        (GRID, 1)
+    );
+    world
+        .centre
+        .say("person", LIN_XIAO, &themselves(&[NEXT_GRID], &[]));
+    phone.sync_once().await.unwrap();
+    assert_eq!(home(&phone), NEXT_GRID);
+    assert!(phone.today().unwrap().plans.is_empty(), "the other grid's");
+    world.ends(phone).await;
+    assert_eq!(home(&world.open()), NEXT_GRID, "also after the app ended");
+}
+
+#[tokio::test]
+async fn a_substitute_has_the_grid_until_its_last_day_ends_also_without_a_network() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let cover = Cover {
+        grid: GRID,
+        from: None,
+        to: Some(NINE.local_date()),
+    };
+    world.centre.say(
+        "person",
+        LIN_XIAO,
+        &themselves(&[GRID, NEXT_GRID], &[cover]),
+    );
+    phone.sync_once().await.unwrap();
+    assert_eq!(home(&phone), NEXT_GRID, "their own comes first");
+    assert_eq!(phone.today().unwrap().plans.len(), 1, "but they walk both");
+    let worker = phone.status().unwrap().worker.unwrap();
+    assert_eq!(worker.covers, [cover]);
+    *world.watch.0.lock().unwrap() = NINE.plus_ms(24 * 3_600_000);
+    assert!(phone.today().unwrap().plans.is_empty());
+    assert!(
+        phone
+            .status()
+            .unwrap()
+            .grids
+            .iter()
+            .all(|grid| grid.id != GRID)
+    );
 }
 
 #[tokio::test]

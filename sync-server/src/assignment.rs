@@ -8,17 +8,25 @@ use crate::{
     store::{
         Connection,
         audit::{self, Entry},
-        person::{self, Cover},
-        reference,
+        person, reference,
     },
 };
-use gridwalk_core::{ids::GridId, reference::Person};
+use chrono::NaiveDate;
+use gridwalk_core::{
+    ids::GridId,
+    reference::{Cover, Person},
+};
 
 /// What changes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Change {
     /// Has the grid from now on, for good or for some days.
-    Assign(Cover),
+    Assign {
+        /// First day, when it is not today.
+        from: Option<NaiveDate>,
+        /// Last day, when there is one.
+        to: Option<NaiveDate>,
+    },
     /// Has it no longer. What their phone saved before it hears of this is still taken.
     Release,
 }
@@ -34,46 +42,37 @@ pub async fn change(
     let now = state.now();
     let login = login.to_owned();
     let name = login.clone();
-    let (person, days) = state
+    let person = state
         .store
         .read(move |connection| changed(connection, &name, grid, change))
         .await?;
     let scope = ledger::Entry::Scope {
         person: Box::new(person),
         login: Some(login.clone()),
-        days,
+        days: Vec::new(),
     };
     remember(state, scope).await?;
     state
         .store
         .write(move |connection| {
-            let (person, _) = changed(connection, &login, grid, change)?;
+            let person = changed(connection, &login, grid, change)?;
             reference::reassign(connection, &person, None, now)?;
-            if let Change::Assign(cover) = change {
-                person::limit_grid(connection, person.id, grid, cover)?;
-            }
             audit::add(connection, &entry, now)
         })
         .await
 }
 
-/// The person as they will be, with the days of their grids.
-fn changed(
-    connection: &Connection,
-    login: &str,
-    grid: GridId,
-    change: Change,
-) -> Result<(Person, Vec<(GridId, Cover)>)> {
+/// The person as they will be.
+fn changed(connection: &Connection, login: &str, grid: GridId, change: Change) -> Result<Person> {
     let id = person::by_login(connection, login)?.ok_or(Error::NotFound)?;
     let mut person = person::by_id(connection, id)?.ok_or(Error::NotFound)?;
-    let mut days = person::covers(connection, id)?;
-    days.retain(|(limited, _)| *limited != grid);
+    person.covers.retain(|cover| cover.grid != grid);
     person.grids.retain(|had| *had != grid);
-    if let Change::Assign(cover) = change {
+    if let Change::Assign { from, to } = change {
         person.grids.push(grid);
-        if cover != Cover::default() {
-            days.push((grid, cover));
+        if from.is_some() || to.is_some() {
+            person.covers.push(Cover { grid, from, to });
         }
     }
-    Ok((person, days))
+    Ok(person)
 }

@@ -323,6 +323,7 @@ async fn set_password(login: Login, action: &'static str) -> Result<()> {
                         role,
                         grids: Vec::new(),
                         department: None,
+                        covers: Vec::new(),
                     };
                     reference::put_person(connection, &made, Some(&login.name))?;
                     new

@@ -8,11 +8,11 @@
 use crate::{
     error::{Error, Result},
     state::AppState,
-    store::person::Cover,
 };
+use chrono::NaiveDate;
 use gridwalk_core::{
     ids::{DeviceId, DocumentId, GridId, Hash},
-    reference::Person,
+    reference::{Cover, Person},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -55,15 +55,30 @@ pub enum Entry {
         person: Box<Person>,
         /// How the login names them.
         login: Option<String>,
-        /// Grids of a substitute, each with its days.
-        #[serde(default)]
-        days: Vec<(GridId, Cover)>,
+        /// Days of a substitute's grids as lines of before say them; the person carries them by now.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        days: Vec<(GridId, Days)>,
     },
     /// A life of the store began by a restore.
     Epoch {
         /// Its number.
         counter: u64,
     },
+}
+
+/// First and last day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Days {
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+}
+
+impl Days {
+    /// Of that grid.
+    pub fn of(self, grid: GridId) -> Cover {
+        let Self { from, to } = self;
+        Cover { grid, from, to }
+    }
 }
 
 /// One line.

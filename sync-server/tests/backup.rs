@@ -8,6 +8,7 @@ use gridwalk_core::{
     error::Code,
     household::{self, FieldChange, HouseholdEdit, NewVisit, VisitKind, VisitOutcome},
     ids::{DeviceId, DocumentId, GridId, Hash, VisitId},
+    reference::Cover,
     sync::{
         envelope::{Sender, seal},
         message::*,
@@ -22,10 +23,7 @@ use gridwalk_server::{
     departure::{erase_document, move_document},
     holdings,
     ledger::{Entry, Ledger},
-    store::{
-        Store, audit, life,
-        person::{self, Cover},
-    },
+    store::{Store, audit, life, person},
 };
 use std::path::Path;
 use tempfile::TempDir;
@@ -532,7 +530,7 @@ async fn whereabouts(state: &AppState, document: DocumentId) -> (Vec<Scope>, Gri
     read.await.expect("a look")
 }
 
-type Scope = (Vec<GridId>, Vec<(GridId, Cover)>);
+type Scope = (Vec<GridId>, Vec<Cover>);
 
 fn by_operator(action: &'static str) -> audit::Entry {
     audit::Entry {
@@ -558,13 +556,10 @@ async fn what_moved_and_who_lost_a_grid_after_the_backup_stays_so() {
     )
     .await
     .expect("a move");
-    let cover = Cover {
-        from: None,
-        to: Some(nine().local_date()),
-    };
+    let (from, to) = (None, Some(nine().local_date()));
     for (login, grid, change) in [
         ("ge-shuangjiang", home, Change::Release),
-        ("lin-xiao", elsewhere, Change::Assign(cover)),
+        ("lin-xiao", elsewhere, Change::Assign { from, to }),
     ] {
         assignment::change(state, login, grid, change, by_operator("grid"))
             .await
@@ -572,7 +567,14 @@ async fn what_moved_and_who_lost_a_grid_after_the_backup_stays_so() {
     }
     let before = whereabouts(state, scene.household).await;
     assert!(!before.0[0].0.contains(&home) && before.1 == elsewhere);
-    assert_eq!(before.0[1].1, [(elsewhere, cover)]);
+    assert_eq!(
+        before.0[1].1,
+        [Cover {
+            grid: elsewhere,
+            from,
+            to
+        }]
+    );
     let visits = scene.field.count("select count(*) from visit").await;
     let household = scene.household;
     let (restored, _, mut ge) = scene.restore().await;

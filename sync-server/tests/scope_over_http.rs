@@ -10,6 +10,7 @@ use gridwalk_core::{
     error::Code,
     household::{self, HouseholdEdit, NewVisit, VisitKind, VisitOutcome},
     ids::{DocumentId, GridId, Hash, VisitId},
+    reference::{Cover, Person},
     sync::{
         frame::{self, Effort},
         message::*,
@@ -18,12 +19,7 @@ use gridwalk_core::{
 };
 use gridwalk_server::{
     departure::{erase_document, move_document},
-    store::{
-        audit::Entry,
-        device,
-        person::{self, Cover},
-        reference,
-    },
+    store::{audit::Entry, device, person, reference},
 };
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -84,10 +80,8 @@ async fn assign(field: &Field, login: &'static str, grids: Vec<GridId>, cover: O
         let id = person::by_login(connection, login)?.expect("somebody");
         let mut person = person::by_id(connection, id)?.expect("somebody");
         person.grids = grids.clone();
+        person.covers = cover.into_iter().collect();
         reference::reassign(connection, &person, None, now)?;
-        if let (Some(cover), Some(last)) = (cover, grids.last()) {
-            person::limit_grid(connection, id, *last, cover)?;
-        }
         Ok(())
     });
     written.await.expect("a new assignment");
@@ -460,6 +454,7 @@ async fn a_substitute_has_the_grid_from_its_first_day_to_its_last() {
     let today = nine().local_date();
     let tomorrow = today.succ_opt().expect("tomorrow");
     let cover = Cover {
+        grid: partition(OLD).grid,
         from: Some(tomorrow),
         to: Some(tomorrow),
     };
@@ -473,6 +468,12 @@ async fn a_substitute_has_the_grid_from_its_first_day_to_its_last() {
     assert!(!neighbour.documents.contains_key(&id));
     let row = ("grid".to_owned(), partition(OLD).grid.to_string());
     assert!(!neighbour.rows.contains_key(&row));
+    let themselves = ("person".to_owned(), login.id.to_string());
+    let known: Person =
+        serde_json::from_str(neighbour.rows[&themselves].as_deref().expect("a row"))
+            .expect("a colleague");
+    assert_eq!(known.covers, [cover], "the phone can say until when");
+    assert!(!known.grids_on(today).contains(&cover.grid));
 
     field.clock.advance_ms(DAY_MS);
     neighbour.renew_token().await.expect("a token");

@@ -39,14 +39,15 @@ pub(crate) const TAIL: usize = 12;
 #[derive(Clone)]
 pub(crate) struct Identity {
     pub device: DeviceId,
+    /// As the centre knows them by now, with the grids they cover for others.
     pub worker: Person,
     pub signing_key: SigningKey,
 }
 
 impl Identity {
     /// Where documents are created that belong to no other grid.
-    pub fn home(&self) -> GridId {
-        let home = self.worker.grids.first().copied();
+    pub fn home(&self, now: Timestamp) -> GridId {
+        let home = self.worker.home_on(now.local_date());
         home.unwrap_or(GridId(uuid::Uuid::nil()))
     }
 

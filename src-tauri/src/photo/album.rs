@@ -173,7 +173,7 @@ impl Phone {
         let stamp = match wishes.stamp {
             None => None,
             Some(case) => {
-                let home = self.who()?.identity.home();
+                let home = self.who()?.identity.home(taken_at);
                 let grids = self.database().read(reference::grids)?;
                 let grid = grids.into_iter().find(|grid| grid.id == home);
                 Some(Stamp {

@@ -132,6 +132,7 @@ mod tests {
                 role: Role::Worker,
                 grids: vec![GENERAL.grid],
                 department: None,
+                covers: Vec::new(),
             },
             signing_key: SigningKey::from_bytes(&[7; 32]),
         };

@@ -93,6 +93,7 @@ impl Driver {
                         watermark::clear_photos(phone.database(), phone.now())?;
                         leaving::sweep(phone.dir(), phone.database())?;
                         phone.measure_clock()?;
+                        phone.renew_worker()?;
                         while projection::refresh(phone.database())? {}
                         Ok(applied)
                     })

@@ -493,6 +493,7 @@ pub fn person(id: PersonId, name: &str) -> Person {
         role: Role::Worker,
         grids: vec![GRID],
         department: None,
+        covers: Vec::new(),
     }
 }
 

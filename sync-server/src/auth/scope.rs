@@ -127,6 +127,7 @@ mod tests {
             role,
             grids,
             department: None,
+            covers: Vec::new(),
         }
     }
 

@@ -8,11 +8,7 @@ use crate::{
     ledger::{Entry, Line, remember},
     params, rebuild,
     state::{AppState, random},
-    store::{
-        Connection, audit, device, life,
-        person::{self, Cover},
-        reference,
-    },
+    store::{Connection, audit, device, life, person, reference},
 };
 use gridwalk_core::{
     ids::{DeviceId, DocumentId, GridId, Hash, PersonId},
@@ -223,7 +219,10 @@ fn replay(connection: &Connection, lines: &[Line], began_at: Timestamp) -> Resul
     }
     for (line, person) in scopes.into_values() {
         if let Entry::Scope { login, days, .. } = &line.entry {
-            scope(connection, person, login.as_deref(), days, line.at)?;
+            let mut person = Person::clone(person);
+            let said_apart = days.iter().map(|(grid, days)| days.of(*grid));
+            person.covers.extend(said_apart);
+            scope(connection, person, login.as_deref(), line.at)?;
         }
     }
     Ok(())
@@ -241,28 +240,19 @@ fn revoke(connection: &Connection, id: &DeviceId, at: Timestamp) -> Result<()> {
 /// Whoever is unknown came after the backup, and is known again by this line.
 fn scope(
     connection: &Connection,
-    person: &Person,
+    mut person: Person,
     login: Option<&str>,
-    days: &[(GridId, Cover)],
     at: Timestamp,
 ) -> Result<()> {
-    let mut grids = person.grids.clone();
-    grids.sort_unstable();
+    person.grids.sort_unstable();
+    person.covers.sort_unstable();
     let mut had = person::grids(connection, person.id)?;
     had.sort_unstable();
-    let mut days = days.to_vec();
-    days.sort_unstable_by_key(|(grid, _)| *grid);
     let mut limited = person::covers(connection, person.id)?;
-    limited.sort_unstable_by_key(|(grid, _)| *grid);
+    limited.sort_unstable();
     let role = person::role(connection, person.id)?;
-    if had == grids && limited == days && role == Some(person.role) {
+    if had == person.grids && limited == person.covers && role == Some(person.role) {
         return Ok(());
     }
-    reference::reassign(connection, person, login, at)?;
-    for grid in &grids {
-        let cover = days.iter().find(|(limited, _)| limited == grid);
-        let cover = cover.map_or_else(Cover::default, |(_, cover)| *cover);
-        person::limit_grid(connection, person.id, *grid, cover)?;
-    }
-    Ok(())
+    reference::reassign(connection, &person, login, at)
 }

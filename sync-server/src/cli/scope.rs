@@ -9,7 +9,6 @@ use gridwalk_server::{
     assignment::{self, Change},
     departure::{erase_document, move_document},
     error::Result,
-    store::person::Cover,
 };
 
 #[derive(Subcommand)]
@@ -87,9 +86,7 @@ pub async fn run_document(command: Document) -> Result<()> {
 
 pub async fn run_worker(command: Worker) -> Result<()> {
     let (OneGrid { data, name, grid }, action, change) = match command {
-        Worker::Assign { grid, from, to } => {
-            (grid, "grid_assign", Change::Assign(Cover { from, to }))
-        }
+        Worker::Assign { grid, from, to } => (grid, "grid_assign", Change::Assign { from, to }),
         Worker::Release { grid } => (grid, "grid_release", Change::Release),
     };
     let state = AppState::open(data.config()?)?;

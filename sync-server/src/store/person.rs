@@ -8,9 +8,9 @@ use chrono::NaiveDate;
 use gridwalk_core::{
     act::Role,
     ids::{DepartmentId, GridId, PersonId},
-    reference::Person,
+    reference::{Cover, Person},
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 
 /// A word of a closed list (`worker`, `met`) as it is stored: the same text as in JSON.
 pub fn word<T: Serialize>(value: &T) -> Result<String> {
@@ -77,41 +77,13 @@ pub fn by_id_on(
         return Ok(None);
     };
     Ok(Some(Person {
-        grids: grids_on(connection, person, day)?,
+        grids: known.grids_on(day),
         ..known
     }))
 }
 
-/// From when to when somebody stands in for a colleague; both days included, none means open.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Cover {
-    /// First day.
-    pub from: Option<NaiveDate>,
-    /// Last day.
-    pub to: Option<NaiveDate>,
-}
-
-/// Limits the days of a grid that this person has.
-pub fn limit_grid(
-    connection: &Connection,
-    person: PersonId,
-    grid: GridId,
-    cover: Cover,
-) -> Result<()> {
-    connection.execute(
-        "update person_grid set from_day = ?3, to_day = ?4 where person = ?1 and grid = ?2",
-        params![
-            person.to_string(),
-            grid.to_string(),
-            cover.from.map(|day| day.to_string()),
-            cover.to.map(|day| day.to_string())
-        ],
-    )?;
-    Ok(())
-}
-
 /// The grids that this person has for some days only, in order of their ids.
-pub fn covers(connection: &Connection, person: PersonId) -> Result<Vec<(GridId, Cover)>> {
+pub fn covers(connection: &Connection, person: PersonId) -> Result<Vec<Cover>> {
     let day = |day: Option<String>| {
         day.map(|day| day.parse().map_err(|error| Error::internal("a day", error)))
             .transpose()
@@ -125,11 +97,11 @@ pub fn covers(connection: &Connection, person: PersonId) -> Result<Vec<(GridId, 
         let grid = grid
             .parse()
             .map_err(|error| Error::internal("a grid id", error))?;
-        let cover = Cover {
+        Ok::<_, Error>(Cover {
+            grid,
             from: day(row.get(1)?)?,
             to: day(row.get(2)?)?,
-        };
-        Ok::<_, Error>((grid, cover))
+        })
     })?;
     rows.collect()
 }
@@ -189,6 +161,7 @@ pub fn by_id(connection: &Connection, person: PersonId) -> Result<Option<Person>
                     .map_err(|error| Error::internal("a department id", error))
             })
             .transpose()?,
+        covers: covers(connection, person)?,
     }))
 }
 
@@ -220,7 +193,6 @@ pub fn put(connection: &Connection, person: &Person, login: Option<&str>) -> Res
             person.department.map(|id| id.to_string())
         ],
     )?;
-    // a grid that stays keeps its days
     for grid in grids(connection, person.id)? {
         if !person.grids.contains(&grid) {
             connection.execute(
@@ -230,9 +202,13 @@ pub fn put(connection: &Connection, person: &Person, login: Option<&str>) -> Res
         }
     }
     for grid in &person.grids {
+        let cover = person.covers.iter().find(|cover| cover.grid == *grid);
+        let day =
+            |of: fn(&Cover) -> Option<NaiveDate>| cover.and_then(of).map(|day| day.to_string());
         connection.execute(
-            "insert into person_grid (person, grid) values (?1, ?2) on conflict do nothing",
-            params![id, grid.to_string()],
+            "insert into person_grid (person, grid, from_day, to_day) values (?1, ?2, ?3, ?4)
+             on conflict (person, grid) do update set from_day = excluded.from_day, to_day = excluded.to_day",
+            params![id, grid.to_string(), day(|cover| cover.from), day(|cover| cover.to)],
         )?;
     }
     Ok(())

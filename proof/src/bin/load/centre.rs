@@ -243,6 +243,7 @@ fn enrol(
         role: Role::Worker,
         grids: vec![grid],
         department: None,
+        covers: Vec::new(),
     };
     let login = format!("worker-{team}-{member}");
     reference::put_person(connection, &person, Some(&login))?;

@@ -859,6 +859,16 @@ export type Course = {
 	dispute: Dispute | null,
 };
 
+/**  代班: a grid that somebody has for some days only, because a colleague is away. */
+export type Cover = {
+	/**  Which grid. */
+	grid: string,
+	/**  First day; none: it has begun. */
+	from: string | null,
+	/**  Last day, included; none: until somebody ends it. */
+	to: string | null,
+};
+
 /**  A limit for a category at a level (`domain.md` §3.5.4). */
 export type DeadlineRule = {
 	/**  Category code, or a prefix of it (`F01`, `F`); the longest match counts. */
@@ -2331,6 +2341,8 @@ export type Person = {
 	grids: string[],
 	/**  Department, for handlers. */
 	department: string | null,
+	/**  Those of the grids that this person has for some days only; a centre of before says none. */
+	covers?: Cover[],
 };
 
 /**  A colleague's name, for "同事 9:40 来过". */

@@ -468,6 +468,21 @@ export interface components {
             /** @description When the clock of this dispatch stood. */
             suspensions: components["schemas"]["Suspension"][];
         };
+        /** @description 代班: a grid that somebody has for some days only, because a colleague is away. */
+        Cover: {
+            /**
+             * Format: date
+             * @description First day; none: it has begun.
+             */
+            from?: string | null;
+            /** @description Which grid. */
+            grid: components["schemas"]["GridId"];
+            /**
+             * Format: date
+             * @description Last day, included; none: until somebody ends it.
+             */
+            to?: string | null;
+        };
         /** @description A department. */
         Department: {
             /** @description Its id. */
@@ -1212,6 +1227,8 @@ export interface components {
         };
         /** @description A colleague. */
         Person: {
+            /** @description Those of the grids that this person has for some days only; a centre of before says none. */
+            covers?: components["schemas"]["Cover"][];
             department?: components["schemas"]["DepartmentId"] | null;
             /** @description Grids of this person. */
             grids: components["schemas"]["GridId"][];
