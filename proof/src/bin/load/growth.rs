@@ -105,6 +105,7 @@ fn of_store(
         .map(|(dice, kit)| Bot::ready(kit, dice, evening))
         .collect::<Outcome<_>>()?;
     let server = Server::start(data, free_port()?)?;
+    eprintln!("{} phones, one after the other …", bots.len());
     let (mut exchange_us, mut exchange_ms) = (Vec::new(), Vec::new());
     for bot in bots {
         let client = reqwest::Client::builder()

@@ -23,7 +23,7 @@ use std::{
 use tokio::sync::Barrier;
 
 /// Merging is given up on after this long.
-const PATIENCE: Duration = Duration::from_secs(1_200);
+const PATIENCE: Duration = Duration::from_secs(3_600);
 /// The database of a PostgreSQL.
 const DATABASE: &str = "load";
 /// Servers that share one.
