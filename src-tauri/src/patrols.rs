@@ -19,9 +19,10 @@ use crate::{
 };
 use gridwalk_core::{
     error::Code,
-    ids::{FindingId, HitId, PatrolId, PersonId, PlanId},
+    ids::{FindingId, GridId, HitId, PatrolId, PersonId, PlanId},
     patrol::{
-        HitMethod, HitState, NewFinding, NewHit, NewPatrol, PatrolEdit, PatrolView, SharedLine,
+        HitMethod, HitState, NewFinding, NewHit, NewPatrol, PatrolEdit, PatrolKind, PatrolView,
+        SharedLine,
     },
     photo::Position,
     reference::{Checkpoint, Plan},
@@ -76,6 +77,45 @@ impl Phone {
 
     /// 开始巡查. One at a time.
     pub fn patrol_start(&self, plan: PlanId) -> Answer<PatrolScreen> {
+        self.begin_patrol(|db, id, now| {
+            let plan = reference::plan(db, plan)?
+                .ok_or_else(|| Failure::new(Code::NotFound, "no such plan on this phone"))?;
+            let new = NewPatrol {
+                id,
+                grid: plan.grid,
+                kind: plan.kind,
+                plan: Some(plan.id),
+                checkpoints: plan.checkpoints,
+                started_at: now,
+            };
+            Ok((new, plan.name))
+        })
+    }
+
+    /// 自由巡查: no plan, so no order; any point of the grid counts, and no line is asked for.
+    pub fn patrol_start_free(&self, grid: GridId, kind: PatrolKind) -> Answer<PatrolScreen> {
+        let who = self.who()?;
+        self.begin_patrol(|_, id, now| {
+            let theirs = who.identity.worker.grids_on(now.local_date());
+            if !theirs.contains(&grid) {
+                return Err(Failure::new(Code::OutOfScope, "another worker's grid"));
+            }
+            let new = NewPatrol {
+                id,
+                grid,
+                kind,
+                plan: None,
+                checkpoints: Vec::new(),
+                started_at: now,
+            };
+            Ok((new, String::new()))
+        })
+    }
+
+    fn begin_patrol(
+        &self,
+        wished: impl FnOnce(&Connection, PatrolId, Timestamp) -> Answer<(NewPatrol, String)>,
+    ) -> Answer<PatrolScreen> {
         let who = self.who()?;
         let now = self.now();
         let act = who.identity.act(now);
@@ -87,22 +127,13 @@ impl Phone {
                     format!("patrol {running} has not ended"),
                 ));
             }
-            let plan = reference::plan(db, plan)?
-                .ok_or_else(|| Failure::new(Code::NotFound, "no such plan on this phone"))?;
+            let (new, title) = wished(db, id, now)?;
             let target = Target {
                 document: id.into(),
-                grid: plan.grid,
-                title: plan.name,
+                grid: new.grid,
+                title,
                 record: id.to_string(),
                 severity: None,
-            };
-            let new = NewPatrol {
-                id,
-                grid: plan.grid,
-                kind: plan.kind,
-                plan: Some(plan.id),
-                checkpoints: plan.checkpoints,
-                started_at: now,
             };
             documents::record(db, &who.identity, &target, &[Edit::CreatePatrol(new)], &act)?;
             set_fact(db, "running_patrol", &id)
@@ -111,7 +142,7 @@ impl Phone {
         self.patrol(id)
     }
 
-    /// A point was reached. A QR plate must be that point's, a fix must lie within 60 m of it, a hand must say why.
+    /// A point was reached. A QR plate or NFC tag must be that point's, a fix must lie within 60 m of it, a hand must say why.
     pub fn patrol_hit(&self, patrol: PatrolId, hit: HitInput) -> Answer<PatrolScreen> {
         let now = self.now();
         let fix = self.fix(now);
@@ -270,7 +301,9 @@ pub(crate) fn running(db: &Connection) -> Answer<Option<PatrolId>> {
 /// Whether the method proves that somebody stood at the point.
 fn proven(hit: &HitInput, point: &Checkpoint, fix: Option<Position>) -> Answer<()> {
     match hit.method {
-        HitMethod::Qr if hit.code.as_deref().map(str::trim) != Some(point.code.as_str()) => {
+        HitMethod::Qr | HitMethod::Nfc
+            if hit.code.as_deref().map(str::trim) != Some(point.code.as_str()) =>
+        {
             Err(Failure::new(
                 Code::CheckpointMismatch,
                 "the plate belongs to another point",
@@ -339,12 +372,8 @@ fn screen(
 ) -> Answer<PatrolScreen> {
     let view = view(db, id)?;
     let points = track::points(db, id)?;
-    let known = reference::checkpoints(db)?;
-    let checkpoints = view
-        .created
-        .checkpoints
-        .iter()
-        .filter_map(|id| known.iter().find(|point| point.id == *id))
+    let checkpoints = points_of(db, &view)?
+        .into_iter()
         .map(|point| CheckpointState {
             hit: view
                 .hits
@@ -354,7 +383,7 @@ fn screen(
             distance_m: fix.map(|fix| {
                 track::distance_m((fix.lon, fix.lat), (point.lon, point.lat)).round() as u32
             }),
-            checkpoint: point.clone(),
+            checkpoint: point,
         })
         .collect();
     let photos = view.hits.iter().filter_map(|hit| hit.hit.photo.as_ref());
@@ -373,6 +402,25 @@ fn screen(
         photo_receipts: queue::receipts(db, photos.map(|photo| &photo.hash))?,
         view,
     })
+}
+
+/// The plan's points in walking order. Without a plan those of the grid, and once it has ended those that were reached.
+fn points_of(db: &Connection, view: &PatrolView) -> Answer<Vec<Checkpoint>> {
+    let NewPatrol {
+        grid, checkpoints, ..
+    } = &view.created;
+    if checkpoints.is_empty() {
+        let mut points = reference::grid(db, *grid)?.map_or_else(Vec::new, |grid| grid.checkpoints);
+        if view.ended_at.is_some() {
+            points.retain(|point| view.hits.iter().any(|hit| hit.hit.checkpoint == point.id));
+        }
+        return Ok(points);
+    }
+    let known = reference::checkpoints(db)?;
+    let planned = checkpoints.iter();
+    Ok(planned
+        .filter_map(|id| known.iter().find(|point| point.id == *id).cloned())
+        .collect())
 }
 
 fn people(view: &PatrolView) -> BTreeSet<PersonId> {

@@ -19,7 +19,7 @@ use gridwalk_core::{
     household::{self, FieldChange, FieldKey, HouseholdEdit, VisitOutcome},
     ids::VisitId,
     incident::{IncidentAction, IncidentState, Severity, SourceChannel},
-    patrol::{FindingState, HitMethod, HitState},
+    patrol::{FindingState, HitMethod, HitState, PatrolKind},
     sync::message::DocumentKind,
 };
 
@@ -443,6 +443,8 @@ async fn a_point_is_reached_by_its_own_plate_or_close_by_or_with_a_reason() {
         ..hit(EAST_GATE, HitMethod::Qr)
     };
     assert_eq!(refused(wrong_plate), Code::CheckpointMismatch);
+    let no_tag = hit(EAST_GATE, HitMethod::Nfc);
+    assert_eq!(refused(no_tag), Code::CheckpointMismatch);
     assert_eq!(
         refused(hit(EAST_GATE, HitMethod::Position)),
         Code::NoPosition
@@ -566,4 +568,45 @@ async fn nothing_that_was_written_can_be_read_in_the_data_directory() {
     hidden();
     drop(phone);
     hidden();
+}
+
+#[tokio::test]
+async fn a_patrol_without_a_plan_counts_any_point_of_the_grid_and_no_other() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let elsewhere = phone.patrol_start_free(centre::NEXT_GRID, PatrolKind::Night);
+    assert_eq!(elsewhere.unwrap_err().code, Code::OutOfScope);
+    let started = phone
+        .patrol_start_free(centre::GRID, PatrolKind::Night)
+        .unwrap();
+    assert_eq!((started.plan, started.checkpoints.len()), (None, 2));
+    assert_eq!(
+        phone.patrol_start(PLAN).unwrap_err().code,
+        Code::PatrolRunning
+    );
+    let patrol = started.id;
+    let tag = HitInput {
+        code: Some("GW-PUMP".into()),
+        ..hit(PUMP_ROOM, HitMethod::Nfc)
+    };
+    phone.patrol_hit(patrol, tag).unwrap();
+    let preview = phone.patrol_preview_finish(patrol).unwrap();
+    assert_eq!(
+        (preview.checkpoints, preview.hit, preview.line),
+        (0, 1, None)
+    );
+    let over = phone.patrol_finish(patrol, true, None).unwrap();
+    assert_eq!(over.view.created.kind, PatrolKind::Night);
+    let reached: Vec<_> = over
+        .checkpoints
+        .iter()
+        .map(|point| point.checkpoint.id)
+        .collect();
+    assert_eq!(
+        reached,
+        [PUMP_ROOM],
+        "what was not reached was not asked for"
+    );
+    phone.sync_once().await.unwrap();
+    assert_eq!(phone.patrol(patrol).unwrap().receipt, Receipt::Centre);
 }

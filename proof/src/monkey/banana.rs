@@ -219,6 +219,11 @@ const PLANS: &[(&str, u32, &str)] = &[
     ("patrol_running", 6, "{}"),
     ("patrol_start", 14, r#"{"plan":"<plan_of_patrol>"}"#),
     (
+        "patrol_start_free",
+        4,
+        r#"{"grid":"<grid>","kind":"daily"}"#,
+    ),
+    (
         "patrol_hit",
         40,
         r#"{"patrol":"<patrol>","hit":{"checkpoint":"<checkpoint>","method":"<method>","code":null,"reason":"<reason>","state":"<hit_state>","photo":null}}"#,
@@ -330,6 +335,7 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("announcements", "id", "announcement"),
     ("patrol_running", "id", "patrol"),
     ("patrol_start", "id", "patrol"),
+    ("patrol_start_free", "id", "patrol"),
 ];
 
 /// Under which key a thing lies whose id is told as `id`, and what that id is.

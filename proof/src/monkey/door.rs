@@ -53,6 +53,7 @@ commands! {
     patrol(id);
     patrol_running();
     patrol_start(plan);
+    patrol_start_free(grid, kind);
     patrol_hit(patrol, hit);
     patrol_finding(patrol, finding);
     patrol_pause(patrol);

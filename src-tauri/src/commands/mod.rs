@@ -87,6 +87,7 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             patrol::patrol,
             patrol::patrol_running,
             patrol::patrol_start,
+            patrol::patrol_start_free,
             patrol::patrol_hit,
             patrol::patrol_finding,
             patrol::patrol_pause,

@@ -4,7 +4,10 @@ use crate::{
     Answer, Desk,
     view::{FindingInput, FinishPreview, HitInput, PatrolRow, PatrolScreen, Whereabouts},
 };
-use gridwalk_core::ids::{PatrolId, PlanId};
+use gridwalk_core::{
+    ids::{GridId, PatrolId, PlanId},
+    patrol::PatrolKind,
+};
 use tauri::State;
 
 /// Where the phone is, if it knows.
@@ -40,6 +43,17 @@ pub fn patrol_running(desk: State<'_, Desk>) -> Answer<Option<PatrolScreen>> {
 #[specta::specta]
 pub fn patrol_start(desk: State<'_, Desk>, plan: PlanId) -> Answer<PatrolScreen> {
     desk.phone()?.patrol_start(plan)
+}
+
+/// 自由巡查, without a plan.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn patrol_start_free(
+    desk: State<'_, Desk>,
+    grid: GridId,
+    kind: PatrolKind,
+) -> Answer<PatrolScreen> {
+    desk.phone()?.patrol_start_free(grid, kind)
 }
 
 /// A point was reached.

@@ -109,6 +109,8 @@ export const commands = {
 	patrolRunning: () => typedError<PatrolScreen | null, Failure>(__TAURI_INVOKE("patrol_running")),
 	/**  开始巡查. */
 	patrolStart: (plan: string) => typedError<PatrolScreen, Failure>(__TAURI_INVOKE("patrol_start", { plan })),
+	/**  自由巡查, without a plan. */
+	patrolStartFree: (grid: string, kind: PatrolKind) => typedError<PatrolScreen, Failure>(__TAURI_INVOKE("patrol_start_free", { grid, kind })),
 	/**  A point was reached. */
 	patrolHit: (patrol: string, hit: HitInput) => typedError<PatrolScreen, Failure>(__TAURI_INVOKE("patrol_hit", { patrol, hit })),
 	/**  Something was found. */

@@ -5,6 +5,7 @@ import {
   type Fault,
   type FindingInput,
   type HitInput,
+  type PatrolKind,
   type PatrolScreen,
   type Position,
 } from '../../api/field'
@@ -47,6 +48,7 @@ export function usePatrol() {
   return {
     ...{ screen, position, fault, readAt, read },
     start: (plan: string) => run(() => phone.patrolStart(plan)),
+    startFree: (grid: string, kind: PatrolKind) => run(() => phone.patrolStartFree(grid, kind)),
     hit: (hit: HitInput) => run(() => phone.patrolHit(id.value, hit)),
     finding: (finding: FindingInput) => run(() => phone.patrolFinding(id.value, finding)),
     pause: () => run(() => phone.patrolPause(id.value)),

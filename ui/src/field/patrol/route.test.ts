@@ -1,13 +1,24 @@
 import { describe, expect, test } from 'vitest'
 import type { CheckpointState, PatrolScreen, Position } from '../../api/field'
-import { distanceOf, fixWords, gapWords, needsReason, nextOf, paper } from './route'
+import { distanceOf, doneOf, fixWords, gapWords, needsReason, nextOf, paper } from './route'
 
 const point = (id: string, hit: boolean): CheckpointState =>
   ({ checkpoint: { id, name: id }, hit: hit ? {} : null, distance_m: 40 }) as CheckpointState
 
+const walk = (planned: string[], checkpoints: CheckpointState[]) =>
+  ({ view: { created: { checkpoints: planned } }, checkpoints }) as unknown as PatrolScreen
+
 test('the next point is the first that nobody reached, also when a later one was', () => {
-  const screen = { checkpoints: [point('a', true), point('b', false), point('c', true)] } as PatrolScreen
-  expect(nextOf(screen)?.checkpoint.id).toBe('b')
+  const checkpoints = [point('a', true), point('b', false), point('c', true)]
+  expect(nextOf(walk(['a', 'b', 'c'], checkpoints))?.checkpoint.id).toBe('b')
+})
+
+test('without a plan the next point is the nearest, and nothing is guessed without a fix', () => {
+  const far = { ...point('a', false), distance_m: 300 }
+  expect(nextOf(walk([], [far, point('b', false), point('c', true)]))?.checkpoint.id).toBe('b')
+  const unknown = { ...point('a', false), distance_m: null }
+  expect(nextOf(walk([], [unknown]))).toBeNull()
+  expect([doneOf(3, 0), doneOf(3, 8)]).toEqual(['3', '3 / 8'])
 })
 
 test('a distance is for orientation: tens of metres, then tenths of a kilometre', () => {

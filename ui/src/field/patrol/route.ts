@@ -3,9 +3,19 @@ import type { CheckpointState, HitMethod, PatrolScreen, Position } from '../../a
 import { clock } from '../../shared/moment'
 import { say } from '../../shared/words'
 
-/** The first point of the plan that nobody has reached. */
-export const nextOf = (screen: PatrolScreen): CheckpointState | null =>
-  screen.checkpoints.find((point) => point.hit === null) ?? null
+/** Whether there is an order to keep; a patrol without a plan goes where it likes. */
+export const isPlanned = (screen: PatrolScreen) => screen.view.created.checkpoints.length > 0
+
+/** The first point of the plan that nobody has reached; without a plan the nearest one, as far as that is known. */
+export function nextOf(screen: PatrolScreen): CheckpointState | null {
+  const open = screen.checkpoints.filter((point) => point.hit === null)
+  if (isPlanned(screen)) return open[0] ?? null
+  const near = open.filter((point) => point.distance_m !== null)
+  return near.sort((a, b) => (a.distance_m ?? 0) - (b.distance_m ?? 0))[0] ?? null
+}
+
+/** `3 / 8`; without a plan there is nothing to count against. */
+export const doneOf = (done: number, planned: number) => (planned ? `${done} / ${planned}` : `${done}`)
 
 export const reached = (screen: PatrolScreen) =>
   screen.checkpoints.filter((point) => point.hit !== null).length

@@ -252,6 +252,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       return id ? patrols.screen(id) : null
     },
     patrolStart: async (plan) => patrols.start(plan),
+    patrolStartFree: async (_grid, kind) => patrols.startFree(kind),
     patrolHit: async (id, hit) => patrols.hit(id, hit),
     patrolFinding: async (id, finding) => patrols.finding(id, finding),
     patrolPause: async (id) => patrols.pause(id),

@@ -3,6 +3,7 @@ import type {
   FindingInput,
   FinishPreview,
   HitInput,
+  PatrolKind,
   PatrolRow,
   PatrolScreen,
   PatrolView,
@@ -56,13 +57,20 @@ export class Patrols {
     return this.screen(view.created.id)
   }
 
-  private create(plan: string, when: number): PatrolView {
+  startFree(kind: PatrolKind): PatrolScreen {
+    if (this.running()) throw new Fault('PATROL_RUNNING', 'one at a time')
+    const view = this.create(null, this.now(), kind)
+    this.delivered(view)
+    return this.screen(view.created.id)
+  }
+
+  private create(plan: string | null, when: number, kind: PatrolKind = 'daily'): PatrolView {
     this.count += 1
     const view: PatrolView = {
       created: {
         id: `patrol${this.count}`,
         grid: grid.id,
-        kind: 'daily',
+        kind,
         plan,
         checkpoints: plans.find((p) => p.id === plan)?.checkpoints ?? [],
         started_at: iso(when),
@@ -112,7 +120,10 @@ export class Patrols {
 
   screen(id: string): PatrolScreen {
     const view = this.view(id)
-    const points = view.created.checkpoints.flatMap((c) => grid.checkpoints.filter((p) => p.id === c))
+    const planned = view.created.checkpoints.flatMap((c) => grid.checkpoints.filter((p) => p.id === c))
+    const was = (p: { id: string }) => view.hits.some((h) => h.hit.checkpoint === p.id)
+    const free = view.ended_at ? grid.checkpoints.filter(was) : grid.checkpoints
+    const points = planned.length ? planned : free
     const next = points.findIndex((p) => !view.hits.some((h) => h.hit.checkpoint === p.id))
     const sixth = view.hits[5]
     return {
@@ -154,7 +165,7 @@ export class Patrols {
     const view = this.open(id)
     const point = grid.checkpoints.find((c) => c.id === input.checkpoint)
     if (!point) throw new Fault('NOT_FOUND', input.checkpoint)
-    if (input.method === 'qr' && input.code?.trim() !== point.code)
+    if ((input.method === 'qr' || input.method === 'nfc') && input.code?.trim() !== point.code)
       throw new Fault('VALUE_OUT_OF_RANGE', 'another plate')
     if ((input.method === 'manual' || input.state === 'unreachable') && !input.reason?.trim())
       throw new Fault('MISSING_REASON', input.method)
