@@ -105,6 +105,11 @@ impl Lookups {
         })
     }
 
+    /// Whether somebody should go there today.
+    pub fn is_due(&self, door: HouseholdId) -> bool {
+        self.due.contains(&door)
+    }
+
     /// The same for one door, without reading those of a thousand others.
     pub fn of_door(db: &Connection, door: HouseholdId, today: NaiveDate) -> Answer<Self> {
         let building = db

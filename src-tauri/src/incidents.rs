@@ -327,6 +327,17 @@ fn views(db: &Connection, which: &str, of: impl rusqlite::Params) -> Answer<Vec<
         .collect::<Result<_, _>>()?)
 }
 
+/// What has not ended.
+pub(crate) fn open(
+    db: &Connection,
+    now: Timestamp,
+    worker: Option<PersonId>,
+) -> Answer<Vec<IncidentRow>> {
+    let mut rows = rows(db, "true", [], now, worker)?;
+    rows.retain(|row| !row.state.ended());
+    Ok(rows)
+}
+
 fn rows(
     db: &Connection,
     which: &str,

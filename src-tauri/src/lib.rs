@@ -18,6 +18,7 @@ mod households;
 mod incidents;
 mod keystore;
 mod lock;
+mod map;
 mod pack;
 mod patrols;
 pub mod photo;

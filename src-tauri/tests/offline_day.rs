@@ -610,3 +610,45 @@ async fn a_patrol_without_a_plan_counts_any_point_of_the_grid_and_no_other() {
     phone.sync_once().await.unwrap();
     assert_eq!(phone.patrol(patrol).unwrap().receipt, Receipt::Centre);
 }
+
+#[tokio::test]
+async fn the_map_shows_buildings_with_what_is_due_and_open_cases_where_they_are() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    world.centre.weather(Weather::Offline);
+    let map = phone.grid_map().unwrap();
+    assert_eq!(map.grids.len(), 1, "the worker's own");
+    let [house] = map.buildings.as_slice() else {
+        panic!("{:?}", map.buildings)
+    };
+    let listed = phone.households(String::new()).unwrap();
+    let due = listed.iter().filter(|row| row.due).count();
+    assert!(due > 1);
+    assert_eq!(
+        (house.doors as usize, house.due as usize),
+        (listed.len(), due)
+    );
+    let saved = phone.begin_visit(door(1), Some(task(2))).unwrap();
+    phone.save_visit(door(1), saved).unwrap();
+    let after = phone.grid_map().unwrap().buildings;
+    assert_eq!(after[0].due as usize, due - 1);
+    assert!(map.cases.is_empty() && map.position.is_none());
+
+    report(&phone); // nobody knows where
+    world.stand_at(123.51, 29.5);
+    let there = report(&phone).row;
+    let map = phone.grid_map().unwrap();
+    let [case] = map.cases.as_slice() else {
+        panic!("{:?}", map.cases)
+    };
+    assert_eq!((case.id, case.lon, case.lat), (there.id, 123.51, 29.5));
+    assert!(map.position.is_some());
+    let cancel = IncidentAction::Cancel {
+        reason: "看错了".into(),
+    };
+    phone.act_on_incident(there.id, cancel).unwrap();
+    assert!(
+        phone.grid_map().unwrap().cases.is_empty(),
+        "what has ended is no errand"
+    );
+}

@@ -214,6 +214,7 @@ const PLANS: &[(&str, u32, &str)] = &[
         r#"{"category":"<category>","position":{"lon":114.3,"lat":30.5,"accuracy_m":8.0,"at":"2026-11-25T01:00:00Z"}}"#,
     ),
     ("whereabouts", 1, "{}"),
+    ("grid_map", 2, "{}"),
     ("patrols", 2, "{}"),
     ("patrol", 3, r#"{"id":"<patrol>"}"#),
     ("patrol_running", 6, "{}"),

@@ -49,6 +49,7 @@ commands! {
     departments();
     nearby_incidents(category, position);
     whereabouts();
+    grid_map();
     patrols();
     patrol(id);
     patrol_running();

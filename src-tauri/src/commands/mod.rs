@@ -83,6 +83,7 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             incident::departments,
             incident::nearby_incidents,
             patrol::whereabouts,
+            patrol::grid_map,
             patrol::patrols,
             patrol::patrol,
             patrol::patrol_running,

@@ -2,7 +2,7 @@
 
 use crate::{
     Answer, Desk,
-    view::{FindingInput, FinishPreview, HitInput, PatrolRow, PatrolScreen, Whereabouts},
+    view::{FindingInput, FinishPreview, GridMap, HitInput, PatrolRow, PatrolScreen, Whereabouts},
 };
 use gridwalk_core::{
     ids::{GridId, PatrolId, PlanId},
@@ -15,6 +15,13 @@ use tauri::State;
 #[specta::specta]
 pub fn whereabouts(desk: State<'_, Desk>) -> Answer<Whereabouts> {
     desk.phone()?.whereabouts()
+}
+
+/// 网格地图: what lies where in my grids.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn grid_map(desk: State<'_, Desk>) -> Answer<GridMap> {
+    desk.phone()?.grid_map()
 }
 
 /// Patrols of my grids, newest first.

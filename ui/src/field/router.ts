@@ -41,6 +41,7 @@ export const router = createRouter({
     { path: '/patrols', component: () => import('./patrol/PatrolsPage.vue') },
     { path: '/patrols/:id', props: true, component: () => import('./patrol/SummaryPage.vue') },
     { path: '/patrols/:id/finish', props: true, component: () => import('./patrol/FinishPage.vue') },
+    { path: '/map', component: () => import('./map/MapPage.vue') },
     { path: '/sync', component: () => import('./sync/SyncPage.vue') },
     { path: '/lock', component: () => import('./lock/LockPage.vue') },
     { path: '/storage', component: () => import('./me/StoragePage.vue') },

@@ -101,6 +101,8 @@ export const commands = {
 	nearbyIncidents: (category: string, position: Position | null) => typedError<NearbyIncident[], Failure>(__TAURI_INVOKE("nearby_incidents", { category, position })),
 	/**  Where the phone is, if it knows. */
 	whereabouts: () => typedError<Whereabouts, Failure>(__TAURI_INVOKE("whereabouts")),
+	/**  网格地图: what lies where in my grids. */
+	gridMap: () => typedError<GridMap, Failure>(__TAURI_INVOKE("grid_map")),
 	/**  Patrols of my grids, newest first. */
 	patrols: () => typedError<PatrolRow[], Failure>(__TAURI_INVOKE("patrols")),
 	/**  One patrol. */
@@ -1206,6 +1208,18 @@ export type Grid = {
 	checkpoints: Checkpoint[],
 };
 
+/**  网格地图: what lies where in the worker's grids. Degrees are WGS-84, as they were measured. */
+export type GridMap = {
+	/**  The grids of today. */
+	grids: MapGrid[],
+	/**  Their buildings in walking order. */
+	buildings: MapBuilding[],
+	/**  What is open and has a place, the most urgent last, so that it is drawn on top. */
+	cases: MapCase[],
+	/**  Where the phone is, if it knows. */
+	position: Position | null,
+};
+
 /**  Why these rows stand together. */
 export type GroupHint = 
 /**  Past their day. */
@@ -1914,6 +1928,52 @@ findings: number } |
 from: string; 
 /**  What. */
 text: string };
+
+/**  幢, as it is drawn. */
+export type MapBuilding = {
+	/**  Its id. */
+	id: string,
+	/**  `听雨苑 3幢` */
+	name: string,
+	/**  What fits into its sign: `3幢` */
+	number: string,
+	/**  Degrees east. */
+	lon: number,
+	/**  Degrees north. */
+	lat: number,
+	/**  Doors that are listed. */
+	doors: number,
+	/**  How many of them are due. */
+	due: number,
+};
+
+/**  An open case, as it is drawn. */
+export type MapCase = {
+	/**  The document. */
+	id: string,
+	/**  小类, as the phone's rows name it. */
+	category_zh: string,
+	/**  The same in English. */
+	category_en: string,
+	/**  The level that stands. */
+	severity: Severity,
+	/**  Where, in words. */
+	place: string,
+	/**  Degrees east. */
+	lon: number,
+	/**  Degrees north. */
+	lat: number,
+};
+
+/**  A grid as it is drawn. */
+export type MapGrid = {
+	/**  Its id. */
+	id: string,
+	/**  `梧桐-03` */
+	name: string,
+	/**  Rings of `[lon, lat]`, the first outside, the rest holes. */
+	boundary: (([number, number])[])[],
+};
 
 /**  A member as read back; those who left are not listed. */
 export type MemberView = {

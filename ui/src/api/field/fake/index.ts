@@ -19,6 +19,7 @@ import { Delivery } from './delivery'
 import { Announcements, handbook } from './handbook'
 import { Households } from './households'
 import { Incidents } from './incidents'
+import { mapOf } from './map'
 import { Logs } from './log'
 import { Patrols } from './patrols'
 import { Lock } from './lock'
@@ -245,6 +246,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     departments: async () => departments,
     actOnIncident: async (id, action) => incidents.act(id, action),
     whereabouts: async () => ({ position: patrols.position() }),
+    gridMap: async () => mapOf(households.rows(''), incidents.rows(), patrols.position()),
     patrols: async () => patrols.rows(),
     patrol: async (id) => patrols.screen(id),
     patrolRunning: async () => {
