@@ -38,6 +38,9 @@ export const SCREENS = [
       await byId(page, 'found').waitFor()
     },
   },
+  { name: '02m-map', path: '/map' },
+  { name: '02n-map-building', path: '/map', walk: (page) => tap(page, 'map-nearer', 'map-building-3幢') },
+  { name: '02o-map-case', path: '/map', walk: (page) => tap(page, 'map-case') },
   { name: '02d-household', path: '/households/h126' },
   { name: '02e-household-conflict', path: '/households/h130' },
   {
@@ -118,6 +121,12 @@ export const SCREENS = [
   { name: '04e-place', path: '/report', walk: (page) => tap(page, 'report-place') },
   { name: '05-patrol', path: '/patrol', scene: 'walking' },
   { name: '05b-patrol-start', path: '/patrol' },
+  { name: '05i-patrol-free', path: '/patrol', walk: (page) => tap(page, 'patrol-plan-free') },
+  {
+    name: '05j-patrol-free-running',
+    path: '/patrol',
+    walk: (page) => tap(page, 'patrol-plan-free', 'patrol-kind-night', 'patrol-start'),
+  },
   { name: '05c-patrol-hit', path: '/patrol', scene: 'walking', walk: (page) => tap(page, 'patrol-hit-7') },
   {
     name: '05d-patrol-manual',
