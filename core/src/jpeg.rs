@@ -90,6 +90,99 @@ pub fn inspect(bytes: &[u8]) -> Result<Jpeg, JpegFault> {
     }
 }
 
+/// Of these two segments only what a decoder has to know of the colours is left.
+const JFIF: &[u8] = b"\xFF\xE0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0";
+const ADOBE: &[u8] = b"Adobe";
+
+/// The same picture, not a coefficient changed, with nothing else in the file: only frames, tables and scans are copied, each
+/// no longer than it has to be, so that there is no place left for a word. What says how colours are coded is written anew.
+/// Orientation goes with the rest; whoever needs it asks before. A file that has anything unusual in it has no bare form.
+pub fn bare(bytes: &[u8]) -> Option<Vec<u8>> {
+    if !inspect(bytes).ok()?.common {
+        return None;
+    }
+    let mut bare = vec![0xFF, START];
+    let (mut at, mut begun) = (2, false);
+    loop {
+        let (marker, body) = next_marker(bytes, at).ok()?;
+        at = body;
+        match marker {
+            END => {
+                bare.extend([0xFF, END]);
+                return Some(bare);
+            }
+            START | 0x01 | 0xD0..=0xD7 => {}
+            _ => {
+                let segment = segment(bytes, at).ok()?;
+                let from = at;
+                at += 2 + segment.len();
+                match marker {
+                    0xE0 if segment.starts_with(b"JFIF\0") && !begun => bare.extend(JFIF),
+                    0xEE if segment.starts_with(ADOBE) && segment.len() >= 12 && !begun => {
+                        bare.extend([0xFF, 0xEE, 0, 14]);
+                        bare.extend(ADOBE);
+                        bare.extend([0, 100, 0, 0, 0, 0, segment[11]]);
+                    }
+                    0xE0..=0xEF | 0xFE => {}
+                    _ => {
+                        if !is_nothing_more(marker, segment) {
+                            return None;
+                        }
+                        bare.extend([0xFF, marker]);
+                        bare.extend(bytes.get(from..at)?);
+                    }
+                }
+                if marker == SCAN {
+                    begun = true;
+                    let end = end_of_entropy(bytes, at).ok()?;
+                    bare.extend(bytes.get(at..end)?);
+                    at = end;
+                }
+            }
+        }
+    }
+}
+
+/// Whether a segment is one that a picture needs and ends where it has to.
+fn is_nothing_more(marker: u8, segment: &[u8]) -> bool {
+    let parts = |size: fn(&[u8]) -> Option<usize>| {
+        let mut rest = segment;
+        while !rest.is_empty() {
+            match size(rest).and_then(|size| rest.get(size..)) {
+                Some(next) => rest = next,
+                None => return false,
+            }
+        }
+        !segment.is_empty()
+    };
+    match marker {
+        // quantisation: 64 numbers of one byte or two
+        0xDB => parts(|rest| match rest[0] >> 4 {
+            0 => Some(65),
+            1 => Some(129),
+            _ => None,
+        }),
+        // Huffman: how many codes of each length, and then their symbols
+        0xC4 => parts(|rest| {
+            let counts = rest.get(1..17)?;
+            Some(
+                17 + counts
+                    .iter()
+                    .map(|count| usize::from(*count))
+                    .sum::<usize>(),
+            )
+        }),
+        0xC0..=0xC2 => segment
+            .get(5)
+            .is_some_and(|n| segment.len() == 6 + 3 * usize::from(*n)),
+        SCAN => segment
+            .first()
+            .is_some_and(|n| segment.len() == 4 + 2 * usize::from(*n)),
+        0xDD => segment.len() == 2,
+        _ => false,
+    }
+}
+
 /// How the picture is divided.
 #[derive(Default)]
 struct Frame {
@@ -254,9 +347,56 @@ mod tests {
         assert!(inspect(&bytes).is_ok());
     }
 
+    #[test]
+    fn a_bare_picture_has_its_frame_and_scan_and_nothing_else() {
+        assert_eq!(bare(&tiny(&[])).as_deref(), Some(&tiny(&[])[..]));
+        let mut told = tiny(&[0xFF, 0xE1, 0, 6, b'G', b'P', b'S', b'!']);
+        let comment = [0xFF, 0xFE, 0, 5, b'm', b'i', b'n'];
+        told.splice(told.len() - 2..told.len() - 2, comment);
+        told.extend(b"a film behind it");
+        assert_eq!(bare(&told).as_deref(), Some(&tiny(&[])[..]));
+    }
+
+    #[test]
+    fn what_says_how_colours_are_coded_is_written_anew() {
+        let adobe = |version: u8, transform: u8| {
+            let mut segment = vec![0xFF, 0xEE, 0, 14];
+            segment.extend(b"Adobe");
+            segment.extend([0, version, b'm', b'e', b'!', b'!', transform]);
+            segment
+        };
+        let bared = bare(&tiny(&adobe(7, 1))).unwrap();
+        assert_eq!(bared[6..18], *b"Adobe\0\x64\0\0\0\0\x01");
+        let with_words = [
+            0xFF, 0xE0, 0, 20, b'J', b'F', b'I', b'F', 0, 1, 2, 1, 9, 9, 9, 9, 0, 0, 1, 1, 1, 1,
+        ];
+        assert_eq!(bare(&tiny(&with_words)).unwrap()[2..20], *JFIF);
+    }
+
+    #[test]
+    fn a_segment_that_is_longer_than_it_has_to_be_leaves_no_bare_picture() {
+        let table = |more: usize| {
+            let mut segment = vec![0xFF, 0xDB, 0, 67 + more as u8, 0];
+            segment.extend(vec![1; 64 + more]);
+            segment
+        };
+        assert_eq!(bare(&tiny(&table(0))), Some(tiny(&table(0))));
+        for strange in [
+            table(3),
+            vec![0xFF, 0xF3, 0, 4, 1, 2],
+            vec![0xFF, 0xDD, 0, 5, 0, 1, 2],
+            vec![0xFF, 0xC4, 0, 3, 0],
+        ] {
+            assert_eq!(bare(&tiny(&strange)), None, "{strange:x?}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn any_bytes_get_an_answer(bytes: Vec<u8>) {
+            if let Some(bared) = bare(&tiny(&bytes)) {
+                proptest::prop_assert!(inspect(&bared).is_ok_and(|seen| !seen.metadata));
+            }
             let _ = inspect(&bytes);
             let _ = inspect(&tiny(&bytes));
         }

@@ -1,6 +1,6 @@
 //! What is known of a photo 照片 without its bytes. The bytes are a blob named by its hash.
 
-use crate::{household::words, ids::Hash, time::Timestamp};
+use crate::{household::words, ids::Hash, incident::Severity, time::Timestamp};
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -49,4 +49,39 @@ pub struct Photo {
     pub height: u32,
     /// Size of the stored JPEG.
     pub bytes: u32,
+    /// The camera's own picture, where the case was urgent when the photo was attached ([`keeps_original`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<Original>,
+}
+
+/// 原图: the camera's picture at its full size, with nothing but its pixels ([`crate::jpeg::bare`]). It is a blob like the photo
+/// and travels behind all of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Original {
+    /// SHA-256 of the JPEG.
+    pub hash: Hash,
+    /// Size of the JPEG.
+    pub bytes: u32,
+    /// How it has to be turned to stand upright, 1 to 8 as EXIF counts. The file itself does not say it any more.
+    pub turn: u8,
+}
+
+/// Whether photos that are attached to a case of this severity bring their originals: 特急 and 紧急. What the record named
+/// stays named: a case that is found less urgent later keeps the originals that it has, and one that becomes urgent has them
+/// of the photos attached from then on.
+pub fn keeps_original(severity: Severity) -> bool {
+    severity.level() <= 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_two_most_urgent_levels_bring_originals() {
+        let keeps = [1, 2, 3, 4].map(|level| Severity::new(level).is_ok_and(keeps_original));
+        assert_eq!(keeps, [true, true, false, false]);
+    }
 }

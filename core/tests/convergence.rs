@@ -203,6 +203,7 @@ fn actions(n: u8, number: u32, known: &IncidentView) -> Vec<IncidentAction> {
         width: 4,
         height: 3,
         bytes: 1,
+        original: None,
     };
     vec![
         A::Submit {

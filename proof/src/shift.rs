@@ -170,7 +170,14 @@ impl Shift {
                 .view
                 .photos
                 .iter()
-                .map(|photo| photo.hash.to_string()),
+                .flat_map(|photo| {
+                    [
+                        Some(photo.hash),
+                        photo.original.map(|original| original.hash),
+                    ]
+                })
+                .flatten()
+                .map(|hash| hash.to_string()),
         );
     }
 

@@ -12,7 +12,7 @@ use gridwalk_proof::fuzz::bounds::within;
 
 #[test]
 fn every_file_is_kept_bare_within_the_limits_or_refused_by_its_name() {
-    let mut wrong = Vec::new();
+    let (mut wrong, mut originals) = (Vec::new(), 0);
     for (name, fate, file) in corpus() {
         let made = within(60_000, 256, || process(&file));
         let came = match &made {
@@ -30,7 +30,10 @@ fn every_file_is_kept_bare_within_the_limits_or_refused_by_its_name() {
         let Ok(made) = made else { continue };
         assert!(made.width.max(made.height) <= LONG_EDGE, "{name}");
         assert!(made.thumbnail.len() <= THUMBNAIL_BYTES, "{name}");
-        for kept in [&made.jpeg, &made.thumbnail] {
+        // an original, were the picture large enough to have one
+        let original = jpeg::bare(&file);
+        originals += u32::from(original.is_some());
+        for kept in [&made.jpeg, &made.thumbnail].into_iter().chain(&original) {
             let seen = jpeg::inspect(kept).expect(name);
             assert!(!seen.metadata && kept.ends_with(&[0xFF, 0xD9]), "{name}");
             let (lat, lon) = (PLACE.1.to_string(), PLACE.0.to_string());
@@ -44,4 +47,5 @@ fn every_file_is_kept_bare_within_the_limits_or_refused_by_its_name() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(originals > 10, "{originals} of them have a bare form");
 }

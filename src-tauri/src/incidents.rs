@@ -9,7 +9,7 @@ use crate::{
     documents::{self, Edit, Target},
     error::{Answer, Failure},
     households::{self, Lookups},
-    photo::queue,
+    photo::{original, queue},
     reference::{self, Clockwork},
     settings::drop_drafts,
     track::distance_m,
@@ -74,6 +74,7 @@ impl Phone {
         let act = who.identity.act(now);
         let id = incident.id;
         let event = EventId(self.new_id()?);
+        let mut photos = photos;
         let saved = self.database().write(|db| {
             let category = reference::category(db, &incident.category)?
                 .ok_or_else(|| Failure::new(Code::MissingCategory, "no such category"))?;
@@ -98,6 +99,9 @@ impl Phone {
                 record: id.to_string(),
                 severity: Some(incident.severity.level()),
             };
+            for photo in &mut photos {
+                original::named(db, photo, incident.severity)?;
+            }
             let edits = [
                 Edit::CreateIncident {
                     new: incident,
@@ -117,6 +121,7 @@ impl Phone {
             Err(failure) if failure.code == Code::AlreadyRecorded => {}
             other => other?,
         }
+        self.sweep_pictures();
         self.wake(false);
         self.incident(id)
     }
@@ -201,8 +206,12 @@ impl Phone {
         let who = self.who()?;
         let act = who.identity.act(self.now());
         let event = EventId(self.new_id()?);
+        let mut action = action;
         self.database().write(|db| {
             let view = view(db, id)?;
+            if let IncidentAction::AddPhoto { photo } = &mut action {
+                original::named(db, photo, view.severity)?;
+            }
             let target = Target {
                 document: id.into(),
                 grid: view.created.grid,
@@ -219,6 +228,7 @@ impl Phone {
             documents::record(db, &who.identity, &target, &[edit], &act)?;
             drop_drafts(db, &[id.to_string()])
         })?;
+        self.sweep_pictures();
         self.wake(false);
         self.incident(id)
     }

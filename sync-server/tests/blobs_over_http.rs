@@ -172,6 +172,7 @@ fn report_with_photo(phone: &mut Phone) {
         width: picture().width,
         height: picture().height,
         bytes: picture().jpeg.len() as u32,
+        original: None,
     };
     let home = partition("梧桐-03");
     let new = NewIncident {

@@ -4,14 +4,18 @@
 mod field;
 
 use field::{
-    Field,
+    Field, demo_street,
     desk::{Desk, somebody},
-    hazard::report_with,
+    hazard::{report_beside, report_with, submit},
+    partition,
     phone::{Phone, refusal, refused},
     tus::{create, header, picture, pictures, upload},
 };
 use gridwalk_core::{error::Code, ids::Hash};
-use gridwalk_server::{scrub::scrub, store::loss::Scrubbed};
+use gridwalk_server::{
+    scrub::scrub,
+    store::{loss::Scrubbed, params},
+};
 use reqwest::Response;
 use std::{
     path::PathBuf,
@@ -110,6 +114,94 @@ async fn a_photo_is_read_in_parts_and_not_again_by_whoever_has_it() {
     for asked in [("range", "bytes=0-1"), ("if-none-match", "*")] {
         assert_eq!(get(&stranger, &secret, &[asked]).await.status(), 404);
     }
+}
+
+/// How often the trail says that this subject opened this original.
+async fn openings(field: &Field, subject: String, original: Hash) -> i64 {
+    let object = format!("original {original}");
+    let asked = field.ask(move |connection| {
+        connection.query_row(
+            "select count(*) from audit where action = 'open' and result = 'done' and subject = ?1 and object = ?2",
+            params![subject, object],
+            |row| row.get(0),
+        )
+    });
+    asked.await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_original_is_served_like_its_photo_and_each_opening_is_written_down_before_it_is_sent() {
+    let field = Field::open().await;
+    let mut lin = field.phone("lin-xiao").await;
+    let (shown, camera) = (&picture().jpeg, &pictures()[2].jpeg);
+    let (photo, original) = (Hash::of(shown), Hash::of(camera));
+    for bytes in [shown, camera] {
+        upload(&lin, bytes).await.expect("a photo");
+    }
+    let case = report_beside(&mut lin, 1, picture(), Some(camera));
+    submit(&mut lin, case, partition("梧桐-03"));
+    lin.sync().await.expect("an exchange");
+    let opened = "select count(*) from audit where action = 'open' and result = 'done'";
+    assert_eq!(get(&lin, &photo, &[]).await.status(), 200);
+    assert_eq!(
+        field.count(opened).await,
+        0,
+        "everybody who works on it sees a photo"
+    );
+
+    // the console and a colleague's phone have one door each
+    let lead = Desk::open(&field, somebody("lead", Some("梧桐-03"))).await;
+    let seen = lead.get(&format!("/api/registry/photos/{original}"));
+    let seen = seen.send().await.expect("an answer");
+    assert_eq!(
+        (seen.status().as_u16(), header(&seen, "cache-control")),
+        (200, "no-store".into())
+    );
+    assert_eq!(header(&seen, "content-type"), "image/jpeg");
+    assert_eq!(header(&seen, "x-content-type-options"), "nosniff");
+    assert_eq!(
+        header(&seen, "content-security-policy"),
+        "default-src 'none'; frame-ancestors 'none'; sandbox"
+    );
+    assert_eq!(seen.bytes().await.expect("an original"), camera[..]);
+    let by_lead = openings(&field, lead.person.id.to_string(), original);
+    assert_eq!(by_lead.await, 1);
+    let mut neighbour = field.phone("ge-shuangjiang").await;
+    neighbour.sync().await.expect("news");
+    let tag = format!("\"{original}\"");
+    for (headers, status) in [
+        (&[][..], 200),
+        (&[("range", "bytes=0-9")], 206),
+        (&[("if-none-match", &*tag)], 304),
+    ] {
+        let answer = get(&neighbour, &original, headers).await;
+        assert_eq!(
+            (answer.status().as_u16(), header(&answer, "cache-control")),
+            (status, "no-store".into())
+        );
+    }
+    let by_phone = openings(&field, neighbour.device.to_string(), original);
+    assert_eq!(by_phone.await, 3, "a part of it is a look at it");
+
+    // outside the scope there is none, and nothing was opened
+    let grid = lead.person.grids[0];
+    let stranger = demo_street().people.iter();
+    let mut stranger = stranger.filter(|p| p.role == "lead" && !p.grids.contains(&grid));
+    let elsewhere = Desk::open(&field, stranger.next().expect("another lead")).await;
+    let nothing = elsewhere.get(&format!("/api/registry/photos/{original}"));
+    assert_eq!(nothing.send().await.expect("an answer").status(), 404);
+    assert_eq!(field.count(opened).await, 4);
+    let listed = lead.json("/api/registry/incidents").await;
+    let line = listed
+        .as_array()
+        .expect("lines")
+        .iter()
+        .find(|line| line["local_no"] == "梧桐-03-0914-001");
+    assert_eq!(
+        line.expect("the case")["photos"],
+        1,
+        "an original is no photo more"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

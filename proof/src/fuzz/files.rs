@@ -29,6 +29,16 @@ pub fn photo_probe(bytes: &[u8]) {
             "nothing of the file but its pixels survives"
         );
         gridwalk_server::jpeg::inspect(&made.jpeg).expect("and the server takes it");
+        let original = within(60_000, 256, || gridwalk::photo::original::bare(bytes));
+        for bare in original
+            .map(|original| original.jpeg)
+            .into_iter()
+            .chain(jpeg::bare(bytes))
+        {
+            let kept = jpeg::inspect(&bare).expect("an original is a JPEG");
+            assert!(!kept.metadata, "nor in an original");
+            gridwalk_server::jpeg::inspect(&bare).expect("and the server takes that too");
+        }
     }
 }
 

@@ -14,7 +14,9 @@ pub(crate) use twins::torn_by;
 
 use crate::{
     error::{Answer, Failure},
-    pack, projection,
+    pack,
+    photo::original,
+    projection,
 };
 use ed25519_dalek::SigningKey;
 use gridwalk_core::{
@@ -295,8 +297,20 @@ fn attach(db: &Connection, target: &Target, edit: &Edit, change: &RawChange) -> 
              where hash = ?1",
         )?
         .execute((photo.hash.0, target.document.0, &target.title, target.severity))?;
+        match &photo.original {
+            Some(original) => db
+                .prepare_cached(
+                    "update photo set standing = iif(standing = 'kept', 'waiting', standing), document = ?2,
+                                      title = ?3, severity = coalesce(?4, severity)
+                     where hash = ?1 and turn is not null",
+                )?
+                .execute((original.hash.0, target.document.0, &target.title, target.severity))?,
+            None => db
+                .prepare_cached("update photo set original = null where hash = ?1")?
+                .execute([photo.hash.0])?,
+        };
     }
-    Ok(())
+    original::let_go(db)
 }
 
 /// Writes the whole document, so that the next start need not replay its history.

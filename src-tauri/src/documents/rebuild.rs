@@ -229,10 +229,13 @@ fn refuse_edit(db: &Connection, number: i64, code: Code) -> Answer<()> {
     let Some(value) = value else { return Ok(()) };
     // its photos stay here with it
     for photo in serde_json::from_str::<Edit>(&value)?.photos() {
-        db.prepare_cached(
-            "update photo set standing = 'refused', code = ?2 where hash = ?1 and standing <> 'stored'",
-        )?
-        .execute((photo.hash.0, code.as_str()))?;
+        for hash in std::iter::once(photo.hash).chain(photo.original.map(|original| original.hash))
+        {
+            db.prepare_cached(
+                "update photo set standing = 'refused', code = ?2 where hash = ?1 and standing <> 'stored'",
+            )?
+            .execute((hash.0, code.as_str()))?;
+        }
     }
     Ok(())
 }

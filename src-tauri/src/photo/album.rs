@@ -2,6 +2,7 @@
 //! when a colleague took them.
 
 use super::{
+    original::{self, Bare},
     process::{Marks, Processed, process, process_with},
     seal::SealKey,
     stamp::Stamp,
@@ -46,6 +47,16 @@ pub struct PhotoWishes {
     pub stamp: Option<StampWish>,
 }
 
+/// What there is of the camera's own picture beside a photo.
+enum Camera {
+    /// Nothing that the photo does not show.
+    Nothing,
+    /// That of another photo on this phone.
+    Of(Hash),
+    /// This.
+    New(Bare),
+}
+
 /// What goes on a stamp beside time and grid.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, Type)]
 pub struct StampWish {
@@ -63,7 +74,9 @@ impl Phone {
         taken_at: Timestamp,
         position: Option<Position>,
     ) -> Answer<Photo> {
-        self.keep(process(file)?, stage, taken_at, position)
+        let made = process(file)?;
+        let camera = original::bare(file).map_or(Camera::Nothing, Camera::New);
+        self.keep(made, camera, stage, taken_at, position)
     }
 
     /// Another photo made of one that no record refers to yet, with what the worker marked on it. The one before stays until
@@ -87,8 +100,30 @@ impl Phone {
             .own_photo_bytes(hash)?
             .ok_or_else(|| Failure::new(Code::NotFound, "the photo has no file"))?;
         let taken_at = Timestamp(taken_at);
+        let camera = self.covered(hash, &wishes.veils)?;
         let made = process_with(&bytes, &self.marks(wishes, taken_at)?)?;
-        self.keep(made, stage, taken_at, position)
+        self.keep(made, camera, stage, taken_at, position)
+    }
+
+    /// The original for another photo that is made of this one. One that cannot be covered is not kept.
+    fn covered(&self, hash: Hash, veils: &[Region]) -> Answer<Camera> {
+        let Some(known) = self.database().read(|db| original::of(db, &hash))? else {
+            return Ok(Camera::Nothing);
+        };
+        if veils.is_empty() {
+            return Ok(Camera::Of(known.hash));
+        }
+        let Some(jpeg) = self.own_photo_bytes(known.hash)? else {
+            return Ok(Camera::Nothing);
+        };
+        let turn = known.turn;
+        Ok(match original::veiled(&Bare { jpeg, turn }, veils) {
+            Ok(bare) => Camera::New(bare),
+            Err(failure) => {
+                tracing::warn!(%failure, "an original is not kept, because nothing can be covered in it");
+                Camera::Nothing
+            }
+        })
     }
 
     /// Lets go of a photo that no record refers to, its thumbnail and its file. Any other stays.
@@ -112,14 +147,22 @@ impl Phone {
                    and hash not in (select thumbnail from photo)",
             )?
             .execute([thumbnail])?;
-            Ok(())
+            original::let_go(db)
         })?;
         sync::sweep(self.dir(), self.database())
+    }
+
+    /// Removes the files of pictures that a saved record let go of. What stays because of a fault is swept later.
+    pub(crate) fn sweep_pictures(&self) {
+        if let Err(failure) = sync::sweep(self.dir(), self.database()) {
+            tracing::warn!(%failure, "files of pictures are left for later");
+        }
     }
 
     fn keep(
         &self,
         made: Processed,
+        camera: Camera,
         stage: PhotoStage,
         taken_at: Timestamp,
         position: Option<Position>,
@@ -132,13 +175,18 @@ impl Phone {
             width: made.width,
             height: made.height,
             bytes: u32::try_from(made.jpeg.len()).map_err(Failure::internal)?,
+            original: None, // its record decides
         };
-        let place = format!("{FOLDER}/{}", photo.hash);
-        let sealed = self
-            .seal_key()?
-            .seal(&photo.hash, &made.jpeg, self.ports().dice.roll()?)?;
-        // The file first: a row never points to nothing, and a file without a row is swept.
-        write_durably(&self.dir().join(FOLDER), &photo.hash.to_string(), &sealed)?;
+        // The files first: a row never points to nothing, and a file without a row is swept.
+        let place = self.lay(&photo.hash, &made.jpeg)?;
+        let beside = match &camera {
+            Camera::New(bare) => self.lay_beside(&photo.hash, bare),
+            _ => None,
+        };
+        let original = match &camera {
+            Camera::Of(hash) => Some(*hash),
+            _ => beside.as_ref().map(|(hash, ..)| *hash),
+        };
         let position = position
             .map(|position| serde_json::to_string(&position))
             .transpose()?;
@@ -149,8 +197,8 @@ impl Phone {
             )?
             .execute((photo.thumbnail.0, &made.thumbnail))?;
             db.prepare_cached(
-                "insert into photo (hash, thumbnail, stage, taken_at, position, width, height, bytes, file, added_at, standing)
-                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'kept') on conflict do nothing",
+                "insert into photo (hash, thumbnail, stage, taken_at, position, width, height, bytes, file, added_at, original, standing)
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'kept') on conflict do nothing",
             )?
             .execute((
                 photo.hash.0,
@@ -163,10 +211,50 @@ impl Phone {
                 photo.bytes,
                 place,
                 now.0,
+                original.map(|hash| hash.0),
             ))?;
-            Ok(())
+            if let Some((hash, bare, place)) = &beside {
+                // it has no thumbnail, and how large it is in pixels nobody asks
+                db.prepare_cached(
+                    "insert into photo (hash, thumbnail, stage, taken_at, width, height, bytes, file, added_at, turn, standing)
+                     values (?1, ?1, ?2, ?3, 0, 0, ?4, ?5, ?6, ?7, 'kept') on conflict do nothing",
+                )?
+                .execute((
+                    hash.0,
+                    word(&photo.stage)?,
+                    taken_at.0,
+                    bare.jpeg.len() as u32,
+                    place,
+                    now.0,
+                    bare.turn,
+                ))?;
+            }
+            original::let_go(db)
         })?;
         Ok(photo)
+    }
+
+    /// Seals a picture and lays it where its row will say.
+    fn lay(&self, hash: &Hash, jpeg: &[u8]) -> Answer<String> {
+        let random = self.ports().dice.roll()?;
+        let sealed = self.seal_key()?.seal(hash, jpeg, random)?;
+        write_durably(&self.dir().join(FOLDER), &hash.to_string(), &sealed)?;
+        Ok(format!("{FOLDER}/{hash}"))
+    }
+
+    /// The original beside its photo. Where there is no room for both, the photo is what counts.
+    fn lay_beside<'a>(&self, photo: &Hash, bare: &'a Bare) -> Option<(Hash, &'a Bare, String)> {
+        let hash = Hash::of(&bare.jpeg);
+        if hash == *photo {
+            return None;
+        }
+        match self.lay(&hash, &bare.jpeg) {
+            Ok(place) => Some((hash, bare, place)),
+            Err(failure) => {
+                tracing::warn!(%failure, "there is no room for an original; its photo is kept");
+                None
+            }
+        }
     }
 
     fn marks(&self, wishes: PhotoWishes, taken_at: Timestamp) -> Answer<Marks> {
@@ -190,7 +278,17 @@ impl Phone {
     }
 
     /// The bytes of a photo or thumbnail: from this phone, or else from the centre. `NOT_FOUND` when neither has them.
+    /// An original is `FORBIDDEN` here: it is opened at the centre, which writes down who did.
     pub async fn photo_bytes(&self, hash: Hash) -> Answer<Vec<u8>> {
+        let restricted = self
+            .off_the_loop(move |phone| phone.database().read(|db| original::is_one(db, &hash)))
+            .await?;
+        if restricted {
+            return Err(Failure::new(
+                Code::Forbidden,
+                "an original is opened at the centre",
+            ));
+        }
         if let Some(bytes) = self
             .off_the_loop(move |phone| phone.own_photo_bytes(hash))
             .await?

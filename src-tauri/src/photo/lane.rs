@@ -1,7 +1,7 @@
 //! The photos' own lane: resumable uploads (tus 1.0), most urgent first, then smallest. A bad photo is put aside with its
 //! reason and the next one goes. A bad network is tried again after a while that grows, or as soon as an exchange got
 //! through; a busy centre is left alone until it may be asked again. On a line that costs money only what is urgent or
-//! small goes.
+//! small goes. Originals go behind everything, however urgent their case, and a large one waits for a line that costs nothing.
 
 use crate::{
     Phone,
@@ -325,15 +325,15 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-/// The most urgent that may go over this line, and of those the smallest.
+/// The most urgent that may go over this line, and of those the smallest; originals in the same order behind them.
 fn next(phone: &Phone) -> Answer<Option<Waiting>> {
     let largest = largest(phone)?;
     phone.database().read(|db| {
         let row = db
             .prepare_cached(
                 "select hash, upload, sent from
-                   (select hash, upload, sent, coalesce(severity, 9) as urgency, bytes from photo
-                    where standing = 'waiting' and (bytes <= ?1 or severity <= ?2)
+                   (select hash, upload, sent, coalesce(severity, 9) + iif(turn is null, 0, 20) as urgency, bytes from photo
+                    where standing = 'waiting' and (bytes <= ?1 or (severity <= ?2 and turn is null))
                     union all select hash, null, 0, 10, 0 from asked_again)
                  order by urgency, bytes, hash limit 1",
             )?
@@ -365,7 +365,7 @@ pub(crate) fn held_for_wifi(phone: &Phone) -> Answer<u32> {
         Ok(db
             .prepare_cached(
                 "select count(*) from photo
-                 where standing = 'waiting' and bytes > ?1 and coalesce(severity, 9) > ?2",
+                 where standing = 'waiting' and bytes > ?1 and (coalesce(severity, 9) > ?2 or turn is not null)",
             )?
             .query_row((largest, ANY_LINE_SEVERITY), |row| row.get(0))?)
     })

@@ -54,6 +54,16 @@ pub struct Marks {
     pub stamp: Option<Stamp>,
 }
 
+/// How large the picture says it is, as it lies, and how to turn it; nothing is decoded.
+pub(super) fn measured(file: &[u8]) -> Answer<(u32, u32, Orientation)> {
+    let (format, _) = format_of(file)?;
+    let reader = ImageReader::with_format(Cursor::new(file), format);
+    let mut decoder = reader.into_decoder().map_err(refused)?;
+    let (width, height) = decoder.dimensions();
+    let orientation = decoder.orientation().map_err(refused)?;
+    Ok((width, height, orientation))
+}
+
 /// Every step in order. Refused with `PHOTO_UNSUPPORTED`, `PHOTO_TOO_BIG` or `PHOTO_TRUNCATED`; never panics.
 pub fn process(file: &[u8]) -> Answer<Processed> {
     process_with(file, &Marks::default())
@@ -61,7 +71,7 @@ pub fn process(file: &[u8]) -> Answer<Processed> {
 
 /// The same with marks. The thumbnail has them too.
 pub fn process_with(file: &[u8], marks: &Marks) -> Answer<Processed> {
-    let (lying, orientation) = decode(file)?;
+    let (lying, orientation) = decode(file, Some(LONG_EDGE))?;
     let mut upright = turn(shrink(lying, LONG_EDGE)?, orientation);
     veil::draw(&mut upright, &marks.veils);
     if let Some(stamp) = &marks.stamp {
@@ -77,8 +87,8 @@ pub fn process_with(file: &[u8], marks: &Marks) -> Answer<Processed> {
     })
 }
 
-/// The picture as it lies in the file, alpha laid on white, and how to turn it.
-fn decode(file: &[u8]) -> Answer<(RgbImage, Orientation)> {
+/// The picture as it lies in the file, alpha laid on white, and how to turn it. A large one need not be larger than `edge`.
+pub(super) fn decode(file: &[u8], edge: Option<u32>) -> Answer<(RgbImage, Orientation)> {
     let (format, held) = format_of(file)?;
     let mut reader = ImageReader::with_format(Cursor::new(file), format);
     let mut limits = Limits::default();
@@ -95,8 +105,9 @@ fn decode(file: &[u8]) -> Answer<(RgbImage, Orientation)> {
     let orientation = decoder.orientation().map_err(refused)?;
     // Up to there the whole picture is small enough, and the whole decoder quick enough.
     if format == ImageFormat::Jpeg
-        && width.max(height) >= 4 * LONG_EDGE
-        && let Some(smaller) = scaled::decode(file, LONG_EDGE)
+        && let Some(edge) = edge
+        && width.max(height) >= 4 * edge
+        && let Some(smaller) = scaled::decode(file, edge)
     {
         return Ok((smaller, orientation));
     }
@@ -253,7 +264,7 @@ fn encode_within(picture: &RgbImage, qualities: &[u8], bytes: usize) -> Answer<V
     encoded.ok_or_else(|| Failure::internal("no quality"))
 }
 
-fn encode(picture: &RgbImage, quality: u8) -> Answer<Vec<u8>> {
+pub(super) fn encode(picture: &RgbImage, quality: u8) -> Answer<Vec<u8>> {
     let mut bytes = Vec::new();
     let (width, height) = (picture.width() as u16, picture.height() as u16);
     jpeg_encoder::Encoder::new(&mut bytes, quality)

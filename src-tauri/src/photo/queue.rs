@@ -62,10 +62,10 @@ pub(crate) fn progress(db: &Connection) -> Answer<(Progress, u64)> {
 /// Photos of the page: those that have not arrived, and those of the last days.
 pub(crate) fn items(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> {
     let mut select = db.prepare_cached(
-        "select hash, document, title, added_at, bytes, sent from photo
+        "select hash, document, title, added_at, bytes, sent, turn is not null from photo
          where standing <> 'kept' and (added_at >= ?1 or standing <> 'stored')",
     )?;
-    let rows: Vec<(Hash, Option<DocumentId>, String, i64, f64, f64)> = select
+    let rows: Vec<(Hash, Option<DocumentId>, String, i64, f64, f64, bool)> = select
         .query_map([since.0], |row| {
             Ok((
                 Hash(row.get(0)?),
@@ -74,14 +74,18 @@ pub(crate) fn items(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> 
                 row.get(3)?,
                 row.get(4)?,
                 row.get(5)?,
+                row.get(6)?,
             ))
         })?
         .collect::<Result<_, _>>()?;
     rows.into_iter()
-        .map(|(hash, document, title, at, bytes, sent)| {
+        .map(|(hash, document, title, at, bytes, sent, original)| {
             let receipt = receipt(db, &hash)?;
             Ok(SyncItem {
-                kind: SyncItemKind::Photo,
+                kind: match original {
+                    true => SyncItemKind::Original,
+                    false => SyncItemKind::Photo,
+                },
                 id: hash.to_string(),
                 document: document.map(|document| document.to_string()),
                 title,

@@ -91,6 +91,8 @@ pub enum SyncItemKind {
     Announcement,
     /// 照片
     Photo,
+    /// 原图 of a photo
+    Original,
 }
 
 /// One record or photo.

@@ -23,7 +23,7 @@ use crate::{
     callers::Pace,
     error::{Error, Result},
     ingest::quarantine_has_room,
-    routes::picture,
+    routes::picture::{self, Reader},
     state::{AppState, random},
     store::{
         Connection,
@@ -516,6 +516,10 @@ async fn read(
 ) -> Result<Response> {
     let phone = phone.active()?;
     let hash = blob_id(&hash)?;
+    let reader = Reader {
+        subject: phone.device.to_string(),
+        address: String::new(),
+    };
     let allowed = state
         .store
         .read(move |connection| {
@@ -527,7 +531,7 @@ async fn read(
     if !allowed {
         return Err(Error::NotFound);
     }
-    let mut response = picture::send(&state, &headers, hash).await?;
+    let mut response = picture::send(&state, &headers, hash, reader).await?;
     // As an upload it is complete: that is how a client of tus asks.
     if let Some(length) = state
         .store

@@ -5,7 +5,10 @@ use crate::{
     error::{Error, Result},
     scrub,
     state::AppState,
-    store::blob,
+    store::{
+        audit::{self, Entry},
+        blob,
+    },
 };
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -14,8 +17,40 @@ use axum::{
 use gridwalk_core::ids::Hash;
 use std::ops::Range;
 
-/// Answers with a blob. Whoever calls this has decided that the reader may have it.
-pub async fn send(state: &AppState, asked: &HeaderMap, hash: Hash) -> Result<Response> {
+/// Who opens a blob, for the trail.
+pub struct Reader {
+    /// Person or device.
+    pub subject: String,
+    /// From where.
+    pub address: String,
+}
+
+/// Answers with a blob. Whoever calls this has decided that the reader may have it. An original is not sent before it is
+/// written down who opened it, and nobody keeps it: the next look is an opening too.
+pub async fn send(
+    state: &AppState,
+    asked: &HeaderMap,
+    hash: Hash,
+    reader: Reader,
+) -> Result<Response> {
+    let restricted = state
+        .store
+        .read(move |connection| blob::is_original(connection, &hash))
+        .await?;
+    if restricted {
+        let entry = Entry {
+            subject: reader.subject,
+            action: "open",
+            object: format!("original {hash}"),
+            result: "done".into(),
+            address: reader.address,
+        };
+        let now = state.now();
+        state
+            .store
+            .write(move |connection| audit::add(connection, &entry, now))
+            .await?;
+    }
     let media = state
         .store
         .read(move |connection| blob::media(connection, &hash))
@@ -50,7 +85,10 @@ pub async fn send(state: &AppState, asked: &HeaderMap, hash: Hash) -> Result<Res
         ),
         (
             header::CACHE_CONTROL,
-            "private, max-age=31536000, immutable".into(),
+            match restricted {
+                true => "no-store".into(),
+                false => "private, max-age=31536000, immutable".into(),
+            },
         ),
     ];
     for (name, value) in fixed {

@@ -15,7 +15,7 @@ use crate::{
     },
     edit::{Writer, edit_beside, edit_document},
     error::{Error, ErrorBody, Result},
-    routes::picture,
+    routes::picture::{self, Reader},
     state::{AppState, new_id},
     store::{
         Connection,
@@ -385,7 +385,11 @@ async fn photo(
         .await?;
     let known = known.then_some(()).ok_or(Error::NotFound);
     found(&state, &session, || format!("photo {hash}"), known).await?;
-    picture::send(&state, &headers, hash).await
+    let reader = Reader {
+        subject: session.person.id.to_string(),
+        address: session.address.clone(),
+    };
+    picture::send(&state, &headers, hash, reader).await
 }
 
 /// How the photos are kept.

@@ -75,6 +75,14 @@ pub fn is_referred_to(connection: &Connection, hash: &Hash, grids: &[GridId]) ->
     Ok(false)
 }
 
+/// Whether a record names this blob as an original. At its full size it shows more than the work needs every day: whoever
+/// opens one is written down, at the console and through a phone.
+pub fn is_original(connection: &Connection, hash: &Hash) -> Result<bool> {
+    Ok(connection
+        .prepare_cached("select 1 from photo where hash = ?1 and kind = 'original'")?
+        .exists([hash.to_string()])?)
+}
+
 /// Whether this device brought this blob.
 pub fn is_brought_by(connection: &Connection, hash: &Hash, device: DeviceId) -> Result<bool> {
     Ok(connection

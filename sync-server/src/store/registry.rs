@@ -11,7 +11,7 @@ use gridwalk_core::{
     ids::{DocumentId, GridId, Hash},
     incident::{Applied, IncidentState, IncidentView},
     patrol::{HitState, PatrolView},
-    photo::Photo,
+    photo::{Original, Photo},
     place::NewPlace,
     registry::Projection,
     time::Timestamp,
@@ -262,6 +262,9 @@ fn incident(connection: &Connection, view: &IncidentView, facts: Facts) -> Resul
     clear(connection, "delete from photo where document = ?1", &id)?;
     for photo in &view.photos {
         write_photo(connection, photo, &id, "incident", &grid)?;
+        if let Some(original) = &photo.original {
+            write_original(connection, photo, original, &id, &grid)?;
+        }
     }
     Ok(())
 }
@@ -517,6 +520,31 @@ fn write_photo(
             photo.width,
             photo.height,
             photo.bytes
+        ])?;
+    Ok(())
+}
+
+/// An original is a blob of the record like its photo: read, counted, looked after and erased with it.
+fn write_original(
+    connection: &Connection,
+    photo: &Photo,
+    original: &Original,
+    document: &str,
+    grid: &str,
+) -> Result<()> {
+    connection
+        .prepare_cached(
+            "insert into photo (hash, document, kind, grid, stage, taken_at, bytes)
+             values (?1, ?2, 'original', ?3, ?4, ?5, ?6)
+             on conflict (hash, document) do update set kind = excluded.kind",
+        )?
+        .execute(params![
+            original.hash.to_string(),
+            document,
+            grid,
+            word(&photo.stage)?,
+            photo.taken_at.to_string(),
+            original.bytes
         ])?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use gridwalk_core::{
     incident::{
         self, IncidentAction, IncidentEvent, IncidentPlace, NewIncident, Severity, SourceChannel,
     },
-    photo::{Photo, PhotoStage},
+    photo::{Original, Photo, PhotoStage},
     sync::message::Partition,
 };
 use gridwalk_fixtures::photos::Picture;
@@ -51,6 +51,16 @@ pub fn report_in(phone: &mut Phone, number: u128, home: Partition) -> DocumentId
 
 /// A draft with this photo; its thumbnail goes with the next upload.
 pub fn report_with(phone: &mut Phone, number: u128, picture: &Picture) -> DocumentId {
+    report_beside(phone, number, picture, None)
+}
+
+/// The same with the camera's own picture.
+pub fn report_beside(
+    phone: &mut Phone,
+    number: u128,
+    picture: &Picture,
+    original: Option<&[u8]>,
+) -> DocumentId {
     let (new, home) = (reported(number), partition("梧桐-03"));
     let shown = Photo {
         hash: Hash::of(&picture.jpeg),
@@ -60,6 +70,11 @@ pub fn report_with(phone: &mut Phone, number: u128, picture: &Picture) -> Docume
         width: picture.width,
         height: picture.height,
         bytes: picture.jpeg.len() as u32,
+        original: original.map(|jpeg| Original {
+            hash: Hash::of(jpeg),
+            bytes: jpeg.len() as u32,
+            turn: 6,
+        }),
     };
     phone.blobs.push(picture.thumbnail.clone());
     phone

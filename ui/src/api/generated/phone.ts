@@ -2248,6 +2248,19 @@ export type OpenView = {
 	at: string,
 };
 
+/**
+ *  原图: the camera's picture at its full size, with nothing but its pixels ([`crate::jpeg::bare`]). It is a blob like the photo
+ *  and travels behind all of them.
+ */
+export type Original = {
+	/**  SHA-256 of the JPEG. */
+	hash: string,
+	/**  Size of the JPEG. */
+	bytes: number,
+	/**  How it has to be turned to stand upright, 1 to 8 as EXIF counts. The file itself does not say it any more. */
+	turn: number,
+};
+
 /**  权属 */
 export type OwnershipState = 
 /**  已确权 */
@@ -2449,6 +2462,8 @@ export type Photo = {
 	height: number,
 	/**  Size of the stored JPEG. */
 	bytes: number,
+	/**  The camera's own picture, where the case was urgent when the photo was attached ([`keeps_original`]). */
+	original?: Original | null,
 };
 
 /**  At which stage a photo was taken. */
@@ -2955,7 +2970,9 @@ export type SyncItemKind =
 /**  通知公告, read */
 "announcement" | 
 /**  照片 */
-"photo";
+"photo" | 
+/**  原图 of a photo */
+"original";
 
 /**  The whole page. */
 export type SyncPage = {

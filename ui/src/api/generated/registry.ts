@@ -1125,6 +1125,24 @@ export interface components {
             started_at: components["schemas"]["Timestamp"];
         };
         /**
+         * @description 原图: the camera's picture at its full size, with nothing but its pixels ([`crate::jpeg::bare`]). It is a blob like the photo
+         *     and travels behind all of them.
+         */
+        Original: {
+            /**
+             * Format: int32
+             * @description Size of the JPEG.
+             */
+            bytes: number;
+            /** @description SHA-256 of the JPEG. */
+            hash: components["schemas"]["Hash"];
+            /**
+             * Format: int32
+             * @description How it has to be turned to stand upright, 1 to 8 as EXIF counts. The file itself does not say it any more.
+             */
+            turn: number;
+        };
+        /**
          * @description 权属
          * @enum {string}
          */
@@ -1254,6 +1272,7 @@ export interface components {
              * @description Pixels after orientation.
              */
             height: number;
+            original?: components["schemas"]["Original"] | null;
             /** @description Why it was taken. */
             stage: components["schemas"]["PhotoStage"];
             /** @description When. */

@@ -85,6 +85,7 @@ export function documentOf(item: SyncItem, incidents: ReadonlySet<string>): stri
     case 'patrol':
       return `/patrols/${item.document}`
     case 'photo':
+    case 'original':
       return incidents.has(item.document) ? `/incidents/${item.document}` : `/patrols/${item.document}`
     default:
       return null
