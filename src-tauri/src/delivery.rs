@@ -291,6 +291,7 @@ fn records(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> {
             receipt: this,
             bytes_sent: sent,
             bytes_total: bytes,
+            photo_state: None,
         });
     }
     for item in &mut items {

@@ -169,7 +169,7 @@ impl Phone {
                     .filter_map(|id| reference::department(db, id).transpose())
                     .collect::<Answer<_>>()?,
                 category: reference::category(db, &view.created.category)?,
-                photo_receipts: queue::receipts(db, view.photos.iter().map(|p| &p.hash))?,
+                photo_states: queue::states(db, view.photos.iter().map(|p| &p.hash))?,
                 refused: refused_edits(db, document)?
                     .into_iter()
                     .map(|(edit, code)| RefusedEvent {

@@ -399,7 +399,7 @@ fn screen(
         gaps: track::gaps(&points),
         track: points.iter().map(|point| [point.lon, point.lat]).collect(),
         receipt: receipt_of(db, id.into(), &[], None)?.unwrap_or(Receipt::Centre),
-        photo_receipts: queue::receipts(db, photos.map(|photo| &photo.hash))?,
+        photo_states: queue::states(db, photos.map(|photo| &photo.hash))?,
         view,
     })
 }

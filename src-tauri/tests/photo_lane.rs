@@ -8,13 +8,14 @@ use gridwalk::{
     Phone, PhotoWishes, StampWish,
     photo::veil::Region,
     ports::{Call, Reply},
-    view::{IncidentStart, Receipt, ReportHow, SyncItemKind, SyncPhase, SyncState},
+    view::{IncidentStart, PhotoState, Receipt, ReportHow, SyncItemKind, SyncPhase, SyncState},
 };
 use gridwalk_core::{
     error::Code,
     ids::{Hash, IncidentId},
     incident::{Severity, SourceChannel},
     photo::{Photo, PhotoStage},
+    sync::message::Watermark,
 };
 use gridwalk_fixtures::photos::{Variant, photo};
 use image::ImageFormat;
@@ -496,6 +497,56 @@ async fn a_photo_and_a_thumbnail_that_the_centre_lost_are_brought_again_and_only
         brought,
         "once"
     );
+}
+
+#[tokio::test]
+async fn a_photo_says_where_it_is_in_the_words_of_its_queue() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let (shot, bad) = (large(&phone), taken(&phone, Variant::Black));
+    let id = report_at(&phone, vec![shot.clone()], 1);
+    report(&phone, vec![bad.clone()]);
+    let state = |hash: Hash| {
+        let items = phone.sync_page().unwrap().items;
+        let item = items.into_iter().find(|item| item.id == hash.to_string());
+        item.and_then(|item| item.photo_state).expect("a photo")
+    };
+    assert_eq!(state(shot.hash), PhotoState::Waiting);
+    let sealed = world.dir.path().join("photos").join(bad.hash.to_string());
+    std::fs::write(sealed, b"torn").unwrap();
+    let mut pieces = 0;
+    world.centre.fates(move |call| {
+        pieces += u32::from(is_piece(call));
+        match is_piece(call) && pieces > 1 {
+            true => Fate::CutAfter(0),
+            false => Fate::Usual,
+        }
+    });
+    phone.sync_once().await.unwrap();
+    let percent = (PIECE as u64 * 100 / u64::from(shot.bytes)) as u8;
+    assert_eq!(state(shot.hash), PhotoState::Sending { percent });
+    world.centre.fates(|_| Fate::Usual);
+    phone.sync_once().await.unwrap();
+    assert_eq!(state(shot.hash), PhotoState::Arrived);
+    let code = Code::PhotoTruncated;
+    assert_eq!(state(bad.hash), PhotoState::Failed { code });
+    // a month later, and a verified backup has it
+    let (day, position) = (86_400_000, world.centre.state().feed.len() as u64);
+    world.centre.state().watermark = Some(Watermark {
+        partition: centre::losing::general(centre::GRID),
+        position,
+        began_at: NINE.plus_ms(2 * day),
+    });
+    world.watch.0.lock().unwrap().0 += 3 * day;
+    world.centre.state().clock.0 += 3 * day;
+    phone.sync_once().await.unwrap();
+    assert_eq!(phone.free_storage().unwrap().count, 1);
+    let states = phone.incident(id).unwrap().photo_states;
+    assert_eq!(states[&shot.hash.to_string()], PhotoState::Cleared);
+    // and one that waits for its record
+    let kept = taken(&phone, Variant::PngAlpha);
+    let page = phone.sync_page().unwrap().items;
+    assert!(page.iter().all(|item| item.id != kept.hash.to_string()));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Answer,
-    view::{Progress, Receipt, SyncItem, SyncItemKind},
+    view::{PhotoState, Progress, Receipt, SyncItem, SyncItemKind},
 };
 use gridwalk_core::{
     error::Code,
@@ -12,34 +12,65 @@ use gridwalk_core::{
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
 
-/// The receipt of each photo of a document, by its hash. Photos of colleagues are at the centre already.
-pub(crate) fn receipts<'a>(
+/// Where each photo of a document is on its way, by its hash.
+pub(crate) fn states<'a>(
     db: &Connection,
     photos: impl IntoIterator<Item = &'a Hash>,
-) -> Answer<BTreeMap<String, Receipt>> {
+) -> Answer<BTreeMap<String, PhotoState>> {
     photos
         .into_iter()
-        .map(|hash| Ok((hash.to_string(), receipt(db, hash)?)))
+        .map(|hash| Ok((hash.to_string(), state(db, hash)?)))
         .collect()
 }
 
-fn receipt(db: &Connection, hash: &Hash) -> Answer<Receipt> {
-    let row: Option<(String, Option<String>)> = db
-        .prepare_cached("select standing, code from photo where hash = ?1")?
-        .query_row([hash.0], |row| Ok((row.get(0)?, row.get(1)?)))
+/// Where a photo is on its way. Those of colleagues are at the centre already.
+fn state(db: &Connection, hash: &Hash) -> Answer<PhotoState> {
+    type Row = (String, Option<String>, u64, u64, bool);
+    let row: Option<Row> = db
+        .prepare_cached(
+            "select standing, code, sent, bytes, file is not null from photo where hash = ?1",
+        )?
+        .query_row([hash.0], |row| {
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+            ))
+        })
         .optional()?;
-    Ok(match row {
-        Some((standing, _)) if standing == "waiting" || standing == "kept" => Receipt::Local,
-        Some((standing, code)) if standing == "refused" => {
-            let code = code.as_deref().and_then(Code::parse);
-            match code.unwrap_or(Code::ServerError) {
-                // the phone found it damaged; the centre never saw it
-                code @ Code::PhotoTruncated => Receipt::Stuck { code },
-                code => Receipt::Refused { code },
-            }
-        }
-        _ => Receipt::Centre,
+    let Some((standing, code, sent, bytes, here)) = row else {
+        return Ok(PhotoState::Arrived);
+    };
+    Ok(match standing.as_str() {
+        "kept" => PhotoState::Pending,
+        "waiting" if sent == 0 => PhotoState::Waiting,
+        "waiting" => PhotoState::Sending {
+            percent: (sent * 100 / bytes.max(1)).min(99) as u8,
+        },
+        "refused" => PhotoState::Failed {
+            code: code
+                .as_deref()
+                .and_then(Code::parse)
+                .unwrap_or(Code::ServerError),
+        },
+        _ if here => PhotoState::Arrived,
+        _ => PhotoState::Cleared,
     })
+}
+
+/// The same as a receipt, beside those of records.
+fn receipt(state: PhotoState) -> Receipt {
+    match state {
+        PhotoState::Pending | PhotoState::Waiting | PhotoState::Sending { .. } => Receipt::Local,
+        PhotoState::Arrived | PhotoState::Cleared => Receipt::Centre,
+        // the phone found it damaged; the centre never saw it
+        PhotoState::Failed {
+            code: code @ Code::PhotoTruncated,
+        } => Receipt::Stuck { code },
+        PhotoState::Failed { code } => Receipt::Refused { code },
+    }
 }
 
 /// Photos arrived of all that belong to a record, and bytes that have not left.
@@ -80,7 +111,8 @@ pub(crate) fn items(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> 
         .collect::<Result<_, _>>()?;
     rows.into_iter()
         .map(|(hash, document, title, at, bytes, sent, original)| {
-            let receipt = receipt(db, &hash)?;
+            let state = state(db, &hash)?;
+            let receipt = receipt(state);
             Ok(SyncItem {
                 kind: match original {
                     true => SyncItemKind::Original,
@@ -92,6 +124,7 @@ pub(crate) fn items(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> 
                 at: Timestamp(at),
                 bytes_sent: if receipt.arrived() { bytes } else { sent },
                 bytes_total: bytes,
+                photo_state: Some(state),
                 receipt,
             })
         })

@@ -58,6 +58,30 @@ impl Receipt {
     }
 }
 
+/// Where a photo is on its way, as its tag says it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum PhotoState {
+    /// 待处理: on this phone, and its record is not saved yet.
+    Pending,
+    /// 待传: its record is saved, and nothing of it has left.
+    Waiting,
+    /// 上传中: a part is at the centre, and it goes on from there.
+    Sending {
+        /// Of a hundred; never all of them before the receipt.
+        percent: u8,
+    },
+    /// 已到中心: with a receipt, and still on this phone. Photos of colleagues are there as well.
+    Arrived,
+    /// 失败: it is not sent any more; kept here.
+    Failed {
+        /// Why.
+        code: Code,
+    },
+    /// 本机已清: at the centre and in its backup; the picture is fetched when somebody looks at it.
+    Cleared,
+}
+
 /// Arrived of all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, Type)]
 pub struct Progress {
@@ -114,6 +138,9 @@ pub struct SyncItem {
     pub bytes_sent: f64,
     /// Bytes in all.
     pub bytes_total: f64,
+    /// Of a photo, in the words of its queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo_state: Option<PhotoState>,
 }
 
 /// The whole page.

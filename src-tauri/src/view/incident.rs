@@ -1,6 +1,6 @@
 //! 事件: my incidents, and one of them with its timeline.
 
-use super::{PersonName, Receipt};
+use super::{PersonName, PhotoState, Receipt};
 use chrono::NaiveDate;
 use gridwalk_core::{
     error::Code,
@@ -151,8 +151,8 @@ pub struct IncidentDetail {
     pub category: Option<Category>,
     /// Receipt of each event, by the hash of the change that carries it.
     pub event_receipts: BTreeMap<String, Receipt>,
-    /// Receipt of each photo, by its hash.
-    pub photo_receipts: BTreeMap<String, Receipt>,
+    /// Where each photo is on its way, by its hash.
+    pub photo_states: BTreeMap<String, PhotoState>,
     /// Events that the centre refused.
     pub refused: Vec<RefusedEvent>,
     /// Offices that opened it, first first.

@@ -1,6 +1,6 @@
 //! 巡查: the running patrol, and one that is over.
 
-use super::{PersonName, Receipt};
+use super::{PersonName, PhotoState, Receipt};
 use gridwalk_core::{
     ids::{CheckpointId, Hash, IncidentId, PatrolId},
     patrol::{FindingState, HitMethod, HitState, HitView, PatrolView},
@@ -57,8 +57,8 @@ pub struct PatrolScreen {
     pub track: Vec<[f64; 2]>,
     /// How far the least delivered of this phone's acts on it has come.
     pub receipt: Receipt,
-    /// Receipt of each photo taken at a point, by its hash.
-    pub photo_receipts: BTreeMap<String, Receipt>,
+    /// Where each photo is on its way, by its hash.
+    pub photo_states: BTreeMap<String, PhotoState>,
 }
 
 /// A finished or running patrol of a list.

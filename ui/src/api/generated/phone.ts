@@ -1653,8 +1653,8 @@ export type IncidentDetail = {
 	category: Category | null,
 	/**  Receipt of each event, by the hash of the change that carries it. */
 	event_receipts: { [key in string]: Receipt },
-	/**  Receipt of each photo, by its hash. */
-	photo_receipts: { [key in string]: Receipt },
+	/**  Where each photo is on its way, by its hash. */
+	photo_states: { [key in string]: PhotoState },
 	/**  Events that the centre refused. */
 	refused: RefusedEvent[],
 	/**  Offices that opened it, first first. */
@@ -2368,8 +2368,8 @@ export type PatrolScreen = {
 	track: ([number, number])[],
 	/**  How far the least delivered of this phone's acts on it has come. */
 	receipt: Receipt,
-	/**  Receipt of each photo taken at a point, by its hash. */
-	photo_receipts: { [key in string]: Receipt },
+	/**  Where each photo is on its way, by its hash. */
+	photo_states: { [key in string]: PhotoState },
 };
 
 /**  Everything a screen or the registry needs of one patrol. */
@@ -2476,6 +2476,25 @@ export type PhotoStage =
 "check" | 
 /**  点位 */
 "checkpoint";
+
+/**  Where a photo is on its way, as its tag says it. */
+export type PhotoState = 
+/**  待处理: on this phone, and its record is not saved yet. */
+{ type: "pending" } | 
+/**  待传: its record is saved, and nothing of it has left. */
+{ type: "waiting" } | 
+/**  上传中: a part is at the centre, and it goes on from there. */
+{ type: "sending"; 
+/**  Of a hundred; never all of them before the receipt. */
+percent: number } | 
+/**  已到中心: with a receipt, and still on this phone. Photos of colleagues are there as well. */
+{ type: "arrived" } | 
+/**  失败: it is not sent any more; kept here. */
+{ type: "failed"; 
+/**  Why. */
+code: Code } | 
+/**  本机已清: at the centre and in its backup; the picture is fetched when somebody looks at it. */
+{ type: "cleared" };
 
 /**  What a worker wants done to a photo before it is kept. */
 export type PhotoWishes = {
@@ -2947,6 +2966,8 @@ export type SyncItem = {
 	bytes_sent: number,
 	/**  Bytes in all. */
 	bytes_total: number,
+	/**  Of a photo, in the words of its queue. */
+	photo_state?: PhotoState | null,
 };
 
 /**  What an item of the page is. */

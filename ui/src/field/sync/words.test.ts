@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { SyncItem, SyncPage, SyncState } from '../../api/field'
-import { chip, counted, headline, megabytes, percent, sorted, standing } from './words'
+import { chip, counted, headline, megabytes, percent, photoWords, sorted, standing } from './words'
 
 const NOW = Date.parse('2026-09-14T02:31:00.000Z')
 const quiet: SyncState = {
@@ -103,4 +103,17 @@ test('a bar is drawn only for what has begun to leave and is not there yet', () 
 test('something left is never 0.0 MB', () => {
   expect(megabytes(12_000)).toBe('0.1 MB')
   expect(megabytes(3_355_443)).toBe('3.2 MB')
+})
+
+test('a photo says where it is in the words of its queue', () => {
+  const words = (state: Parameters<typeof photoWords>[0]) => photoWords(state)
+  expect(words({ type: 'pending' })).toBe('待处理')
+  expect(words({ type: 'waiting' })).toBe('待传')
+  expect(words({ type: 'sending', percent: 37 })).toBe('上传中 37%')
+  expect(words({ type: 'arrived' })).toBe('已到中心')
+  expect(words({ type: 'failed', code: 'PHOTO_TRUNCATED' })).toBe(
+    '失败：照片文件不完整，没有收。可以重拍，说明文字还在。',
+  )
+  expect(photoWords({ type: 'failed', code: 'PHOTO_TRUNCATED' }, true)).toBe('失败')
+  expect(words({ type: 'cleared' })).toBe('本机已清')
 })

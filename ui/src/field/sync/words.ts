@@ -1,5 +1,5 @@
 // Delivery in words. Nothing here says more than the receipts behind it.
-import type { Receipt, SyncItem, SyncPage, SyncState } from '../../api/field'
+import type { PhotoState, Receipt, SyncItem, SyncPage, SyncState } from '../../api/field'
 import { clock, when } from '../../shared/moment'
 import { say } from '../../shared/words'
 
@@ -63,6 +63,20 @@ export function sorted(page: SyncPage) {
 export function percent(item: SyncItem): number | null {
   const [sent, total] = [item.bytes_sent ?? 0, item.bytes_total ?? 0]
   return item.receipt.type === 'local' && sent > 0 && sent < total ? Math.round((sent / total) * 100) : null
+}
+
+/** A photo's way in the words of its queue; `brief` leaves out why it failed. */
+export function photoWords(state: PhotoState, brief = false): string {
+  switch (state.type) {
+    case 'sending':
+      return say('photoState.sending', { n: state.percent })
+    case 'failed':
+      return brief
+        ? say('photoState.failed')
+        : say('photoState.failedBecause', { why: say(`errors.${state.code}`) })
+    default:
+      return say(`photoState.${state.type}`)
+  }
 }
 
 /** When somebody at an office opened it; other receipts say nothing more. */

@@ -1,5 +1,14 @@
 // What left the phone and what did not. A centre that answers after a moment, or a street without network.
-import type { Code, Pile, Receipt, Storage, SyncItem, SyncPage, SyncState } from '../../generated/phone'
+import type {
+  Code,
+  PhotoState,
+  Pile,
+  Receipt,
+  Storage,
+  SyncItem,
+  SyncPage,
+  SyncState,
+} from '../../generated/phone'
 import { iso } from './street'
 
 export type Network = 'none' | 'good'
@@ -10,6 +19,14 @@ const pile = (items: SyncItem[]): Pile => ({
   count: items.length,
   bytes: items.reduce((sum, item) => sum + (item.bytes_total ?? 0), 0),
 })
+
+/** Where a photo is on its way, as its receipt and its bytes say. */
+function wayOf({ receipt, bytes_sent: sent, bytes_total: total }: SyncItem): PhotoState {
+  if ('code' in receipt) return { type: 'failed', code: receipt.code }
+  if (receipt.type !== 'local') return { type: 'arrived' }
+  if (!sent || !total) return { type: 'waiting' }
+  return { type: 'sending', percent: Math.floor((sent / total) * 100) }
+}
 
 export class Delivery {
   private items: SyncItem[] = []
@@ -48,6 +65,11 @@ export class Delivery {
     return this.items.find((item) => item.id === id)?.receipt ?? { type: 'centre' }
   }
 
+  photoState(id: string): PhotoState {
+    const item = this.items.find((item) => item.id === id)
+    return item ? wayOf(item) : { type: 'arrived' }
+  }
+
   state(): SyncState {
     const waiting = (photo: boolean) =>
       this.items.filter((i) => (i.kind === 'photo') === photo && i.receipt.type === 'local').length
@@ -77,7 +99,9 @@ export class Delivery {
         ? left.filter((i) => i.kind === 'photo' && (i.bytes_total ?? 0) > 1_000_000).length
         : 0,
       bytes_left: left.reduce((sum, i) => sum + (i.bytes_total ?? 0) - (i.bytes_sent ?? 0), 0),
-      items: [...this.items].sort((a, b) => a.at.localeCompare(b.at)),
+      items: this.items
+        .map((item) => (item.kind === 'photo' ? { ...item, photo_state: wayOf(item) } : item))
+        .sort((a, b) => a.at.localeCompare(b.at)),
     }
   }
 

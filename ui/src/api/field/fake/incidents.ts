@@ -353,7 +353,7 @@ export class Incidents {
             : this.delivery.receipt(e.change),
         ]),
       ),
-      photo_receipts: Object.fromEntries(kept.photos.map((p) => [p.hash, this.delivery.receipt(p.hash)])),
+      photo_states: Object.fromEntries(kept.photos.map((p) => [p.hash, this.delivery.photoState(p.hash)])),
       refused: [],
       seen: dispatched ? [{ incident: id, office: office?.name ?? '', at: iso(at(0, 9, 6)) }] : [],
       clock:

@@ -144,7 +144,7 @@ export class Patrols {
         : [],
       track: this.track(view),
       receipt: this.delivery.receipt(id),
-      photo_receipts: {},
+      photo_states: {},
     }
   }
 
