@@ -184,6 +184,8 @@ codes! {
     PhotoDamaged = "PHOTO_DAMAGED";
     /// Beyond 15 MiB or 50 megapixels.
     PhotoTooBig = "PHOTO_TOO_BIG";
+    /// The phone is full and did not keep the photo; records are still saved.
+    PhotoNoRoom = "PHOTO_NO_ROOM";
     /// The bytes do not have the promised hash.
     BlobHashMismatch = "BLOB_HASH_MISMATCH";
     /// The upload continues at another offset.

@@ -28,13 +28,18 @@ use std::{
     collections::{BTreeMap, HashSet},
     fs::File,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// Where sealed photos lie, inside the data directory.
 const FOLDER: &str = "photos";
 /// A thumbnail of a colleague is kept; a photo is only looked at.
 const KEPT_FROM_OTHERS: usize = 64 * 1024;
+
+/// What has to be free beside a picture that is kept: some dozen records, their index and their log.
+const FREE_FOR_RECORDS: usize = 1024 * 1024;
+/// The room is taken in such steps.
+const FILLING: [u8; 16 * 1024] = [0xA5; 16 * 1024];
 
 /// What a worker wants done to a photo before it is kept.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, Type)]
@@ -66,7 +71,8 @@ pub struct StampWish {
 
 impl Phone {
     /// Makes a camera's file small and bare, seals it, and keeps it until a record refers to it. The same picture twice
-    /// is one photo. `PHOTO_TRUNCATED`, `PHOTO_UNSUPPORTED`, `PHOTO_TOO_BIG` say what is wrong with a file.
+    /// is one photo. `PHOTO_TRUNCATED`, `PHOTO_UNSUPPORTED`, `PHOTO_TOO_BIG` say what is wrong with a file, `PHOTO_NO_ROOM`
+    /// that the phone is full: there is room for records still.
     pub fn add_photo(
         &self,
         file: &[u8],
@@ -77,6 +83,7 @@ impl Phone {
         let made = process(file)?;
         let camera = original::bare(file).map_or(Camera::Nothing, Camera::New);
         self.keep(made, camera, stage, taken_at, position)
+            .map_err(of_photo)
     }
 
     /// Another photo made of one that no record refers to yet, with what the worker marked on it. The one before stays until
@@ -103,6 +110,7 @@ impl Phone {
         let camera = self.covered(hash, &wishes.veils)?;
         let made = process_with(&bytes, &self.marks(wishes, taken_at)?)?;
         self.keep(made, camera, stage, taken_at, position)
+            .map_err(of_photo)
     }
 
     /// The original for another photo that is made of this one. One that cannot be covered is not kept.
@@ -386,15 +394,47 @@ fn word(stage: &PhotoStage) -> Answer<String> {
     }
 }
 
-/// Bytes and name are on the disk when this returns; a crash leaves the whole file or none under that name.
+/// Bytes and name are on the disk when this returns; a crash leaves the whole file or none under that name. A picture never
+/// takes the room that the next records need: where none would be left, nothing is left of it.
 fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Answer<()> {
     std::fs::create_dir_all(folder)?;
-    let part: PathBuf = folder.join(format!("{name}.part"));
-    let mut file = File::create(&part)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
+    let [part, room] = ["part", "room"].map(|end| folder.join(format!("{name}.{end}")));
+    let written = write_whole(&part, bytes).and_then(|()| fill(&room));
+    let emptied = match std::fs::remove_file(&room) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    if let Err(error) = written.and(emptied) {
+        // whatever it was, the room it took is worth more than the remains
+        let _ = std::fs::remove_file(&part);
+        return Err(error.into());
+    }
     std::fs::rename(&part, folder.join(name))?;
     #[cfg(unix)]
     File::open(folder)?.sync_all()?;
     Ok(())
+}
+
+fn write_whole(part: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(part)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Takes as much room as has to stay free beside a picture, for a moment: the disk is asked in the one way that it always
+/// answers truly.
+fn fill(room: &Path) -> io::Result<()> {
+    let mut file = File::create(room)?;
+    for _ in 0..FREE_FOR_RECORDS / FILLING.len() {
+        file.write_all(&FILLING)?;
+    }
+    Ok(())
+}
+
+/// A full disk, told of a photo: the record is not in danger.
+fn of_photo(failure: Failure) -> Failure {
+    match failure.code {
+        Code::StorageFull => Failure::new(Code::PhotoNoRoom, failure.detail),
+        _ => failure,
+    }
 }

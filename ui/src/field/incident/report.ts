@@ -92,6 +92,11 @@ export function useReport(start: Omit<IncidentStart, 'position'>, wished: string
       return true
     } catch (thrown) {
       fault.value = asFault(thrown)
+      // The record goes without it, and says why: one press is enough.
+      if (fault.value.code === 'PHOTO_NO_ROOM' && form.value) {
+        form.value.withoutPhoto ||= say('report.noRoom')
+        await draft.keep().catch(() => undefined)
+      }
       return false
     } finally {
       developing.value -= 1
