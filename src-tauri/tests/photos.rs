@@ -181,15 +181,34 @@ fn transparent_corners_become_white() {
     assert!(corner.0.iter().all(|part| *part > 240), "{corner:?}");
 }
 
-#[test]
-fn a_file_that_claims_too_much_is_refused_before_it_is_decoded() {
+/// A small JPEG that says it is so large.
+fn claiming(width: u16, height: u16) -> Vec<u8> {
     let mut bomb = encoded(&RgbImage::new(16, 16), ImageFormat::Jpeg);
     let frame = bomb.windows(2).position(|pair| pair == [0xFF, 0xC0]);
     let size = frame.expect("a frame header") + 5;
-    bomb[size..size + 4].copy_from_slice(&[0x2E, 0xE0, 0x2E, 0xE0]); // 12,000 × 12,000
-    assert_eq!(code(&bomb), Some(Code::PhotoTooBig));
-    bomb[size..size + 4].copy_from_slice(&[0x00, 0x10, 0x2E, 0xE1]); // 12,001 across
-    assert_eq!(code(&bomb), Some(Code::PhotoTooBig));
+    bomb[size..size + 2].copy_from_slice(&height.to_be_bytes());
+    bomb[size + 2..size + 4].copy_from_slice(&width.to_be_bytes());
+    bomb
+}
+
+#[test]
+fn a_file_that_claims_too_many_pixels_is_refused_before_it_is_decoded() {
+    // the first would fit into memory, were it decoded
+    for (width, height) in [(7_200, 7_000), (12_000, 12_000)] {
+        let bomb = claiming(width, height);
+        assert_eq!(code(&bomb), Some(Code::PhotoTooBig), "{width} × {height}");
+    }
+    assert_ne!(code(&claiming(7_100, 7_000)), Some(Code::PhotoTooBig));
+}
+
+#[test]
+fn a_file_that_claims_too_long_a_side_is_refused_before_it_is_decoded() {
+    assert_eq!(code(&claiming(12_001, 16)), Some(Code::PhotoTooBig));
+    assert_eq!(code(&claiming(16, 12_001)), Some(Code::PhotoTooBig));
+}
+
+#[test]
+fn a_file_heavier_than_is_taken_is_refused_unread() {
     let mut heavy = photo(Variant::Small);
     heavy.resize(FILE_BYTES + 1, 0);
     assert_eq!(code(&heavy), Some(Code::PhotoTooBig));

@@ -361,6 +361,43 @@ async fn a_photo_whose_last_byte_arrived_before_a_crash_is_recorded_before_its_p
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_photo_that_the_disk_does_not_take_is_not_acknowledged_until_it_does() {
+    let field = Field::open().await;
+    if field.server.state().config.bucket.is_some() {
+        return; // its folder is what breaks here
+    }
+    let lin = field.phone("lin-xiao").await;
+    let (bytes, hash) = (&picture().jpeg, Hash::of(&picture().jpeg));
+    let shelf = field
+        .server
+        .state()
+        .config
+        .blobs()
+        .join("whole")
+        .join(&hash.to_string()[..2]);
+    std::fs::remove_dir(&shelf).expect("an empty shelf");
+    std::fs::write(&shelf, b"no shelf").expect("something in its place");
+    let begun = create(&lin, &hash, bytes.len()).await;
+    let place = header(&begun, "location");
+    let sent = append(&lin, &place, 0, bytes).await;
+    assert!(sent.status().is_server_error(), "{}", sent.status());
+    assert!(!sent.headers().contains_key("location"));
+    let rows = "select count(*) from blob";
+    assert_eq!(
+        field.count(rows).await,
+        0,
+        "no row promises what no disk has"
+    );
+    assert_eq!(get(&lin, &hash.to_string()).await.status(), 404);
+    std::fs::remove_file(&shelf).expect("the shelf can be mended");
+    std::fs::create_dir(&shelf).expect("a shelf");
+    // whoever begins again has nothing to send again
+    let again = create(&lin, &hash, bytes.len()).await;
+    assert_eq!(header(&again, "location"), format!("/blobs/{hash}"));
+    assert_eq!(field.count(rows).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_part_as_long_as_promised_that_is_not_the_photo_is_thrown_away_and_begun_again() {
     for asks_by_name in [true, false] {
         let field = Field::open().await;

@@ -271,26 +271,31 @@ async fn a_scrub_finds_what_is_missing_or_damaged_and_removes_only_what_is_old_a
     std::fs::remove_file(file(&field, &thumbnail)).expect("lost");
     std::fs::write(file(&field, &damaged), b"\xff\xd8half").expect("damaged");
     let young = state.blobs.put(b"a stray of today").expect("a stray");
+    let nearly = state.blobs.put(b"a stray of this month").expect("a stray");
     let old = state.blobs.put(b"a stray of last month").expect("a stray");
-    let aged = SystemTime::now() - Duration::from_secs(31 * 24 * 3600);
-    for hash in [&old, &Hash::of(&picture().jpeg)] {
+    let ago = |days: u64| SystemTime::now() - Duration::from_secs(days * 24 * 3600);
+    for (hash, put) in [
+        (&old, ago(31)),
+        (&Hash::of(&picture().jpeg), ago(31)),
+        (&nearly, ago(29)),
+    ] {
         let opened = std::fs::File::options()
             .write(true)
             .open(file(&field, hash));
         opened
             .expect("a file")
-            .set_modified(aged)
+            .set_modified(put)
             .expect("an older file");
     }
     let seen = scrub(state, |_| true).await.expect("a scrub");
     let expected = Scrubbed {
         blobs: 3,
         losses: 2,
-        strays: 2,
+        strays: 3,
         removed: 1,
     };
     assert_eq!(seen, expected);
-    assert!(state.blobs.has(&young) && !state.blobs.has(&old));
+    assert!(state.blobs.has(&young) && state.blobs.has(&nearly) && !state.blobs.has(&old));
     assert!(
         state.blobs.has(&Hash::of(&picture().jpeg)),
         "it has its row"
