@@ -186,6 +186,13 @@ codes! {
     PhotoTooBig = "PHOTO_TOO_BIG";
     /// The phone is full and did not keep the photo; records are still saved.
     PhotoNoRoom = "PHOTO_NO_ROOM";
+    // voice notes
+    /// The recording is cut off, or there is no sound in it.
+    VoiceTruncated = "VOICE_TRUNCATED";
+    /// Not one voice in a container that this app keeps, or it holds more than its sound.
+    VoiceUnsupported = "VOICE_UNSUPPORTED";
+    /// Longer than a minute, or beyond 1 MiB.
+    VoiceTooLong = "VOICE_TOO_LONG";
     /// The bytes do not have the promised hash.
     BlobHashMismatch = "BLOB_HASH_MISMATCH";
     /// The upload continues at another offset.

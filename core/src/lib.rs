@@ -19,6 +19,7 @@ pub mod scan;
 pub mod sync;
 pub mod text;
 pub mod time;
+pub mod voice;
 pub mod work_log;
 pub mod worker_day;
 

@@ -86,6 +86,7 @@ fn visit(dice: &mut Dice, nth: usize) -> Made {
         },
         persons_met: Some(1),
         note: nth.is_multiple_of(3).then(|| notes[nth / 3 % 3].into()),
+        voice: None,
         task: None,
         incidents: Vec::new(),
         next_due: None,

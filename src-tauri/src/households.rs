@@ -7,7 +7,9 @@ use crate::{
     documents::{Edit, Noun},
     dwellings,
     error::{Answer, Failure},
-    incidents, reference, search, today,
+    incidents,
+    photo::queue,
+    reference, search, today,
     view::{
         HouseholdDetail, HouseholdRow, PersonName, Receipt, RefusedVisit, Settings, VisitedToday,
     },
@@ -264,6 +266,10 @@ pub(crate) fn detail(
         })
         .collect();
     let people = names(db, mentioned(&view))?;
+    let voices = view
+        .visits
+        .iter()
+        .filter_map(|visit| visit.visit.voice.as_ref());
     Ok(HouseholdDetail {
         receipt: receipt_of(db, document, &[Noun::HouseholdEdit], None)?.unwrap_or(Receipt::Centre),
         visited_today: visited_today(&view.visits, now, worker, &people),
@@ -276,6 +282,7 @@ pub(crate) fn detail(
             .collect(),
         same_door: dwellings::same_door(db, &view, now.local_date())?,
         related: dwellings::related(db, &view, now.local_date())?,
+        voice_receipts: queue::receipts(db, voices.map(|voice| &voice.hash))?,
         visit_receipts,
         refused,
         people,

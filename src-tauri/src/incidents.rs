@@ -28,6 +28,7 @@ use gridwalk_core::{
     photo::{Photo, Position},
     reference::Department,
     time::Timestamp,
+    voice::VoiceNote,
 };
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeSet;
@@ -69,12 +70,29 @@ impl Phone {
         photos: Vec<Photo>,
         how: ReportHow,
     ) -> Answer<IncidentDetail> {
+        self.report_incident_with(incident, photos, Vec::new(), how)
+    }
+
+    /// The same with what was said about it.
+    pub fn report_incident_with(
+        &self,
+        incident: NewIncident,
+        photos: Vec<Photo>,
+        voices: Vec<VoiceNote>,
+        how: ReportHow,
+    ) -> Answer<IncidentDetail> {
         let who = self.who()?;
         let now = self.now();
         let act = who.identity.act(now);
         let id = incident.id;
         let event = EventId(self.new_id()?);
         let mut photos = photos;
+        // before the report itself, which they stand behind
+        let mut said = Vec::with_capacity(voices.len());
+        for voice in voices {
+            let (event, action) = (EventId(self.new_id()?), IncidentAction::AddVoice { voice });
+            said.push((event, action));
+        }
         let saved = self.database().write(|db| {
             let category = reference::category(db, &incident.category)?
                 .ok_or_else(|| Failure::new(Code::MissingCategory, "no such category"))?;
@@ -107,13 +125,20 @@ impl Phone {
                     new: incident,
                     photos,
                 },
+            said.push((event, action));
+            let events = said.into_iter().map(|(id, action)| {
                 Edit::Incident(IncidentEvent {
-                    id: event,
+                    id,
                     act: act.clone(),
                     department: None,
                     action,
-                }),
-            ];
+                })
+            });
+            let created = Edit::CreateIncident {
+                new: incident,
+                photos,
+            };
+            let edits: Vec<Edit> = std::iter::once(created).chain(events).collect();
             documents::record(db, &who.identity, &target, &edits, &act)?;
             drop_drafts(db, &[id.to_string(), "incident".to_owned()])
         });
@@ -170,6 +195,11 @@ impl Phone {
                     .collect::<Answer<_>>()?,
                 category: reference::category(db, &view.created.category)?,
                 photo_states: queue::states(db, view.photos.iter().map(|p| &p.hash))?,
+                photo_receipts: queue::receipts(
+                    db,
+                    (view.photos.iter().map(|photo| &photo.hash))
+                        .chain(view.voices.iter().map(|voice| &voice.hash)),
+                )?,
                 refused: refused_edits(db, document)?
                     .into_iter()
                     .map(|(edit, code)| RefusedEvent {

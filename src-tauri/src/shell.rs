@@ -29,13 +29,17 @@ pub fn furnish<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         })
 }
 
-/// The generated commands, and the one that takes raw bytes.
+/// The generated commands, and those whose bytes are raw.
 fn handler<R: Runtime>(
     generated: impl Fn(Invoke<R>) -> bool + Send + Sync + 'static,
 ) -> impl Fn(Invoke<R>) -> bool + Send + Sync + 'static {
-    let raw: fn(Invoke<R>) -> bool = tauri::generate_handler![commands::photo::add_photo];
+    let raw: fn(Invoke<R>) -> bool = tauri::generate_handler![
+        commands::photo::add_photo,
+        commands::voice::add_voice,
+        commands::voice::voice_bytes
+    ];
     move |invoke| match invoke.message.command() {
-        "add_photo" => raw(invoke),
+        "add_photo" | "add_voice" | "voice_bytes" => raw(invoke),
         _ => generated(invoke),
     }
 }

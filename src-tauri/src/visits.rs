@@ -50,6 +50,7 @@ impl Phone {
                     .collect(),
                 persons_met: None,
                 note: None,
+                voice: None,
                 task,
                 incidents: Vec::new(),
                 next_due: None,

@@ -53,6 +53,7 @@ fn visit_number(number: u128) -> HouseholdEdit {
         confirmed: Vec::new(),
         persons_met: Some(1),
         note: None,
+        voice: None,
         task: None,
         incidents: Vec::new(),
         next_due: None,

@@ -9,7 +9,7 @@ use crate::{
     store::blob::{self, Upload},
     turns::Turn,
 };
-use gridwalk_core::ids::Hash;
+use gridwalk_core::{ids::Hash, voice};
 
 /// Where an upload stands, once somebody has looked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,6 +20,18 @@ pub enum Stands {
     Arrived,
     /// All of it was here and it was not what was promised. There is no upload any more.
     Discarded,
+}
+
+/// The media type of these bytes, found out by looking: a photo or a voice note as our app makes them. Anything else is refused.
+fn media_of(bytes: &[u8]) -> Result<&'static str> {
+    if voice::begins_like_one(bytes) {
+        let recording = voice::inspect(bytes)
+            .map_err(|refusal| Error::refused(refusal.code, refusal.detail))?;
+        return Ok(recording.media.media_type());
+    }
+    jpeg::inspect(bytes)
+        .map_err(|code| Error::refused(code, "the file is not a photo that this server keeps"))?;
+    Ok("image/jpeg")
 }
 
 /// Looks, and ends what has come to its end.
@@ -84,26 +96,28 @@ async fn conclude(state: &AppState, upload: Upload) -> Result<()> {
         if Hash::of(&bytes) != hash {
             return Err(Error::ChecksumMismatch);
         }
-        jpeg::inspect(&bytes).map_err(|code| {
-            Error::refused(code, "the file is not a photo that this server keeps")
-        })?;
-        blobs.put(&bytes).map(drop)
+        let media = media_of(&bytes)?;
+        blobs.put(&bytes)?;
+        Ok(media)
     })
     .await
     .map_err(|error| Error::internal("finishing an upload", error))?;
     if let Err(error) = &checked
         && !matches!(error, Error::ChecksumMismatch | Error::Refused(_))
     {
-        return checked; // the disk's fault: the pieces stay for the next look
+        return checked.map(drop); // the disk's fault: the pieces stay for the next look
     }
-    let good = checked.is_ok();
+    let (media, checked) = match checked {
+        Ok(media) => (Some(media), Ok(())),
+        Err(error) => (None, Err(error)),
+    };
     let now = state.now();
     let pieces = state
         .store
         .write(move |connection| {
-            if good {
+            if let Some(media) = media {
                 let device = Some(upload.device);
-                blob::add(connection, &hash, length, "image/jpeg", device, now)?;
+                blob::add(connection, &hash, length, media, device, now)?;
             }
             blob::end_upload(connection, &upload.id)
         })

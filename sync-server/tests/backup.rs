@@ -41,6 +41,7 @@ fn record_visit(phone: &mut Phone, id: DocumentId, number: u128) -> Hash {
         confirmed: Vec::new(),
         persons_met: Some(1),
         note: None,
+        voice: None,
         task: None,
         incidents: Vec::new(),
         next_due: None,

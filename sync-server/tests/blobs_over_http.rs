@@ -1,20 +1,31 @@
-//! Photos over real HTTP: resumed where they were cut, named by what they are, refused with a code when damaged.
+//! Photos and voice notes over real HTTP: resumed where they were cut, named by what they are, refused with a code when damaged.
 
 mod field;
 
 use field::{
-    Field, nine, partition,
+    Field,
+    desk::{self, Desk, somebody},
+    door,
+    hazard::report,
+    nine, partition,
     phone::{Phone, refusal, refused},
     tus::{append, ask, create, header, picture, upload},
 };
 use gridwalk_core::{
     error::Code,
-    ids::{DocumentId, Hash, IncidentId},
-    incident::{self, IncidentPlace, NewIncident, Severity, SourceChannel},
+    household::{self, HouseholdEdit, NewVisit, VisitKind, VisitOutcome},
+    ids::{DocumentId, EventId, Hash, IncidentId, VisitId},
+    incident::{
+        self, IncidentAction, IncidentEvent, IncidentPlace, NewIncident, Severity, SourceChannel,
+    },
     patrol::{self, NewPatrol, PatrolEdit, PatrolKind, SharedLine},
     photo::{Photo, PhotoStage},
+    voice::{self, VoiceNote},
 };
-use gridwalk_fixtures::photos::{Variant, photo};
+use gridwalk_fixtures::{
+    photos::{Variant, photo},
+    voice::{Recorded, mp4, webm},
+};
 use gridwalk_server::{
     store::{
         blob::{self, Piece},
@@ -534,4 +545,157 @@ async fn a_revoked_phone_brings_its_photos_and_reads_none() {
     let more = create(&lin, &Hash::of(b"more"), 4).await;
     let more = refused(more).await;
     assert_eq!((more.status, more.code), (429, Code::QueueFull));
+}
+
+/// A recording as it leaves our phone.
+fn recording(ms: u32, seed: u32) -> Vec<u8> {
+    let telltale = false;
+    let how = Recorded { ms, telltale, seed };
+    voice::bare(&webm(how)).expect("a recording").0
+}
+
+fn note(bytes: &[u8]) -> VoiceNote {
+    let recording = voice::inspect(bytes).expect("a recording");
+    VoiceNote {
+        hash: Hash::of(bytes),
+        media: recording.media,
+        recorded_at: nine(),
+        duration_ms: recording.duration_ms,
+        bytes: bytes.len() as u32,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_that_is_too_long_cut_or_telltale_is_refused_by_name() {
+    let field = Field::open().await;
+    let lin = field.phone("lin-xiao").await;
+    let of = |ms, telltale| Recorded {
+        ms,
+        telltale,
+        seed: 3,
+    };
+    let mut cut = recording(1_200, 3);
+    cut.truncate(cut.len() - 1);
+    for (file, code) in [
+        (webm(of(1_200, false)), Code::VoiceUnsupported), // it names the browser
+        (webm(of(1_200, true)), Code::VoiceUnsupported),
+        (mp4(of(1_200, true)), Code::VoiceUnsupported),
+        (recording(1_200, 3)[..40].to_vec(), Code::VoiceTruncated),
+        (cut, Code::VoiceTruncated),
+        (webm(of(90_000, false)), Code::VoiceTooLong),
+    ] {
+        let answer = upload(&lin, &file).await;
+        assert_eq!(answer, Err(refusal(422, code)), "{} bytes", file.len());
+    }
+    let mut large = recording(1_200, 3);
+    large.resize(2 * 1024 * 1024, 0);
+    let answer = upload(&lin, &large).await;
+    assert_eq!(
+        answer,
+        Err(refusal(422, Code::VoiceTooLong)),
+        "not so large as a photo may be"
+    );
+    assert_eq!(field.count("select count(*) from blob").await, 0);
+    assert_eq!(field.count("select count(*) from upload").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voice_note_is_served_as_what_it_is_and_only_where_its_record_is_read() {
+    let field = Field::open().await;
+    let (mut lin, mut neighbour) = (
+        field.phone("lin-xiao").await,
+        field.phone("ge-shuangjiang").await,
+    );
+    let stranger = field.phone(&worker_elsewhere(&lin, &neighbour)).await;
+    let (said, at_the_door) = (recording(2_400, 1), recording(1_200, 2));
+    for bytes in [&said, &at_the_door] {
+        upload(&lin, bytes).await.expect("a voice note");
+    }
+    let name = Hash::of(&said).to_string();
+    assert_eq!(
+        get(&neighbour, &name).await.status(),
+        404,
+        "no record has it yet"
+    );
+
+    let home = partition("梧桐-03");
+    let case = report(&mut lin, 7);
+    let voice = note(&said);
+    lin.act(case, home, nine(), |document, author, order| {
+        let event = IncidentEvent {
+            id: EventId(Uuid::from_u128(0x0199_4000_0000_7000_8000_0000_0000_0070)),
+            act: author.act.clone(),
+            department: None,
+            action: IncidentAction::AddVoice { voice },
+        };
+        incident::record(document.expect("a case"), &event, author, order)
+    })
+    .expect("a voice note");
+    let household = field.furnish(door("502")).await;
+    lin.sync().await.expect("an exchange");
+    let visit = spoken_visit(note(&at_the_door));
+    lin.act(household, home, nine(), |document, author, _| {
+        household::apply(document.expect("a door"), &visit, author)
+    })
+    .expect("a visit");
+    lin.sync().await.expect("an exchange");
+    neighbour.sync().await.expect("news");
+
+    let read = get(&neighbour, &name).await;
+    assert_eq!(read.status(), 200);
+    assert_eq!(header(&read, "content-type"), "audio/webm");
+    assert_eq!(header(&read, "x-content-type-options"), "nosniff");
+    assert!(header(&read, "content-security-policy").contains("sandbox"));
+    assert!(header(&read, "content-disposition").contains("voice.webm"));
+    assert_eq!(read.bytes().await.expect("a recording"), said[..]);
+    let door_name = Hash::of(&at_the_door).to_string();
+    assert_eq!(get(&neighbour, &door_name).await.status(), 200);
+    for name in [&name, &door_name] {
+        assert_eq!(get(&stranger, name).await.status(), 404, "a grid elsewhere");
+    }
+
+    let desk = Desk::open(&field, somebody("dispatcher", None)).await;
+    let case = case.to_string();
+    let detail = desk.json(&format!("/api/registry/incidents/{case}")).await;
+    assert_eq!(detail["view"]["voices"][0]["hash"], name);
+    assert_eq!(detail["line"]["photos"], 0, "a voice note is no photo");
+    let heard = async |kind: &str, name: &str| {
+        let asked = desk.get(&format!("/api/registry/{kind}/{name}")).send();
+        asked.await.expect("an answer")
+    };
+    let played = heard("voices", &name).await;
+    assert_eq!(header(&played, "content-type"), "audio/webm");
+    assert_eq!(header(&played, "accept-ranges"), "bytes");
+    assert_eq!(played.bytes().await.expect("a recording"), said[..]);
+    assert_eq!(heard("photos", &name).await.status(), 404);
+    assert_eq!(
+        heard("voices", &door_name).await.status(),
+        404,
+        "what was said at a door stays with the phones of its grid"
+    );
+    let elsewhere = desk::somebody("lead", Some("梧桐-01"));
+    let elsewhere = Desk::open(&field, elsewhere).await;
+    let asked = elsewhere
+        .get(&format!("/api/registry/voices/{name}"))
+        .send();
+    assert_eq!(asked.await.expect("an answer").status(), 404);
+}
+
+fn spoken_visit(voice: VoiceNote) -> HouseholdEdit {
+    HouseholdEdit::RecordVisit(NewVisit {
+        id: VisitId(Uuid::from_u128(0x0199_4000_0000_7000_8000_0000_0000_0071)),
+        kind: VisitKind::Routine,
+        outcome: VisitOutcome::Met,
+        started_at: nine(),
+        ended_at: nine().plus_ms(60_000),
+        changes: Vec::new(),
+        confirmed: Vec::new(),
+        persons_met: Some(1),
+        note: None,
+        voice: Some(voice),
+        task: None,
+        incidents: Vec::new(),
+        next_due: None,
+        care_emergency: false,
+    })
 }

@@ -27,6 +27,7 @@ fn visit(number: u128, note: &str) -> HouseholdEdit {
         confirmed: Vec::new(),
         persons_met: None,
         note: Some(note.into()),
+        voice: None,
         task: None,
         incidents: Vec::new(),
         next_due: None,

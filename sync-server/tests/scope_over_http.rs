@@ -57,6 +57,7 @@ fn visit(phone: &mut Phone, id: DocumentId, number: u128) -> Hash {
         confirmed: Vec::new(),
         persons_met: Some(1),
         note: Some("水表箱的门掉了一颗螺丝".into()),
+        voice: None,
         task: None,
         incidents: Vec::new(),
         next_due: None,

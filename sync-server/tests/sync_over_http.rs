@@ -35,6 +35,7 @@ fn visit(number: u128) -> HouseholdEdit {
         confirmed: Vec::new(),
         persons_met: Some(1),
         note: None,
+        voice: None,
         task: None,
         incidents: Vec::new(),
         next_due: None,

@@ -56,6 +56,9 @@ export async function openFakeField() {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      // a microphone that beeps, and nobody who has to allow it
+      '--use-fake-device-for-media-stream',
+      '--use-fake-ui-for-media-stream',
     ],
   })
   const address = `http://127.0.0.1:${server.address().port}`

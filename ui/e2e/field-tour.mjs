@@ -9,6 +9,21 @@ export const shoot = async (page, id) => {
   await byId(page, id).setInputFiles(fileURLToPath(new URL('corridor.png', import.meta.url)))
   await byId(page, 'report-photo-shown').waitFor()
 }
+/** Long enough that there is sound in it. */
+export const talked = (page) => byId(page, 'voice-stop').filter({ hasText: '0:02' }).waitFor()
+/** Says something; it is on the phone when this returns. */
+export const speak = async (page) => {
+  await tap(page, 'voice-start')
+  await talked(page)
+  await tap(page, 'voice-stop')
+  await byId(page, 'voice-note').waitFor()
+}
+/** Whoever asks for the microphone is told no. */
+export const refuseMicrophone = (page) =>
+  page.evaluate(() => {
+    const refused = () => Promise.reject(new DOMException('no', 'NotAllowedError'))
+    navigator.mediaDevices.getUserMedia = refused
+  })
 export const dial = (page, pin) => tap(page, ...[...pin].map((digit) => `pin-${digit}`))
 const chooseOutcome = (word) => (page) => tap(page, `visit-outcome-${word}`)
 
@@ -119,6 +134,31 @@ export const SCREENS = [
   },
   { name: '04d-categories', path: '/report', walk: (page) => tap(page, 'report-category-more') },
   { name: '04e-place', path: '/report', walk: (page) => tap(page, 'report-place') },
+  {
+    name: '04f-report-speaking',
+    path: '/report',
+    async walk(page) {
+      await tap(page, 'voice-start')
+      await byId(page, 'voice-stop').scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: '04g-report-spoken',
+    path: '/report',
+    async walk(page) {
+      await speak(page)
+      await byId(page, 'voice-note').scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: '04h-report-no-microphone',
+    path: '/report',
+    async walk(page) {
+      await refuseMicrophone(page)
+      await tap(page, 'voice-start')
+      await byId(page, 'voice-silence').scrollIntoViewIfNeeded()
+    },
+  },
   { name: '05-patrol', path: '/patrol', scene: 'walking' },
   { name: '05b-patrol-start', path: '/patrol' },
   { name: '05i-patrol-free', path: '/patrol', walk: (page) => tap(page, 'patrol-plan-free') },

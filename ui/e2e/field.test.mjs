@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openFakeField } from './fake-field.mjs'
-import { byId, dial, shoot, SCREENS, tap } from './field-tour.mjs'
+import { byId, dial, refuseMicrophone, shoot, speak, SCREENS, talked, tap } from './field-tour.mjs'
 
 const axe = readFileSync(
   fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url)),
@@ -256,6 +256,63 @@ describe('a thumb', () => {
     await tap(page, 'report-category-F02001', 'report-save')
     await byId(page, 'screen-incident').waitFor()
     assert.match(await byId(page, 'screen-incident').innerText(), /飞线充电[\s\S]*已上报[\s\S]*已存本机/)
+    await done()
+  })
+
+  test('says it instead of typing: hears it again, throws it away, and reports with another and no photo', async () => {
+    const { page, wrong, done } = await field.page('/report')
+    await speak(page)
+    await tap(page, 'voice-play')
+    await page.locator('[data-testid=voice-play][aria-label^=暂停]').waitFor()
+    await tap(page, 'voice-drop')
+    await byId(page, 'voice-start').waitFor()
+    await speak(page)
+    // half of it survives leaving the page
+    await tap(page, 'back', 'tab-report')
+    await byId(page, 'voice-note').waitFor()
+    assert.equal(await byId(page, 'report-no-photo').count(), 0)
+    await tap(page, 'report-category-F02001', 'report-save')
+    await byId(page, 'screen-incident').waitFor()
+    const told = await byId(page, 'screen-incident').innerText()
+    assert.match(told, /飞线充电[\s\S]*已上报[\s\S]*语音备注[\s\S]*已存本机[\s\S]*见语音备注[\s\S]*补了语音/)
+    await tap(page, 'voice-play')
+    await page.locator('[data-testid=voice-play][aria-label^=暂停]').waitFor()
+    await page.goto(page.url().replace(/#.*/, '#/sync'))
+    await page.locator('[data-testid=sync-item][data-kind=voice][data-receipt-of=local]').waitFor()
+    assert.deepEqual(wrong, [])
+    await done()
+  })
+
+  test('speaks to a case and at a door without pressing stop, and nothing of it is lost', async () => {
+    const { page, wrong, done } = await field.page('/incidents/i-drain')
+    await tap(page, 'incident-comment')
+    await byId(page, 'note-text').fill('井盖又松了')
+    await tap(page, 'voice-start')
+    await talked(page)
+    await tap(page, 'note-done')
+    await page.getByText('补了语音').waitFor()
+    await page.getByText('井盖又松了').waitFor()
+    await byId(page, 'voice-note').waitFor()
+    await page.goto(page.url().replace(/#.*/, '#/households/h126/visit'))
+    await tap(page, 'visit-outcome-not_home', 'voice-start')
+    await talked(page)
+    await tap(page, 'visit-save')
+    await page.goto(page.url().replace(/#.*/, '#/households/h126'))
+    await byId(page, 'screen-household').waitFor()
+    await page.locator('[data-testid=visit-item] [data-testid=voice-note]').first().waitFor()
+    assert.deepEqual(wrong, [])
+    await done()
+  })
+
+  test('is told in words that there is no microphone, and types on', async () => {
+    const { page, done } = await field.page('/report')
+    await refuseMicrophone(page)
+    await tap(page, 'voice-start')
+    assert.match(await byId(page, 'voice-silence').innerText(), /麦克风权限[\s\S]*打字一样能办/)
+    await tap(page, 'report-words')
+    await byId(page, 'note-text').fill('三楼有烟味')
+    await tap(page, 'note-done')
+    await page.getByText('三楼有烟味').waitFor()
     await done()
   })
 

@@ -19,6 +19,7 @@ use crate::{
         BuildingId, DwellingEventId, HouseholdId, IncidentId, MemberId, PersonId, TaskId, VisitId,
     },
     time::Timestamp,
+    voice::VoiceNote,
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -160,6 +161,9 @@ pub struct NewVisit {
     pub persons_met: Option<u8>,
     /// At most 1,000 characters, no citizen numbers.
     pub note: Option<String>,
+    /// What was said instead of typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<VoiceNote>,
     /// The task that this visit settles.
     pub task: Option<TaskId>,
     /// Hazards reported on this visit.

@@ -9,6 +9,7 @@ use crate::{
     ids::{DepartmentId, EventId, IncidentId, PersonId},
     photo::Photo,
     time::Timestamp,
+    voice::VoiceNote,
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -97,6 +98,11 @@ pub enum IncidentAction {
     AddPhoto {
         /// Which.
         photo: Photo,
+    },
+    /// T25 语音备注
+    AddVoice {
+        /// Which.
+        voice: VoiceNote,
     },
     /// Raise (anyone) or lower (dispatcher, with a reason) the severity.
     SetSeverity {
@@ -308,6 +314,7 @@ impl IncidentAction {
             | A::SendCheck { .. }
             | A::CheckPass
             | A::AddPhoto { .. }
+            | A::AddVoice { .. }
             | A::Start
             | A::Grant { .. }
             | A::Resume
@@ -325,6 +332,7 @@ pub fn role_may(role: Role, action: &IncidentAction) -> bool {
         A::Submit { .. }
         | A::Comment { .. }
         | A::AddPhoto { .. }
+        | A::AddVoice { .. }
         | A::Cancel { .. }
         | A::SetSeverity { .. }
         | A::Meeting { .. } => true,

@@ -51,6 +51,7 @@ pub(super) fn fold(
         checker: state.checker,
         rework_count: state.rework_count,
         photos: state.photos,
+        voices: state.voices,
         events,
         unreadable: 0,
         course: state.course,

@@ -33,7 +33,9 @@ impl Fold {
                 self.from(&[S::Draft])?;
                 need(by == self.creator, Code::WrongRole)?;
                 need(
-                    self.proof.before || reason.as_deref().is_some_and(said),
+                    self.proof.before
+                        || !self.voices.is_empty()
+                        || reason.as_deref().is_some_and(said),
                     Code::MissingPhoto,
                 )
             }
@@ -151,7 +153,7 @@ impl Fold {
                 need(said(with) && said(agreed), Code::MissingReason)
             }
             A::Comment { text } => because(text),
-            A::AddPhoto { .. } | A::SetOwnership { .. } => Ok(()),
+            A::AddPhoto { .. } | A::AddVoice { .. } | A::SetOwnership { .. } => Ok(()),
             A::SetSeverity { severity, reason } => {
                 let lowers = severity.level() > self.severity.level();
                 let desk = matches!(event.act.role, Role::Dispatcher | Role::DutyChief);

@@ -12,6 +12,7 @@ use crate::{
     ids::{DepartmentId, EventId, IncidentId, PersonId},
     photo::{Photo, PhotoStage},
     time::Timestamp,
+    voice::VoiceNote,
 };
 
 /// Where an incident stands after some of its events.
@@ -28,6 +29,7 @@ pub(super) struct Fold {
     pub checker: Option<PersonId>,
     pub rework_count: u32,
     pub photos: Vec<Photo>,
+    pub voices: Vec<VoiceNote>,
     pub course: Course,
     /// Who gave feedback or handled it on site: they do not check their own work.
     pub(super) handled_by: Vec<PersonId>,
@@ -88,6 +90,7 @@ impl Fold {
             checker: None,
             rework_count: 0,
             photos,
+            voices: Vec::new(),
             course: Course {
                 dispute,
                 ..Course::default()
@@ -253,6 +256,11 @@ impl Fold {
                 }
                 if !self.photos.iter().any(|known| known.hash == photo.hash) {
                     self.photos.push(photo.clone());
+                }
+            }
+            A::AddVoice { voice } => {
+                if !self.voices.iter().any(|known| known.hash == voice.hash) {
+                    self.voices.push(voice.clone());
                 }
             }
             A::SetSeverity { severity, .. } => self.severity = *severity,

@@ -6,6 +6,7 @@ use crate::{
     ids::{DepartmentId, Hash, PersonId},
     photo::Photo,
     time::Timestamp,
+    voice::VoiceNote,
 };
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,9 @@ pub struct IncidentView {
     pub rework_count: u32,
     /// Every photo, in the order of the fold, without doubles.
     pub photos: Vec<Photo>,
+    /// Every voice note, in the order of the fold, without doubles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub voices: Vec<VoiceNote>,
     /// Every event in fold order, oldest first.
     pub events: Vec<EventView>,
     /// Items written by a newer app.

@@ -36,6 +36,10 @@ pub const PHOTO: usize = 15 * 1024 * 1024;
 pub const PHOTO_PIXELS: u64 = 50_000_000;
 /// Pixels along one side of a photo.
 pub const PHOTO_SIDE: u32 = 12_000;
+/// A voice note. A minute at the rate we ask for is 180 KB; a WebView that does not listen takes five times that.
+pub const VOICE: usize = 1024 * 1024;
+/// A voice note lasts a minute; a recorder takes a moment to stop.
+pub const VOICE_MS: u32 = 62_000;
 /// Photos per device and day.
 pub const PHOTOS_PER_DAY: u32 = 500;
 /// Packs that a phone may say it is fetching; more are not looked at.

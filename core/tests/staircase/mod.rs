@@ -93,6 +93,7 @@ pub fn visit(number: u32, at: Timestamp) -> NewVisit {
         confirmed: Vec::new(),
         persons_met: Some(1),
         note: None,
+        voice: None,
         task: None,
         incidents: Vec::new(),
         next_due: None,

@@ -104,6 +104,7 @@ pub fn visit(number: u64, note: &str) -> HouseholdEdit {
         confirmed: Vec::new(),
         persons_met: Some(1),
         note: Some(note.into()),
+        voice: None,
         task: None,
         incidents: Vec::new(),
         next_due: None,

@@ -129,6 +129,7 @@ pub(super) fn visit(maker: &mut Maker, at: Timestamp, round: i64) -> NewVisit {
             .collect(),
         persons_met: met.then_some(1 + (round % 3) as u8),
         note: Some(maker.pick(words::NOTES).into()),
+        voice: None,
         task: None,
         incidents: Vec::new(),
         next_due: None,

@@ -93,6 +93,7 @@ pub fn visit(number: u64, at: Timestamp, size: Option<u8>) -> HouseholdEdit {
         confirmed: Vec::new(),
         persons_met: Some(1),
         note: Some(format!("第{number}次")),
+        voice: None,
         task: None,
         incidents: Vec::new(),
         next_due: None,

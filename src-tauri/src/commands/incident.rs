@@ -9,6 +9,7 @@ use gridwalk_core::{
     incident::{IncidentAction, NewIncident},
     photo::{Photo, Position},
     reference::Department,
+    voice::VoiceNote,
 };
 use tauri::State;
 
@@ -26,9 +27,11 @@ pub fn report_incident(
     desk: State<'_, Desk>,
     incident: NewIncident,
     photos: Vec<Photo>,
+    voices: Vec<VoiceNote>,
     how: ReportHow,
 ) -> Answer<IncidentDetail> {
-    desk.phone()?.report_incident(incident, photos, how)
+    desk.phone()?
+        .report_incident_with(incident, photos, voices, how)
 }
 
 /// My incidents and those of my grids, what needs me first.

@@ -9,6 +9,7 @@ mod lock;
 mod patrol;
 pub mod photo;
 mod status;
+pub mod voice;
 
 use crate::{Answer, Failure, Gate, Phone, view};
 use tauri_specta::{Builder, collect_commands, collect_events};
@@ -26,7 +27,7 @@ impl Desk {
     }
 }
 
-/// Every command and event with its types. `add_photo` is not among them: it takes raw bytes (see `photo`).
+/// Every command and event with its types. `add_photo`, `add_voice` and `voice_bytes` are not among them: they take or give raw bytes.
 pub fn builder<R: tauri::Runtime>() -> Builder<R> {
     Builder::<R>::new()
         // One shape per type: what differs between reading and writing is only which keys may be missing.
@@ -113,6 +114,7 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
         .events(collect_events![view::SyncState])
         .typ::<gridwalk_core::photo::Photo>()
         .typ::<gridwalk_core::photo::PhotoStage>()
+        .typ::<gridwalk_core::voice::VoiceNote>()
         .typ::<gridwalk_core::household::HouseholdEdit>()
         .typ::<gridwalk_core::act::Role>()
         .constant("CODES", gridwalk_core::error::Code::ALL)

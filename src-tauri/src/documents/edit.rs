@@ -6,11 +6,12 @@ use gridwalk_core::{
     document::{Author, Document, Edited, FeedOrder},
     error::{Code, Refusal},
     household::{self, Dwelling, FieldChange, HouseholdEdit, NewMember},
-    ids::{DwellingEventId, HouseholdId},
+    ids::{DwellingEventId, Hash, HouseholdId},
     incident::{self, IncidentEvent, NewIncident},
     patrol::{self, NewPatrol, PatrolEdit},
     photo::Photo,
     sync::message::DocumentKind,
+    voice::VoiceNote,
     worker_day::{self, NewWorkerDay, WorkerDayEdit},
 };
 use serde::{Deserialize, Serialize};
@@ -160,6 +161,25 @@ impl Edit {
             Self::Patrol(PatrolEdit::Hit(hit)) => hit.photo.iter().collect(),
             _ => Vec::new(),
         }
+    }
+
+    /// Voice notes that it brings along.
+    pub fn voices(&self) -> Vec<&VoiceNote> {
+        match self {
+            Self::Incident(IncidentEvent {
+                action: incident::IncidentAction::AddVoice { voice },
+                ..
+            }) => vec![voice],
+            Self::Household(HouseholdEdit::RecordVisit(visit)) => visit.voice.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What of it goes in the photos' lane.
+    pub fn large_blobs(&self) -> Vec<Hash> {
+        let photos = self.photos().into_iter().map(|photo| photo.hash);
+        let voices = self.voices().into_iter().map(|voice| voice.hash);
+        photos.chain(voices).collect()
     }
 
     /// Applies it to the document, or creates that.

@@ -266,7 +266,7 @@ fn append_own(
     Ok(())
 }
 
-/// Photos and lines of an edit: the small blobs travel with its change, the photos may leave from now on.
+/// Photos, voice notes and lines of an edit: the small blobs travel with its change, the large ones may leave from now on.
 fn attach(db: &Connection, target: &Target, edit: &Edit, change: &RawChange) -> Answer<()> {
     let mut blobs: Vec<Hash> = edit.photos().iter().map(|photo| photo.thumbnail).collect();
     if let Edit::Patrol(gridwalk_core::patrol::PatrolEdit::Finish {
@@ -290,7 +290,18 @@ fn attach(db: &Connection, target: &Target, edit: &Edit, change: &RawChange) -> 
         )?
         .execute((change.hash.0, blob.0))?;
     }
-    for photo in edit.photos() {
+    for voice in edit.voices() {
+        let here = db
+            .prepare_cached("select 1 from photo where hash = ?1")?
+            .exists([voice.hash.0])?;
+        if !here {
+            return Err(Failure::new(
+                Code::NotFound,
+                format!("the voice note {} is not on this phone", voice.hash),
+            ));
+        }
+    }
+    for hash in edit.large_blobs() {
         db.prepare_cached(
             "update photo set standing = iif(standing = 'kept', 'waiting', standing), document = ?2,
                               title = ?3, severity = coalesce(?4, severity)
@@ -309,6 +320,7 @@ fn attach(db: &Connection, target: &Target, edit: &Edit, change: &RawChange) -> 
                 .prepare_cached("update photo set original = null where hash = ?1")?
                 .execute([photo.hash.0])?,
         };
+        .execute((hash.0, target.document.0, &target.title, target.severity))?;
     }
     original::let_go(db)
 }

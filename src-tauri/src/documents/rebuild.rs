@@ -236,6 +236,12 @@ fn refuse_edit(db: &Connection, number: i64, code: Code) -> Answer<()> {
             )?
             .execute((hash.0, code.as_str()))?;
         }
+    // its photos and voice notes stay here with it
+    for hash in serde_json::from_str::<Edit>(&value)?.large_blobs() {
+        db.prepare_cached(
+            "update photo set standing = 'refused', code = ?2 where hash = ?1 and standing <> 'stored'",
+        )?
+        .execute((hash.0, code.as_str()))?;
     }
     Ok(())
 }

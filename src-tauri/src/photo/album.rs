@@ -32,7 +32,7 @@ use std::{
 };
 
 /// Where sealed photos lie, inside the data directory.
-const FOLDER: &str = "photos";
+pub(super) const FOLDER: &str = "photos";
 /// A thumbnail of a colleague is kept; a photo is only looked at.
 const KEPT_FROM_OTHERS: usize = 64 * 1024;
 
@@ -93,7 +93,7 @@ impl Phone {
             let row: Option<(String, i64, Option<String>)> = db
                 .prepare_cached(
                     "select stage, taken_at, position from photo
-                     where hash = ?1 and standing = 'kept' and document is null",
+                     where hash = ?1 and standing = 'kept' and document is null and stage <> 'voice'",
                 )?
                 .query_row([hash.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
                 .optional()?;
@@ -134,7 +134,7 @@ impl Phone {
         })
     }
 
-    /// Lets go of a photo that no record refers to, its thumbnail and its file. Any other stays.
+    /// Lets go of a photo or voice note that no record refers to, its thumbnail and its file. Any other stays.
     pub fn forget_photo(&self, hash: Hash) -> Answer<()> {
         self.database().write(|db| {
             db.prepare_cached(
@@ -356,7 +356,7 @@ impl Phone {
         }
     }
 
-    fn seal_key(&self) -> Answer<SealKey> {
+    pub(super) fn seal_key(&self) -> Answer<SealKey> {
         let DatabaseKey(key) = self.ports().keystore.key(&*self.ports().dice)?;
         Ok(SealKey::from_database_key(&key))
     }
@@ -397,6 +397,8 @@ fn word(stage: &PhotoStage) -> Answer<String> {
 /// Bytes and name are on the disk when this returns; a crash leaves the whole file or none under that name. A picture never
 /// takes the room that the next records need: where none would be left, nothing is left of it.
 fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Answer<()> {
+/// Bytes and name are on the disk when this returns; a crash leaves the whole file or none under that name.
+pub(super) fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Answer<()> {
     std::fs::create_dir_all(folder)?;
     let [part, room] = ["part", "room"].map(|end| folder.join(format!("{name}.{end}")));
     let written = write_whole(&part, bytes).and_then(|()| fill(&room));

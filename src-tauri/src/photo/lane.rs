@@ -135,7 +135,13 @@ async fn send_all(phone: &Phone, who: &Enrolment, moved: &mut bool) -> Result<()
 fn of_the_photo(code: Code) -> bool {
     matches!(
         code,
-        Code::PhotoTruncated | Code::PhotoUnsupported | Code::PhotoTooBig | Code::BlobHashMismatch
+        Code::PhotoTruncated
+            | Code::PhotoUnsupported
+            | Code::PhotoTooBig
+            | Code::VoiceTruncated
+            | Code::VoiceUnsupported
+            | Code::VoiceTooLong
+            | Code::BlobHashMismatch
     )
 }
 

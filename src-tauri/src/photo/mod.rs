@@ -1,4 +1,4 @@
-//! Photos: from a camera's file to a small sealed JPEG, and on to the centre in a lane of their own.
+//! Photos and voice notes: from a camera's file to a small sealed JPEG, and on to the centre in a lane of their own.
 
 pub(crate) mod again;
 pub(crate) mod album;
@@ -10,3 +10,4 @@ mod scaled;
 pub mod seal;
 pub mod stamp;
 pub mod veil;
+pub(crate) mod voice;

@@ -1,5 +1,6 @@
 //! What is known of each photo's way to the centre, for records and for the page of deliveries.
 
+use super::voice;
 use crate::{
     error::Answer,
     view::{PhotoState, Progress, Receipt, SyncItem, SyncItemKind},
@@ -97,6 +98,10 @@ pub(crate) fn items(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> 
          where standing <> 'kept' and (added_at >= ?1 or standing <> 'stored')",
     )?;
     let rows: Vec<(Hash, Option<DocumentId>, String, i64, f64, f64, bool)> = select
+        "select hash, document, title, added_at, bytes, sent, stage from photo
+         where standing <> 'kept' and (added_at >= ?1 or standing <> 'stored')",
+    )?;
+    let rows: Vec<(Hash, Option<DocumentId>, String, i64, f64, f64, String)> = select
         .query_map([since.0], |row| {
             Ok((
                 Hash(row.get(0)?),
@@ -117,6 +122,12 @@ pub(crate) fn items(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> 
                 kind: match original {
                     true => SyncItemKind::Original,
                     false => SyncItemKind::Photo,
+        .map(|(hash, document, title, at, bytes, sent, stage)| {
+            let receipt = receipt(db, &hash)?;
+            Ok(SyncItem {
+                kind: match stage.as_str() {
+                    voice::STAGE => SyncItemKind::Voice,
+                    _ => SyncItemKind::Photo,
                 },
                 id: hash.to_string(),
                 document: document.map(|document| document.to_string()),

@@ -117,6 +117,8 @@ pub enum SyncItemKind {
     Photo,
     /// 原图 of a photo
     Original,
+    /// 语音备注
+    Voice,
 }
 
 /// One record or photo.

@@ -83,6 +83,8 @@ pub struct HouseholdDetail {
     pub people: Vec<PersonName>,
     /// Receipt of each visit of `view`, by visit id.
     pub visit_receipts: BTreeMap<String, Receipt>,
+    /// Receipt of each voice note of a visit, by its hash.
+    pub voice_receipts: BTreeMap<String, Receipt>,
     /// Receipt of everything else on this household: the least delivered of its edits.
     pub receipt: Receipt,
     /// Visits that the centre refused.

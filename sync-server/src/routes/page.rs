@@ -13,7 +13,7 @@ use tower_http::services::{ServeDir, ServeFile};
 
 /// Only our own scripts and styles; pictures also from memory (a photo before it is sent). Element Plus sets style
 /// attributes, so inline styles are allowed; scripts never are.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; media-src 'self'; \
   font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// The page, and 404 for everything that is neither a file nor a route.

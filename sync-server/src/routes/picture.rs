@@ -72,12 +72,11 @@ pub async fn send(
         body(&bytes, part.map(|text| part_of(text, bytes.len())))?
     };
     let fixed = [
-        (header::CONTENT_TYPE, media),
         (header::ETAG, tag),
         (header::ACCEPT_RANGES, "bytes".into()),
         (
             header::CONTENT_DISPOSITION,
-            "inline; filename=\"photo.jpg\"".into(),
+            format!("inline; filename=\"{}\"", name_of(&media)),
         ),
         (
             header::CONTENT_SECURITY_POLICY,
@@ -90,6 +89,7 @@ pub async fn send(
                 false => "private, max-age=31536000, immutable".into(),
             },
         ),
+        (header::CONTENT_TYPE, media),
     ];
     for (name, value) in fixed {
         let value = HeaderValue::try_from(value)
@@ -97,6 +97,16 @@ pub async fn send(
         response.headers_mut().insert(name, value);
     }
     Ok(response)
+}
+
+/// Under which name somebody would keep it.
+fn name_of(media: &str) -> &'static str {
+    match media {
+        "audio/webm" => "voice.webm",
+        "audio/mp4" => "voice.m4a",
+        "application/json" => "line.json",
+        _ => "photo.jpg",
+    }
 }
 
 /// What a Range header asks of so many bytes.

@@ -34,7 +34,7 @@ use gridwalk_core::{
     act::Role,
     document::{Author, Document, FeedOrder},
     error::Code,
-    ids::{EventId, Hash, IncidentId, PatrolId},
+    ids::{EventId, GridId, Hash, IncidentId, PatrolId},
     incident::{self as workflow, IncidentAction, IncidentEvent},
     jpeg,
     reference::{Category, Department, Grid},
@@ -63,6 +63,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(lost_photos))
         .routes(routes!(visits_by_grid))
         .routes(routes!(photo))
+        .routes(routes!(voice))
         .routes(routes!(export_patrols))
 }
 
@@ -301,15 +302,16 @@ async fn act(
     let scope = allowed(&state, &session, Wish::Act(&action)).await?;
     // Found within the scope, or it does not exist.
     read_incident(&state, &session, scope.clone(), id).await?;
-    if let IncidentAction::AddPhoto { photo } = &action {
-        for hash in [photo.hash, photo.thumbnail] {
-            if !state.blobs.has(&hash) {
-                return Err(Error::refused(
-                    Code::BlobHashMismatch,
-                    "the photo has not arrived",
-                ));
-            }
-        }
+    let shown = match &action {
+        IncidentAction::AddPhoto { photo } => vec![photo.hash, photo.thumbnail],
+        IncidentAction::AddVoice { voice } => vec![voice.hash],
+        _ => Vec::new(),
+    };
+    if !shown.iter().all(|hash| state.blobs.has(hash)) {
+        return Err(Error::refused(
+            Code::BlobHashMismatch,
+            "the photo or voice note has not arrived",
+        ));
     }
     let into = match &action {
         IncidentAction::Merge { into } => Some(*into),
@@ -373,14 +375,7 @@ async fn photo(
             if role == Role::Handler {
                 return incident::shows(connection, &hash, department);
             }
-            let everywhere = match scope {
-                Scope::Grids(grids) => grids,
-                Scope::Street => reference::<Grid>(connection, "grid")?
-                    .into_iter()
-                    .map(|grid| grid.id)
-                    .collect(),
-            };
-            blob::is_referred_to(connection, &hash, &everywhere)
+            blob::is_referred_to(connection, &hash, &everywhere(connection, scope)?)
         })
         .await?;
     let known = known.then_some(()).ok_or(Error::NotFound);
@@ -390,6 +385,44 @@ async fn photo(
         address: session.address.clone(),
     };
     picture::send(&state, &headers, hash, reader).await
+}
+
+/// A voice note of an incident of the asker's scope.
+#[utoipa::path(get, path = "/api/registry/voices/{hash}", params(("hash" = Hash, Path)), responses((status = 200, content((String = "audio/webm"), (String = "audio/mp4"))), (status = "default", body = ErrorBody)))]
+async fn voice(
+    State(state): State<AppState>,
+    session: Session,
+    Path(hash): Path<Hash>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let scope = allowed(&state, &session, Wish::ReadIncidents).await?;
+    let (role, department) = (session.person.role, session.person.department);
+    let known = state
+        .store
+        .read(move |connection| {
+            if blob::media(connection, &hash)?.is_none_or(|media| !media.starts_with("audio/")) {
+                return Ok(false);
+            }
+            if role == Role::Handler {
+                return incident::shows(connection, &hash, department);
+            }
+            blob::is_voice_of_incident(connection, &hash, &everywhere(connection, scope)?)
+        })
+        .await?;
+    let known = known.then_some(()).ok_or(Error::NotFound);
+    found(&state, &session, || format!("voice {hash}"), known).await?;
+    picture::send(&state, &headers, hash).await
+}
+
+/// The grids of a scope, one by one.
+fn everywhere(connection: &Connection, scope: Scope) -> Result<Vec<GridId>> {
+    Ok(match scope {
+        Scope::Grids(grids) => grids,
+        Scope::Street => reference::<Grid>(connection, "grid")?
+            .into_iter()
+            .map(|grid| grid.id)
+            .collect(),
+    })
 }
 
 /// How the photos are kept.

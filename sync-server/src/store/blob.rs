@@ -81,6 +81,22 @@ pub fn is_original(connection: &Connection, hash: &Hash) -> Result<bool> {
     Ok(connection
         .prepare_cached("select 1 from photo where hash = ?1 and kind = 'original'")?
         .exists([hash.to_string()])?)
+/// Whether some incident in one of these grids has this voice note. One of a visit is for the phones of its grid alone.
+pub fn is_voice_of_incident(
+    connection: &Connection,
+    hash: &Hash,
+    grids: &[GridId],
+) -> Result<bool> {
+    let mut statement =
+        connection.prepare_cached("select grid from photo where hash = ?1 and kind = 'voice'")?;
+    let rows = statement.query_map([hash.to_string()], |row| row.get::<_, String>(0))?;
+    for grid in rows {
+        let grid = grid?;
+        if grids.iter().any(|allowed| allowed.to_string() == grid) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether this device brought this blob.

@@ -90,7 +90,7 @@ pub struct Lost {
     pub found_at: Timestamp,
     /// The record that shows it, where one does.
     pub document: Option<String>,
-    /// Of what kind that is: `incident`, `checkpoint`.
+    /// What it is of that record: `incident` and `checkpoint` are photos, `voice` and `visit_voice` voice notes.
     pub shown_as: Option<String>,
 }
 

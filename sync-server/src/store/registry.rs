@@ -15,6 +15,7 @@ use gridwalk_core::{
     place::NewPlace,
     registry::Projection,
     time::Timestamp,
+    voice::VoiceNote,
     worker_day::WorkerDayView,
 };
 use serde::Serialize;
@@ -172,6 +173,14 @@ fn household(connection: &Connection, view: &HouseholdView, facts: Facts) -> Res
             json(&seen.amendments)?
         ])?;
     }
+    clear(connection, "delete from photo where document = ?1", &id)?;
+    for voice in view
+        .visits
+        .iter()
+        .filter_map(|seen| seen.visit.voice.as_ref())
+    {
+        write_voice(connection, voice, &id, "visit_voice", &grid)?;
+    }
     Ok(())
 }
 
@@ -265,6 +274,9 @@ fn incident(connection: &Connection, view: &IncidentView, facts: Facts) -> Resul
         if let Some(original) = &photo.original {
             write_original(connection, photo, original, &id, &grid)?;
         }
+    }
+    for voice in &view.voices {
+        write_voice(connection, voice, &id, "voice", &grid)?;
     }
     Ok(())
 }
@@ -530,6 +542,12 @@ fn write_original(
     photo: &Photo,
     original: &Original,
     document: &str,
+/// A voice note stands among the photos, without thumbnail, stage and sides.
+fn write_voice(
+    connection: &Connection,
+    voice: &VoiceNote,
+    document: &str,
+    kind: &str,
     grid: &str,
 ) -> Result<()> {
     connection
@@ -545,6 +563,16 @@ fn write_original(
             word(&photo.stage)?,
             photo.taken_at.to_string(),
             original.bytes
+            "insert into photo (hash, document, kind, grid, taken_at, bytes)
+             values (?1, ?2, ?3, ?4, ?5, ?6) on conflict do nothing",
+        )?
+        .execute(params![
+            voice.hash.to_string(),
+            document,
+            kind,
+            grid,
+            voice.recorded_at.to_string(),
+            voice.bytes
         ])?;
     Ok(())
 }

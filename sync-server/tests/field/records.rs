@@ -97,6 +97,7 @@ fn visit(phone: &mut Phone, household: DocumentId, home: Partition, id: VisitId)
         confirmed: Vec::new(),
         persons_met: Some(1),
         note: None,
+        voice: None,
         task: None,
         incidents: Vec::new(),
         next_due: None,

@@ -251,6 +251,7 @@ fn json(view: &impl Serialize) -> Option<String> {
 fn matter(mut view: IncidentView) -> IncidentView {
     view.events.clear();
     view.photos.clear();
+    view.voices.clear();
     view
 }
 
@@ -291,6 +292,7 @@ fn door(mut view: HouseholdView) -> HouseholdView {
             confirmed: Vec::new(),
             persons_met: None,
             note: None,
+            voice: None,
             task: None,
             incidents: Vec::new(),
             next_due: None,

@@ -1,6 +1,6 @@
 // The one door between the screens and the phone. Two stand behind it: the real phone (Rust, through the window's
 // bridge) and the fake one (the demo street in memory, for a plain browser).
-import type { Code, commands, Photo, PhotoStage, Position, SyncState } from '../generated/phone'
+import type { Code, commands, Photo, PhotoStage, Position, SyncState, VoiceNote } from '../generated/phone'
 
 type Commands = typeof commands
 type Answer<R> = R extends Promise<infer A> ? (A extends { status: 'ok'; data: infer D } ? D : never) : never
@@ -14,6 +14,10 @@ export type Asked = {
 export interface Phone extends Asked {
   /** Keeps a photo on this phone: decoded, shrunk, sealed. Its record says that it exists. */
   addPhoto(file: Blob, stage: PhotoStage, position: Position | null): Promise<Photo>
+  /** Keeps a recording on this phone: only its sound, sealed. Its record says that it exists; `forgetPhoto` lets go of it. */
+  addVoice(recorded: Blob): Promise<VoiceNote>
+  /** A recording to be played: from this phone, or else from the centre. */
+  voice(note: VoiceNote): Promise<Blob>
   /** The phone's clock in milliseconds, corrected as its records are. */
   now(): number
   /** Where the photo or thumbnail with this hash can be shown from. */

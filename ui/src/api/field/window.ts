@@ -1,6 +1,6 @@
 // The real phone: the generated commands of the Tauri window, with refusals turned into faults.
 import { convertFileSrc, invoke } from '@tauri-apps/api/core'
-import { commands, events, type Failure, type Photo } from '../generated/phone'
+import { commands, events, type Failure, type Photo, type VoiceNote } from '../generated/phone'
 import { asFault, Fault, type Asked, type Phone } from './door'
 
 type Answered = { status: 'ok'; data: unknown } | { status: 'error'; error: Failure }
@@ -20,6 +20,13 @@ const asked = Object.fromEntries(
   ]),
 ) as Asked
 
+/** The answer of a command whose bytes are raw. */
+const raw = <T>(answer: Promise<T>) =>
+  answer.catch((thrown: unknown): never => {
+    const failure = thrown as Partial<Failure>
+    throw failure.code ? new Fault(failure.code, failure.detail) : asFault(thrown)
+  })
+
 /** The phone behind this window. */
 export function windowPhone(): Phone {
   // The phone corrects its clock by the measured offset; the screen counts with the same clock.
@@ -37,11 +44,15 @@ export function windowPhone(): Phone {
         'x-taken-at': new Date(this.now()).toISOString(),
       }
       if (position) headers['x-position'] = JSON.stringify(position)
-      const added = invoke<Photo>('add_photo', await file.arrayBuffer(), { headers })
-      return await added.catch((thrown: unknown) => {
-        const failure = thrown as Partial<Failure>
-        throw failure.code ? new Fault(failure.code, failure.detail) : asFault(thrown)
-      })
+      return await raw(invoke<Photo>('add_photo', await file.arrayBuffer(), { headers }))
+    },
+    async addVoice(recorded) {
+      const headers = { 'x-recorded-at': new Date(this.now()).toISOString() }
+      return await raw(invoke<VoiceNote>('add_voice', await recorded.arrayBuffer(), { headers }))
+    },
+    async voice({ hash, media }) {
+      const sound = await raw(invoke<ArrayBuffer>('voice_bytes', { hash }))
+      return new Blob([sound], { type: `audio/${media}` })
     },
     now: () => Date.now() + ahead,
     photoUrl: (hash) => convertFileSrc(hash, 'gwphoto'),

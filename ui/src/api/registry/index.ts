@@ -60,6 +60,8 @@ export const registry = {
   lostPhotos: () => ask<PhotoKeeping>(`${HOME}/lost-photos`),
   /** Where a photo can be seen. */
   photo: (hash: string) => `${HOME}/photos/${hash}`,
+  /** Where a voice note of an incident can be heard. */
+  voice: (hash: string) => `${HOME}/voices/${hash}`,
   /** Keeps a JPEG and answers with its hash. */
   keepPhoto: async (jpeg: Blob) =>
     (

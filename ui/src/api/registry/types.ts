@@ -26,6 +26,7 @@ export type QuarantineLine = Schemas['QuarantineLine']
 export type QuarantinedAct = Schemas['QuarantinedAct']
 export type Role = Schemas['Role']
 export type VisitLine = Schemas['VisitLine']
+export type VoiceNote = Schemas['VoiceNote']
 
 /** Days in Shanghai, both included, and one grid or all. */
 export type Range = { from: string; to: string; grid?: string }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Category, Photo, PhotoStage } from '../../api/field'
+import type { Category, Photo, PhotoStage, VoiceNote } from '../../api/field'
 import { howOf, mayHandle, missing, photosOf, withCategory, type ReportForm } from './report-form'
 
 const corridor = { code: 'F01001', level: 3, on_site: true } as Category
@@ -71,9 +71,25 @@ test('a photo from afterwards stays behind when the case is reported after all',
 })
 
 test('a case handled on site always says what was done', () => {
-  expect(howOf({ ...empty, how: 'self_handle' }, '当场处置好了')).toEqual({
+  expect(howOf({ ...empty, how: 'self_handle' }, '当场处置好了', '')).toEqual({
     type: 'self_handle',
     measure: '当场处置好了',
   })
-  expect(howOf({ ...empty, withoutPhoto: ' ' }, '')).toEqual({ type: 'submit', without_photo_because: null })
+  expect(howOf({ ...empty, withoutPhoto: ' ' }, '', '见语音')).toEqual({
+    type: 'submit',
+    without_photo_because: null,
+  })
+})
+
+test('a voice note stands in for a photo, in words that an older centre reads', () => {
+  const spoken = { ...empty, voice: { hash: 'v' } as VoiceNote }
+  expect(missing(spoken)).toBe('MISSING_CATEGORY')
+  expect(missing({ ...spoken, how: 'self_handle' })).toBe('MISSING_PHOTO')
+  const because = (form: ReportForm) => {
+    const how = howOf(form, '', '见语音')
+    return how.type === 'submit' ? how.without_photo_because : undefined
+  }
+  expect(because(spoken)).toBe('见语音')
+  expect(because({ ...spoken, withoutPhoto: '太暗' })).toBe('太暗')
+  expect(because({ ...spoken, photos: [photo('before')] })).toBeNull()
 })

@@ -36,7 +36,7 @@ export function useReport(start: Omit<IncidentStart, 'position'>, wished: string
       const half = await draft.recall()
       if (half) {
         form.value = half
-        resumed.value = half.photos.length > 0 || half.incident.category !== ''
+        resumed.value = half.photos.length > 0 || Boolean(half.voice) || half.incident.category !== ''
         return
       }
       const { position } = await phone.whereabouts()
@@ -46,6 +46,7 @@ export function useReport(start: Omit<IncidentStart, 'position'>, wished: string
         photos: [],
         how: 'submit',
         measure: '',
+        voice: null,
         withoutPhoto: '',
         severityChosen: false,
       }
@@ -133,8 +134,9 @@ export function useReport(start: Omit<IncidentStart, 'position'>, wished: string
       await lastPhoto
       const lacks = missing(form.value)
       if (lacks) throw new Fault(lacks, 'form')
-      const how = howOf(form.value, say('report.usualMeasure'))
-      const saved = await phone.reportIncident(form.value.incident, photosOf(form.value), how)
+      const how = howOf(form.value, say('report.usualMeasure'), say('voice.instead'))
+      const voices = form.value.voice ? [form.value.voice] : []
+      const saved = await phone.reportIncident(form.value.incident, photosOf(form.value), voices, how)
       await draft.drop()
       return saved
     } catch (thrown) {
@@ -145,11 +147,13 @@ export function useReport(start: Omit<IncidentStart, 'position'>, wished: string
     }
   }
 
-  /** 就是这件: the photos go to the case that is open already, and nothing new is made. */
+  /** 就是这件: photos and voice go to the case that is open already, and nothing new is made. */
   async function follow(id: string): Promise<boolean> {
     try {
       for (const photo of form.value?.photos ?? [])
         await phone.actOnIncident(id, { type: 'add_photo', photo })
+      const voice = form.value?.voice
+      if (voice) await phone.actOnIncident(id, { type: 'add_voice', voice })
       await draft.drop()
       return true
     } catch (thrown) {

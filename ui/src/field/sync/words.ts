@@ -84,7 +84,10 @@ export function seenAt(receipt: Receipt): string | undefined {
   return receipt.type === 'seen' ? clock(receipt.at) : undefined
 }
 
-/** Where a tap on an item leads: to the record it belongs to. A photo belongs to an incident or to a patrol. */
+/**
+ * Where a tap on an item leads: to the record it belongs to. A photo belongs to an incident or to a patrol, a voice note to an
+ * incident or to a door.
+ */
 export function documentOf(item: SyncItem, incidents: ReadonlySet<string>): string | null {
   if (!item.document) return null
   switch (item.kind) {
@@ -98,6 +101,8 @@ export function documentOf(item: SyncItem, incidents: ReadonlySet<string>): stri
       return `/care/${item.document}`
     case 'patrol':
       return `/patrols/${item.document}`
+    case 'voice':
+      return incidents.has(item.document) ? `/incidents/${item.document}` : `/households/${item.document}`
     case 'photo':
     case 'original':
       return incidents.has(item.document) ? `/incidents/${item.document}` : `/patrols/${item.document}`

@@ -31,10 +31,14 @@ export function useVisit(household: string, task: string | null) {
       // A draft of another day is another visit: only its words are taken over.
       const sameDay = half !== null && dateOf(half.started_at) === dateOf(fresh.started_at)
       visit.value = { ...fresh, next_due: usualNext('met', dateOf(fresh.started_at)) }
-      if (half) Object.assign(visit.value, sameDay ? half : { changes: half.changes, note: half.note })
+      if (half)
+        Object.assign(
+          visit.value,
+          sameDay ? half : { changes: half.changes, note: half.note, voice: half.voice },
+        )
       if (task) visit.value.task = task
       if (!half) draft.untouched()
-      resumed.value = half !== null && (half.changes.length > 0 || Boolean(half.note))
+      resumed.value = half !== null && (half.changes.length > 0 || Boolean(half.note) || Boolean(half.voice))
     } catch (thrown) {
       fault.value = asFault(thrown)
     }

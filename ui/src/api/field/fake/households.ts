@@ -162,6 +162,11 @@ export class Households {
       visit_receipts: Object.fromEntries(
         view.visits.map((v) => [v.visit.id, this.delivery.receipt(v.visit.id)]),
       ),
+      voice_receipts: Object.fromEntries(
+        view.visits.flatMap(({ visit: { voice } }) =>
+          voice ? [[voice.hash, this.delivery.receipt(voice.hash)]] : [],
+        ),
+      ),
       receipt: this.delivery.receipt(`edit-${id}`),
       refused: [],
       tasks: this.tasks().filter((task) => task.household === id),
@@ -337,6 +342,14 @@ export class Households {
       title: `${named(view)}${view.unit} ${view.room}`,
       bytes_total: 420,
     })
+    if (visit.voice)
+      this.delivery.add({
+        kind: 'voice',
+        id: visit.voice.hash,
+        document: id,
+        title: `${named(view)}${view.unit} ${view.room}`,
+        bytes_total: visit.voice.bytes,
+      })
     return this.detail(id)
   }
 

@@ -14,6 +14,7 @@ import type {
   Receipt,
   ReportHow,
   Role,
+  VoiceNote,
   Withheld,
 } from '../../generated/phone'
 import { Fault } from '../door'
@@ -39,6 +40,9 @@ const OPEN: IncidentState[] = [
 const desk = people[2]
 const handler = people[3]
 const office = departments.find((d) => d.id === handler?.department) ?? departments[0]
+
+const voicesOf = (kept: Kept): VoiceNote[] =>
+  kept.events.flatMap(({ event }) => (event.action.type === 'add_voice' ? [event.action.voice] : []))
 
 /** Where an action leads from here, or why it does not apply. */
 function fold(state: IncidentState, action: IncidentAction): Applied {
@@ -338,6 +342,7 @@ export class Incidents {
         checker: state === 'checking' ? me.id : null,
         rework_count: 0,
         photos: kept.photos,
+        voices: voicesOf(kept),
         events: kept.events,
         unreadable: 0,
         course: this.course(kept),
@@ -354,6 +359,9 @@ export class Incidents {
         ]),
       ),
       photo_states: Object.fromEntries(kept.photos.map((p) => [p.hash, this.delivery.photoState(p.hash)])),
+      photo_receipts: Object.fromEntries(
+        [...kept.photos, ...voicesOf(kept)].map(({ hash }) => [hash, this.delivery.receipt(hash)]),
+      ),
       refused: [],
       seen: dispatched ? [{ incident: id, office: office?.name ?? '', at: iso(at(0, 9, 6)) }] : [],
       clock:
@@ -393,7 +401,7 @@ export class Incidents {
     return `${grid.name}-0914-00${this.count}`
   }
 
-  report(created: NewIncident, photos: Photo[], how: ReportHow): IncidentDetail {
+  report(created: NewIncident, photos: Photo[], voices: VoiceNote[], how: ReportHow): IncidentDetail {
     if (this.kept.has(created.id)) return this.detail(created.id)
     const category = categories.find((c) => c.code === created.category)
     if (!category) throw new Fault('MISSING_CATEGORY', created.category)
@@ -402,17 +410,20 @@ export class Incidents {
       if (created.severity < 3) throw new Fault('SEVERITY_TOO_HIGH', 'on site')
       if (!category.on_site) throw new Fault('CATEGORY_NOT_ON_SITE', category.code)
       if (!photos.some((p) => p.stage === 'after')) throw new Fault('MISSING_AFTER_PHOTO', 'on site')
-    } else if (photos.length === 0 && !how.without_photo_because?.trim()) {
+    } else if (photos.length + voices.length === 0 && !how.without_photo_because?.trim()) {
       throw new Fault('MISSING_PHOTO', 'no photo, no reason')
     }
     checked(created.description, 1000)
     const kept: Kept = { created, photos: [...photos], events: [], due: null }
     this.kept.set(created.id, kept)
+    for (const voice of voices) this.put(kept, 'worker', this.now(), { type: 'add_voice', voice })
     const change = this.put(kept, 'worker', this.now(), how)
     const item = { document: created.id, bytes_total: 900, title: created.local_no }
     this.delivery.add({ ...item, kind: 'incident', id: change })
     for (const photo of photos)
       this.delivery.add({ ...item, kind: 'photo', id: photo.hash, bytes_total: photo.bytes })
+    for (const { hash, bytes } of voices)
+      this.delivery.add({ ...item, kind: 'voice', id: hash, bytes_total: bytes })
     return this.detail(created.id)
   }
 
@@ -426,6 +437,8 @@ export class Incidents {
     this.delivery.add({ ...item, kind: 'incident_event', id: change, bytes_total: 300 })
     if (action.type === 'add_photo')
       this.delivery.add({ ...item, kind: 'photo', id: action.photo.hash, bytes_total: action.photo.bytes })
+    if (action.type === 'add_voice')
+      this.delivery.add({ ...item, kind: 'voice', id: action.voice.hash, bytes_total: action.voice.bytes })
     return this.detail(id)
   }
 }

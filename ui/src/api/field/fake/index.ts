@@ -25,6 +25,7 @@ import { Patrols } from './patrols'
 import { Lock } from './lock'
 import { keep, mark, photoUrl, scene as drawn } from './photos'
 import { search } from './search'
+import { keep as keepVoice, recording } from './voices'
 import {
   at,
   buildings,
@@ -240,7 +241,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
         .rows()
         .filter((r) => r.category === category && !['closed', 'cancelled', 'self_handled'].includes(r.state))
         .map((r) => ({ row: r, distance_m: 18, date: r.reported_at.slice(0, 10) })),
-    reportIncident: async (incident, photos, how) => incidents.report(incident, photos, how),
+    reportIncident: async (incident, photos, voices, how) => incidents.report(incident, photos, voices, how),
     incidents: async () => incidents.rows(),
     incident: async (id) => incidents.detail(id),
     departments: async () => departments,
@@ -279,6 +280,16 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       const photo = await keep(file, stage, iso(now()))
       if (!photo) throw new Fault(file.size < 16 ? 'PHOTO_UNSUPPORTED' : 'PHOTO_TRUNCATED', 'undecodable')
       return photo
+    },
+    addVoice: async (recorded) => {
+      const note = await keepVoice(recorded, iso(now()))
+      if (!note) throw new Fault('VOICE_TRUNCATED', 'undecodable')
+      return note
+    },
+    voice: async ({ hash }) => {
+      const sound = recording(hash)
+      if (!sound) throw new Fault('NOT_FOUND', hash)
+      return sound
     },
     now,
     photoUrl,
