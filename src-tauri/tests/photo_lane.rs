@@ -12,12 +12,17 @@ use gridwalk::{
 };
 use gridwalk_core::{
     error::Code,
+    household::NewVisit,
     ids::{Hash, IncidentId},
-    incident::{Severity, SourceChannel},
+    incident::{IncidentAction, IncidentState, Severity, SourceChannel},
     photo::{Photo, PhotoStage},
     sync::message::Watermark,
+    voice::VoiceNote,
 };
-use gridwalk_fixtures::photos::{Variant, photo};
+use gridwalk_fixtures::{
+    photos::{Variant, photo},
+    voice::{Recorded, TELLTALES, webm},
+};
 use image::ImageFormat;
 use std::{io::Cursor, sync::Arc, time::Duration};
 use tokio::sync::Notify;
@@ -636,4 +641,129 @@ async fn what_a_worker_covers_is_in_no_file_of_the_phone_and_in_nothing_that_lea
         Receipt::Centre,
         "it was not let go of"
     );
+}
+
+/// What a microphone recorded.
+fn said(phone: &Phone, ms: u32, seed: u32) -> VoiceNote {
+    let telltale = true;
+    let file = webm(Recorded { ms, telltale, seed });
+    phone.add_voice(&file, NINE).unwrap()
+}
+
+#[tokio::test]
+async fn a_voice_note_stands_in_for_a_photo_and_arrives_bare_by_the_same_lane_with_the_same_receipt()
+ {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    phone.sync_once().await.unwrap();
+    let voice = said(&phone, 12_000, 1);
+    assert!((11_900..12_100).contains(&voice.duration_ms), "{voice:?}");
+    let start = IncidentStart {
+        source: SourceChannel::Patrol,
+        household: None,
+        finding: None,
+        position: None,
+    };
+    let mut new = phone.begin_incident(start).unwrap();
+    new.category = "F01001".into();
+    let how = ReportHow::Submit {
+        without_photo_because: None,
+    };
+    let wordless = phone.report_incident(new.clone(), Vec::new(), how.clone());
+    assert_eq!(wordless.unwrap_err().code, Code::MissingPhoto);
+    let saved = phone.report_incident_with(new, Vec::new(), vec![voice.clone()], how);
+    let saved = saved.unwrap();
+    assert_eq!(saved.view.state, IncidentState::Reported);
+    assert_eq!(saved.view.voices, [voice.clone()]);
+    assert_eq!(
+        saved.photo_receipts[&voice.hash.to_string()],
+        Receipt::Local
+    );
+    let id = saved.row.id;
+
+    let detail = phone.begin_visit(door(1), None).unwrap();
+    let spoken = said(&phone, 3_000, 2);
+    let visit = NewVisit {
+        voice: Some(spoken.clone()),
+        care_emergency: true, // whatever the hour
+        ..detail
+    };
+    let household = phone.save_visit(door(1), visit).unwrap();
+    assert_eq!(
+        household.voice_receipts[&spoken.hash.to_string()],
+        Receipt::Local
+    );
+    // the process ends before anything left it
+    drop(phone);
+    let phone = world.open();
+    assert_eq!(phone.sync_state().unwrap().waiting_photos, 2);
+    phone.sync_once().await.unwrap();
+
+    let items = phone.sync_page().unwrap().items;
+    let kinds = items.iter().filter(|item| item.kind == SyncItemKind::Voice);
+    assert_eq!(kinds.count(), 2);
+    for note in [&voice, &spoken] {
+        assert_eq!(receipt(&phone, note.hash), Receipt::Centre);
+        let kept = world.centre.state().photos.whole[&note.hash].clone();
+        assert_eq!(Hash::of(&kept), note.hash);
+        for words in TELLTALES {
+            let found = kept
+                .windows(words.len())
+                .any(|window| window == words.as_bytes());
+            assert!(!found, "{words} left this phone");
+        }
+        assert_eq!(phone.voice_bytes(note.hash).await.unwrap(), kept);
+    }
+    assert_eq!(
+        phone.incident(id).unwrap().photo_receipts[&voice.hash.to_string()],
+        Receipt::Centre
+    );
+    let household = phone.household(door(1)).unwrap();
+    assert_eq!(
+        household.voice_receipts[&spoken.hash.to_string()],
+        Receipt::Centre
+    );
+}
+
+#[tokio::test]
+async fn a_recording_that_is_let_go_of_leaves_nothing_and_one_that_is_none_is_refused_by_name() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let voice = said(&phone, 1_000, 1);
+    let sealed = world.dir.path().join("photos").join(voice.hash.to_string());
+    let bytes = std::fs::read(&sealed).unwrap();
+    assert!(
+        !bytes.windows(8).any(|window| window == b"OpusHead"),
+        "it is sealed"
+    );
+    let refused = phone.mark_photo(voice.hash, PhotoWishes::default());
+    assert_eq!(refused.unwrap_err().code, Code::NotFound, "it is no photo");
+    phone.forget_photo(voice.hash).unwrap();
+    assert!(!sealed.exists());
+    let unknown = IncidentAction::AddVoice { voice };
+    let shot = taken(&phone, Variant::Small);
+    let id = report(&phone, vec![shot.clone()]);
+    assert_eq!(
+        phone.act_on_incident(id, unknown).unwrap_err().code,
+        Code::NotFound,
+        "its bytes are not here any more"
+    );
+    assert_eq!(
+        phone.voice_bytes(shot.hash).await.unwrap_err().code,
+        Code::VoiceUnsupported,
+        "a photo is not played"
+    );
+    let long = webm(Recorded {
+        ms: 90_000,
+        telltale: false,
+        seed: 1,
+    });
+    for (file, code) in [
+        (&b""[..], Code::VoiceTruncated),
+        (b"<!doctype html>", Code::VoiceUnsupported),
+        (&photo(Variant::Small), Code::VoiceUnsupported),
+        (&long, Code::VoiceTooLong),
+    ] {
+        assert_eq!(phone.add_voice(file, NINE).unwrap_err().code, code);
+    }
 }

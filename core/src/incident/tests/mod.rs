@@ -3,6 +3,7 @@
 mod courses;
 mod disputes;
 mod rounds;
+mod voices;
 
 use super::fold::{Beginning, Carried, fold};
 use super::*;
