@@ -1,9 +1,12 @@
-//! Photos and the names of blobs.
+//! Photos, voice notes and the names of blobs.
 
 use super::bounds::within;
 use crate::process::Outcome;
-use gridwalk_core::{ids::Hash, jpeg};
-use gridwalk_fixtures::photos;
+use gridwalk_core::{ids::Hash, jpeg, voice};
+use gridwalk_fixtures::{
+    photos,
+    voice::{Recorded, mp4, webm},
+};
 use gridwalk_server::blobs::Blobs;
 use std::sync::LazyLock;
 use tempfile::TempDir;
@@ -40,6 +43,32 @@ pub fn photo_probe(bytes: &[u8]) {
             gridwalk_server::jpeg::inspect(&bare).expect("and the server takes that too");
         }
     }
+}
+
+/// A file that says it is a recording: refused by name, or kept with nothing but its sound, which is then taken as it is.
+pub fn voice_probe(bytes: &[u8]) {
+    if let Ok((kept, recording)) = within(5_000, 32, || voice::bare(bytes)) {
+        assert_eq!(kept.len(), bytes.len(), "nothing is moved");
+        assert_eq!(voice::inspect(&kept), Ok(recording));
+    }
+}
+
+/// Recordings that tell everything, and such as our phone keeps.
+pub fn recordings() -> Outcome<Vec<Vec<u8>>> {
+    let how = |telltale| Recorded {
+        ms: 600,
+        telltale,
+        seed: 5,
+    };
+    let mut seeds = vec![webm(how(true)), mp4(how(true))];
+    for plain in [webm(how(false)), mp4(how(false))] {
+        seeds.push(
+            voice::bare(&plain)
+                .map_err(|refusal| refusal.to_string())?
+                .0,
+        );
+    }
+    Ok(seeds)
 }
 
 static FOLDER: LazyLock<Option<(TempDir, Blobs)>> = LazyLock::new(|| {

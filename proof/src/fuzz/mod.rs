@@ -71,6 +71,12 @@ pub const TARGETS: &[Target] = &[
         seeds: files::photos,
     },
     Target {
+        name: "voice_probe",
+        run: files::voice_probe,
+        cost: 1,
+        seeds: files::recordings,
+    },
+    Target {
         name: "blob_path",
         run: files::blob_path,
         cost: 1,
