@@ -122,7 +122,7 @@ async fn what_one_worker_said_is_heard_by_another_and_lies_at_the_centre_as_what
     let dir = folder.path().join("lin-xiao");
     let lin = Phone::open(&dir, Ports::of_this_machine(&dir))?;
     let receipt = |note: &VoiceNote| -> Outcome<Receipt> {
-        let of_case = lin.incident(case)?.photo_receipts;
+        let of_case = lin.incident(case)?.voice_receipts;
         let of_door = lin.household(house)?.voice_receipts;
         let mut all = of_case.into_iter().chain(of_door);
         let found = all.find(|(hash, _)| *hash == note.hash.to_string());

@@ -120,11 +120,6 @@ impl Phone {
             for photo in &mut photos {
                 original::named(db, photo, incident.severity)?;
             }
-            let edits = [
-                Edit::CreateIncident {
-                    new: incident,
-                    photos,
-                },
             said.push((event, action));
             let events = said.into_iter().map(|(id, action)| {
                 Edit::Incident(IncidentEvent {
@@ -195,11 +190,7 @@ impl Phone {
                     .collect::<Answer<_>>()?,
                 category: reference::category(db, &view.created.category)?,
                 photo_states: queue::states(db, view.photos.iter().map(|p| &p.hash))?,
-                photo_receipts: queue::receipts(
-                    db,
-                    (view.photos.iter().map(|photo| &photo.hash))
-                        .chain(view.voices.iter().map(|voice| &voice.hash)),
-                )?,
+                voice_receipts: queue::receipts(db, view.voices.iter().map(|v| &v.hash))?,
                 refused: refused_edits(db, document)?
                     .into_iter()
                     .map(|(edit, code)| RefusedEvent {

@@ -676,7 +676,7 @@ async fn a_voice_note_stands_in_for_a_photo_and_arrives_bare_by_the_same_lane_wi
     assert_eq!(saved.view.state, IncidentState::Reported);
     assert_eq!(saved.view.voices, [voice.clone()]);
     assert_eq!(
-        saved.photo_receipts[&voice.hash.to_string()],
+        saved.voice_receipts[&voice.hash.to_string()],
         Receipt::Local
     );
     let id = saved.row.id;
@@ -715,7 +715,7 @@ async fn a_voice_note_stands_in_for_a_photo_and_arrives_bare_by_the_same_lane_wi
         assert_eq!(phone.voice_bytes(note.hash).await.unwrap(), kept);
     }
     assert_eq!(
-        phone.incident(id).unwrap().photo_receipts[&voice.hash.to_string()],
+        phone.incident(id).unwrap().voice_receipts[&voice.hash.to_string()],
         Receipt::Centre
     );
     let household = phone.household(door(1)).unwrap();

@@ -307,7 +307,9 @@ fn attach(db: &Connection, target: &Target, edit: &Edit, change: &RawChange) -> 
                               title = ?3, severity = coalesce(?4, severity)
              where hash = ?1",
         )?
-        .execute((photo.hash.0, target.document.0, &target.title, target.severity))?;
+        .execute((hash.0, target.document.0, &target.title, target.severity))?;
+    }
+    for photo in edit.photos() {
         match &photo.original {
             Some(original) => db
                 .prepare_cached(
@@ -320,7 +322,6 @@ fn attach(db: &Connection, target: &Target, edit: &Edit, change: &RawChange) -> 
                 .prepare_cached("update photo set original = null where hash = ?1")?
                 .execute([photo.hash.0])?,
         };
-        .execute((hash.0, target.document.0, &target.title, target.severity))?;
     }
     original::let_go(db)
 }

@@ -227,17 +227,11 @@ fn refuse_edit(db: &Connection, number: i64, code: Code) -> Answer<()> {
         .prepare_cached("select value from edit where number = ?1")?
         .query_row([number], |row| row.get(0))?;
     let Some(value) = value else { return Ok(()) };
-    // its photos stay here with it
-    for photo in serde_json::from_str::<Edit>(&value)?.photos() {
-        for hash in std::iter::once(photo.hash).chain(photo.original.map(|original| original.hash))
-        {
-            db.prepare_cached(
-                "update photo set standing = 'refused', code = ?2 where hash = ?1 and standing <> 'stored'",
-            )?
-            .execute((hash.0, code.as_str()))?;
-        }
+    let edit: Edit = serde_json::from_str(&value)?;
+    let photos = edit.photos().into_iter();
+    let originals = photos.filter_map(|photo| photo.original.map(|original| original.hash));
     // its photos and voice notes stay here with it
-    for hash in serde_json::from_str::<Edit>(&value)?.large_blobs() {
+    for hash in edit.large_blobs().into_iter().chain(originals) {
         db.prepare_cached(
             "update photo set standing = 'refused', code = ?2 where hash = ?1 and standing <> 'stored'",
         )?

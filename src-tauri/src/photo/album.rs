@@ -396,8 +396,6 @@ fn word(stage: &PhotoStage) -> Answer<String> {
 
 /// Bytes and name are on the disk when this returns; a crash leaves the whole file or none under that name. A picture never
 /// takes the room that the next records need: where none would be left, nothing is left of it.
-fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Answer<()> {
-/// Bytes and name are on the disk when this returns; a crash leaves the whole file or none under that name.
 pub(super) fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Answer<()> {
     std::fs::create_dir_all(folder)?;
     let [part, room] = ["part", "room"].map(|end| folder.join(format!("{name}.{end}")));

@@ -24,6 +24,17 @@ pub(crate) fn states<'a>(
         .collect()
 }
 
+/// The same as receipts, for voice notes.
+pub(crate) fn receipts<'a>(
+    db: &Connection,
+    voices: impl IntoIterator<Item = &'a Hash>,
+) -> Answer<BTreeMap<String, Receipt>> {
+    voices
+        .into_iter()
+        .map(|hash| Ok((hash.to_string(), receipt(state(db, hash)?))))
+        .collect()
+}
+
 /// Where a photo is on its way. Those of colleagues are at the centre already.
 fn state(db: &Connection, hash: &Hash) -> Answer<PhotoState> {
     type Row = (String, Option<String>, u64, u64, bool);
@@ -94,14 +105,20 @@ pub(crate) fn progress(db: &Connection) -> Answer<(Progress, u64)> {
 /// Photos of the page: those that have not arrived, and those of the last days.
 pub(crate) fn items(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> {
     let mut select = db.prepare_cached(
-        "select hash, document, title, added_at, bytes, sent, turn is not null from photo
+        "select hash, document, title, added_at, bytes, sent, turn is not null, stage from photo
          where standing <> 'kept' and (added_at >= ?1 or standing <> 'stored')",
     )?;
-    let rows: Vec<(Hash, Option<DocumentId>, String, i64, f64, f64, bool)> = select
-        "select hash, document, title, added_at, bytes, sent, stage from photo
-         where standing <> 'kept' and (added_at >= ?1 or standing <> 'stored')",
-    )?;
-    let rows: Vec<(Hash, Option<DocumentId>, String, i64, f64, f64, String)> = select
+    type Row = (
+        Hash,
+        Option<DocumentId>,
+        String,
+        i64,
+        f64,
+        f64,
+        bool,
+        String,
+    );
+    let rows: Vec<Row> = select
         .query_map([since.0], |row| {
             Ok((
                 Hash(row.get(0)?),
@@ -111,33 +128,31 @@ pub(crate) fn items(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> 
                 row.get(4)?,
                 row.get(5)?,
                 row.get(6)?,
+                row.get(7)?,
             ))
         })?
         .collect::<Result<_, _>>()?;
     rows.into_iter()
-        .map(|(hash, document, title, at, bytes, sent, original)| {
-            let state = state(db, &hash)?;
-            let receipt = receipt(state);
-            Ok(SyncItem {
-                kind: match original {
-                    true => SyncItemKind::Original,
-                    false => SyncItemKind::Photo,
-        .map(|(hash, document, title, at, bytes, sent, stage)| {
-            let receipt = receipt(db, &hash)?;
-            Ok(SyncItem {
-                kind: match stage.as_str() {
-                    voice::STAGE => SyncItemKind::Voice,
-                    _ => SyncItemKind::Photo,
-                },
-                id: hash.to_string(),
-                document: document.map(|document| document.to_string()),
-                title,
-                at: Timestamp(at),
-                bytes_sent: if receipt.arrived() { bytes } else { sent },
-                bytes_total: bytes,
-                photo_state: Some(state),
-                receipt,
-            })
-        })
+        .map(
+            |(hash, document, title, at, bytes, sent, original, stage)| {
+                let state = state(db, &hash)?;
+                let receipt = receipt(state);
+                Ok(SyncItem {
+                    kind: match stage.as_str() {
+                        voice::STAGE => SyncItemKind::Voice,
+                        _ if original => SyncItemKind::Original,
+                        _ => SyncItemKind::Photo,
+                    },
+                    id: hash.to_string(),
+                    document: document.map(|document| document.to_string()),
+                    title,
+                    at: Timestamp(at),
+                    bytes_sent: if receipt.arrived() { bytes } else { sent },
+                    bytes_total: bytes,
+                    photo_state: Some(state),
+                    receipt,
+                })
+            },
+        )
         .collect()
 }

@@ -153,8 +153,8 @@ pub struct IncidentDetail {
     pub event_receipts: BTreeMap<String, Receipt>,
     /// Where each photo is on its way, by its hash.
     pub photo_states: BTreeMap<String, PhotoState>,
-    /// Receipt of each photo and voice note, by its hash.
-    pub photo_receipts: BTreeMap<String, Receipt>,
+    /// Receipt of each voice note, by its hash.
+    pub voice_receipts: BTreeMap<String, Receipt>,
     /// Events that the centre refused.
     pub refused: Vec<RefusedEvent>,
     /// Offices that opened it, first first.

@@ -118,7 +118,6 @@ pub fn shows(
 
 const COLUMNS: &str = "select incident.id, case_no, local_no, incident.grid, grid.name, source, incident.category,
   category.name_zh, category.name_en, severity, state, place, description, reported_at, received_at, owner,
-  case when state in ('dispatched', 'handling', 'suspended') then incident.view end, (select count(*) from photo where document = incident.id and kind <> 'original')
   case when state in ('dispatched', 'handling', 'suspended') then incident.view end, (select count(*) from photo where document = incident.id and photo.kind = 'incident')
   from incident join grid on grid.id = incident.grid left join category on category.code = incident.category";
 

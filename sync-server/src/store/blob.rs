@@ -81,6 +81,8 @@ pub fn is_original(connection: &Connection, hash: &Hash) -> Result<bool> {
     Ok(connection
         .prepare_cached("select 1 from photo where hash = ?1 and kind = 'original'")?
         .exists([hash.to_string()])?)
+}
+
 /// Whether some incident in one of these grids has this voice note. One of a visit is for the phones of its grid alone.
 pub fn is_voice_of_incident(
     connection: &Connection,

@@ -542,12 +542,6 @@ fn write_original(
     photo: &Photo,
     original: &Original,
     document: &str,
-/// A voice note stands among the photos, without thumbnail, stage and sides.
-fn write_voice(
-    connection: &Connection,
-    voice: &VoiceNote,
-    document: &str,
-    kind: &str,
     grid: &str,
 ) -> Result<()> {
     connection
@@ -563,6 +557,20 @@ fn write_voice(
             word(&photo.stage)?,
             photo.taken_at.to_string(),
             original.bytes
+        ])?;
+    Ok(())
+}
+
+/// A voice note stands among the photos, without thumbnail, stage and sides.
+fn write_voice(
+    connection: &Connection,
+    voice: &VoiceNote,
+    document: &str,
+    kind: &str,
+    grid: &str,
+) -> Result<()> {
+    connection
+        .prepare_cached(
             "insert into photo (hash, document, kind, grid, taken_at, bytes)
              values (?1, ?2, ?3, ?4, ?5, ?6) on conflict do nothing",
         )?

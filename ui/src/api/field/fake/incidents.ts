@@ -359,8 +359,8 @@ export class Incidents {
         ]),
       ),
       photo_states: Object.fromEntries(kept.photos.map((p) => [p.hash, this.delivery.photoState(p.hash)])),
-      photo_receipts: Object.fromEntries(
-        [...kept.photos, ...voicesOf(kept)].map(({ hash }) => [hash, this.delivery.receipt(hash)]),
+      voice_receipts: Object.fromEntries(
+        voicesOf(kept).map(({ hash }) => [hash, this.delivery.receipt(hash)]),
       ),
       refused: [],
       seen: dispatched ? [{ incident: id, office: office?.name ?? '', at: iso(at(0, 9, 6)) }] : [],
