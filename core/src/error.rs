@@ -84,6 +84,10 @@ codes! {
     DwellingVoid = "DWELLING_VOID";
     /// A dwelling of this address is listed already.
     DuplicateDwelling = "DUPLICATE_DWELLING";
+    /// It waited twice already; now it is done, or said why not.
+    SnoozedTwice = "SNOOZED_TWICE";
+    /// It is too urgent to wait for another day.
+    CannotWait = "CANNOT_WAIT";
     /// A split makes two or more dwellings with a number each.
     SplitParts = "SPLIT_PARTS";
     // what is missing or malformed in a form

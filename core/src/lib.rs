@@ -16,6 +16,7 @@ pub mod place;
 pub mod reference;
 pub mod registry;
 pub mod scan;
+pub mod snooze;
 pub mod sync;
 pub mod text;
 pub mod time;

@@ -8,13 +8,15 @@ use crate::{
     error::{Answer, Failure},
     households::{self, Lookups, days_between},
     settings::drop_drafts,
-    view::{CareDetail, CareInput, CareRow, CareStart, HouseholdRow, Receipt, RefusedCare},
+    snooze,
+    view::{CareDetail, CareInput, CareRow, CareStart, HouseholdRow, Later, Receipt, RefusedCare},
 };
 use chrono::NaiveDate;
+use gridwalk_core::snooze::Due;
 use gridwalk_core::{
     care::{
-        self, CareEdit, CareView, ConsentStanding, ConsentView, EmergencyContact, NeedState,
-        NewCarePlan, NewCarer, NewConsent, NewNeed, NewSupport, SupportKind,
+        self, CareDueWhy, CareEdit, CareView, ConsentStanding, ConsentView, EmergencyContact,
+        NeedState, NewCarePlan, NewCarer, NewConsent, NewNeed, NewSupport, SupportKind,
     },
     error::Code,
     household::{self, HouseholdView, MemberView, VisitKind, VisitOutcome},
@@ -217,6 +219,27 @@ pub(crate) fn due(db: &Connection, lookups: &Lookups, today: NaiveDate) -> Answe
     Ok(due)
 }
 
+/// What is due of that plan today or was before, and since which day.
+pub(crate) fn due_of(
+    db: &Connection,
+    id: CarePlanId,
+    today: NaiveDate,
+) -> Answer<Option<(Due, NaiveDate)>> {
+    let view = view(db, id)?;
+    let lookups = Lookups::of_door(db, view.created.household, today)?;
+    let row = row(db, &view, &lookups, today)?;
+    let due = row.due.filter(|_| row.due_now);
+    Ok(due.map(|due| (may_wait(&view, due, today), due.day)))
+}
+
+/// Only a visit that was missed makes a plan urgent; a consent to renew does not.
+fn may_wait(view: &CareView, due: care::CareDue, today: NaiveDate) -> Due {
+    Due::Care {
+        level: view.level.level,
+        overdue: due.why == CareDueWhy::Visit && due.day < today,
+    }
+}
+
 /// The plans of one door.
 pub(crate) fn of_household(
     db: &Connection,
@@ -295,6 +318,13 @@ fn row(db: &Connection, view: &CareView, lookups: &Lookups, today: NaiveDate) ->
     let several = household
         .as_ref()
         .is_some_and(|view| view.members.len() > 1);
+    let later = match due.filter(|due| due.day <= today) {
+        Some(due) => {
+            let wait = may_wait(view, due, today);
+            snooze::later(db, view.created.id.0, due.day, wait, today)?
+        }
+        None => Later::default(),
+    };
     Ok(CareRow {
         id: view.created.id,
         household_id: id,
@@ -325,6 +355,7 @@ fn row(db: &Connection, view: &CareView, lookups: &Lookups, today: NaiveDate) ->
         ),
         closed: view.closed.is_some(),
         reopen_asked: view.reopen_asked,
+        later,
     })
 }
 

@@ -29,6 +29,7 @@ mod search;
 mod settings;
 #[cfg(feature = "window")]
 pub mod shell;
+mod snooze;
 mod storage;
 mod sync;
 mod today;

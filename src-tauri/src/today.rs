@@ -6,7 +6,7 @@ use crate::{
     documents::{self, Edit, Identity, Target},
     error::{Answer, Failure},
     households::{self, Lookups, days_between},
-    patrols, reference,
+    patrols, reference, snooze,
     view::{GroupHint, PlanSummary, TaskGroup, TaskRow, Today},
 };
 use chrono::NaiveDate;
@@ -42,11 +42,16 @@ impl Phone {
                 .map(|grid| grid.name)
                 .collect();
             let list = rows(db, now, worker.map(|worker| worker.id))?;
-            let open = || list.iter().filter(|(row, _)| !row.done);
+            let waits = |row: &TaskRow| row.later.until.is_some();
+            let open = || list.iter().filter(|(row, _)| !row.done && !waits(row));
             let date = now.local_date();
             let lookups = Lookups::read(db, date)?;
+            let (care_later, care): (Vec<_>, Vec<_>) = care::due(db, &lookups, date)?
+                .into_iter()
+                .partition(|row| row.later.until.is_some());
             Ok(Today {
-                care: care::due(db, &lookups, date)?,
+                care,
+                care_later,
                 date,
                 grid_name: names.join("、"),
                 overdue: count(open().filter(|(row, _)| row.overdue_days > 0)),
@@ -154,6 +159,8 @@ fn rows(
     let mut rows: Vec<(TaskRow, String)> = tasks
         .into_iter()
         .map(|(task, done)| {
+            let wait = snooze::of_task(&task);
+            let later = snooze::later(db, task.id.0, task.due, wait, today)?;
             let door = task.household.and_then(|id| doors.get(&id).cloned());
             let building = door.as_ref().map(|door| door.building_name.clone());
             let row = TaskRow {
@@ -170,10 +177,11 @@ fn rows(
                 household: door,
                 task,
                 done,
+                later,
             };
-            (row, building.unwrap_or_default())
+            Ok((row, building.unwrap_or_default()))
         })
-        .collect();
+        .collect::<Answer<_>>()?;
     rows.sort_by_cached_key(|(row, _)| {
         let walk = row.household.as_ref().map(|door| lookups.walk(door));
         (walk.is_none(), walk, row.task.due, row.task.id)
@@ -183,9 +191,13 @@ fn rows(
 
 fn groups(rows: Vec<(TaskRow, String)>) -> Vec<TaskGroup> {
     let mut groups: Vec<TaskGroup> = Vec::new();
-    let mut overdue = Vec::new();
+    let (mut overdue, mut waiting) = (Vec::new(), Vec::new());
     for (row, building) in rows {
         let (title, hint) = match row {
+            _ if row.later.until.is_some() && !row.done => {
+                waiting.push(row);
+                continue;
+            }
             _ if row.overdue_days > 0 => {
                 overdue.push(row);
                 continue;
@@ -213,6 +225,13 @@ fn groups(rows: Vec<(TaskRow, String)>) -> Vec<TaskGroup> {
                 rows: overdue,
             },
         );
+    }
+    if !waiting.is_empty() {
+        groups.push(TaskGroup {
+            title: String::new(),
+            hint: GroupHint::Later,
+            rows: waiting,
+        });
     }
     for group in &mut groups {
         group.rows.sort_by_key(|row| row.done); // stable: the order of the way stays

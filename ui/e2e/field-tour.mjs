@@ -25,11 +25,33 @@ export const refuseMicrophone = (page) =>
     navigator.mediaDevices.getUserMedia = refused
   })
 export const dial = (page, pin) => tap(page, ...[...pin].map((digit) => `pin-${digit}`))
+/** A finger from one point to another, both in parts of the element. */
+const draw = async (page, id, [fromX, fromY], [toX, toY]) => {
+  await byId(page, id).scrollIntoViewIfNeeded()
+  const box = await byId(page, id).boundingBox()
+  await page.mouse.move(box.x + fromX * box.width, box.y + fromY * box.height)
+  await page.mouse.down()
+  await page.mouse.move(box.x + toX * box.width, box.y + toY * box.height)
+  await page.mouse.up()
+}
+const putOff = async (page, plate, reason) => {
+  await tap(page, `task-${plate}`, 'later-open', `later-reason-${reason}`, 'later-save')
+  await byId(page, 'screen-today').waitFor()
+}
 const chooseOutcome = (word) => (page) => tap(page, `visit-outcome-${word}`)
 
 export const SCREENS = [
   { name: '01-today', path: '/today' },
   { name: '01b-brief', path: '/today', walk: (page) => tap(page, 'brief') },
+  {
+    name: '01d-today-later',
+    path: '/today',
+    async walk(page) {
+      await putOff(page, '401', 'agreed')
+      await byId(page, 'today-later').waitFor()
+      await byId(page, 'today-later').scrollIntoViewIfNeeded()
+    },
+  },
   { name: '02-households', path: '/households' },
   { name: '02b-floors', path: '/households', walk: (page) => tap(page, 'households-view-floors') },
   {
@@ -115,6 +137,20 @@ export const SCREENS = [
   { name: '03d-visit-refused', path: '/households/h126/visit', walk: chooseOutcome('refused') },
   { name: '03e-field-sheet', path: '/households/h126/visit', walk: (page) => tap(page, 'visit-field-use') },
   { name: '03f-note', path: '/households/h126/visit', walk: (page) => tap(page, 'visit-note') },
+  {
+    name: '03h-visit-later',
+    path: '/households/h126/visit?task=t2',
+    walk: (page) => tap(page, 'later-open', 'later-reason-inconvenient'),
+  },
+  {
+    name: '03i-visit-waits',
+    path: '/today',
+    async walk(page) {
+      await putOff(page, '401', 'weather')
+      await tap(page, 'task-401')
+      await byId(page, 'later-waits').scrollIntoViewIfNeeded()
+    },
+  },
   { name: '04-report-empty', path: '/report' },
   {
     name: '04b-report',
@@ -157,6 +193,30 @@ export const SCREENS = [
       await refuseMicrophone(page)
       await tap(page, 'voice-start')
       await byId(page, 'voice-silence').scrollIntoViewIfNeeded()
+    name: '04f-mark',
+    path: '/report',
+    async walk(page) {
+      await shoot(page, 'report-photo')
+      await tap(page, 'report-mark')
+      await draw(page, 'mark-canvas', [0.62, 0.55], [0.82, 0.86])
+      await byId(page, 'mark-veil').waitFor()
+      await tap(page, 'mark-stamp')
+    },
+  },
+  {
+    name: '04g-marked',
+    path: '/report',
+    async walk(page) {
+      await shoot(page, 'report-photo')
+      const bare = await byId(page, 'report-photo-shown').getAttribute('src')
+      await tap(page, 'report-mark')
+      await draw(page, 'mark-canvas', [0.62, 0.55], [0.82, 0.86])
+      await tap(page, 'mark-stamp', 'mark-done')
+      await page.waitForFunction(
+        (old) => document.querySelector('[data-testid=report-photo-shown]')?.getAttribute('src') !== old,
+        bare,
+      )
+      await tap(page, 'report-category-F02001')
     },
   },
   { name: '05-patrol', path: '/patrol', scene: 'walking' },

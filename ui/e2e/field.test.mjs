@@ -15,9 +15,13 @@ const ALL = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']
 // Dark and English change colours and lengths of words, not names or roles.
 const LOOKS = [
   { name: 'at 390', options: {}, rules: ALL },
-  { name: 'at 360 with text at 1.5', options: { width: 360, scale: 1.5 }, rules: ALL },
+  { name: 'at 360×640 with text at 1.5', options: { width: 360, height: 640, scale: 1.5 }, rules: ALL },
   { name: 'in the dark', options: { dark: true }, rules: ['color-contrast'] },
-  { name: 'in English at 360', options: { width: 360, language: 'en' }, rules: [] },
+  {
+    name: 'in English at 360×640',
+    options: { width: 360, height: 640, language: 'en' },
+    rules: [],
+  },
 ]
 const TOUCH_PX = 48
 const CORRIDOR = fileURLToPath(new URL('corridor.png', import.meta.url))
@@ -81,6 +85,39 @@ describe('a thumb', () => {
     await page.waitForFunction(() => !document.querySelector('[data-testid=task-401]'))
     assert.match(await byId(page, 'sync-chip').innerText(), /4 条待传/)
     await done()
+  })
+
+  test('puts a visit off with a reason, twice at most, and takes it back', async () => {
+    const { page, done } = await field.page('/today')
+    await tap(page, 'task-401', 'later-open', 'later-save')
+    await byId(page, 'later-lacks').waitFor()
+    await tap(page, 'later-reason-other', 'later-days-3', 'later-save')
+    await page.locator('[data-code=MISSING_REASON]').waitFor()
+    await byId(page, 'later-words').fill('她说周四在家')
+    await tap(page, 'later-save')
+    await byId(page, 'screen-today').waitFor()
+    const later = byId(page, 'today-later')
+    await later.waitFor()
+    assert.match(await later.innerText(), /401[\s\S]*已推迟\s1\s次·她说周四在家[\s\S]*9月17日/)
+    assert.match(await byId(page, 'sync-chip').innerText(), /3 条待传/, 'nothing of it travels')
+    await tap(page, 'task-401', 'later-back')
+    await byId(page, 'later-open').waitFor()
+    await tap(page, 'later-open', 'later-reason-agreed', 'later-save')
+    await byId(page, 'today-later').waitFor()
+    assert.match(await byId(page, 'today-later').innerText(), /已推迟\s1\s次·约了改天/)
+    await done()
+  })
+
+  test('cannot put off what the desk waits for, nor weekly care that is late', async () => {
+    const { page, done } = await field.page('/care/care-504')
+    assert.match(await byId(page, 'later-refused').innerText(), /这件急，不能往后推/)
+    assert.equal(await byId(page, 'later-open').count(), 0)
+    await done()
+    const asked = await field.page('/today')
+    await asked.page.locator('[data-kind=verify]').first().click()
+    await byId(asked.page, 'later-refused').waitFor()
+    assert.equal(await byId(asked.page, 'later-open').count(), 0)
+    await asked.done()
   })
 
   test('hands over what has not arrived as a file, and nothing leaves the list by it', async () => {

@@ -150,6 +150,21 @@ const PLANS: &[(&str, u32, &str)] = &[
     ("draft_drop", 3, r#"{"key":"visit <household>"}"#),
     ("today", 6, "{}"),
     ("complete_task", 8, r#"{"task":"<task>","note":"<note>"}"#),
+    (
+        "snooze",
+        6,
+        r#"{"input":{"subject":{"type":"task","id":"<task>"},"days":1,"reason":"weather","words":"<note>"}}"#,
+    ),
+    (
+        "snooze",
+        3,
+        r#"{"input":{"subject":{"type":"care","id":"<care>"},"days":1,"reason":"other","words":"<note>"}}"#,
+    ),
+    (
+        "end_snooze",
+        3,
+        r#"{"subject":{"type":"task","id":"<task>"}}"#,
+    ),
     ("work_log", 4, "{}"),
     ("confirm_work_log", 3, r#"{"text":"<note>"}"#),
     ("households", 4, r#"{"query":"<query>"}"#),

@@ -28,6 +28,8 @@ commands! {
     draft_drop(key);
     today();
     complete_task(task, note);
+    snooze(input);
+    end_snooze(subject);
     work_log();
     confirm_work_log(text);
     categories();

@@ -46,6 +46,8 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             status::draft_drop,
             status::today,
             status::complete_task,
+            status::snooze,
+            status::end_snooze,
             status::work_log,
             status::confirm_work_log,
             status::categories,

@@ -2,7 +2,7 @@
 
 use crate::{
     Answer, Desk,
-    view::{PhoneStatus, Settings, Today, WorkLog},
+    view::{PhoneStatus, Settings, SnoozeInput, SnoozeSubject, Today, WorkLog},
 };
 use gridwalk_core::{ids::TaskId, reference::Category};
 use tauri::State;
@@ -68,6 +68,20 @@ pub fn today(desk: State<'_, Desk>) -> Answer<Today> {
 #[specta::specta]
 pub fn complete_task(desk: State<'_, Desk>, task: TaskId, note: Option<String>) -> Answer<Today> {
     desk.phone()?.complete_task(task, note)
+}
+
+/// 稍后: it waits for another day.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn snooze(desk: State<'_, Desk>, input: SnoozeInput) -> Answer<Today> {
+    desk.phone()?.snooze(input)
+}
+
+/// It is due today after all.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn end_snooze(desk: State<'_, Desk>, subject: SnoozeSubject) -> Answer<Today> {
+    desk.phone()?.end_snooze(subject)
 }
 
 /// 工作日志 of today, from its records.

@@ -1,6 +1,6 @@
 //! 关爱: what a list may say of a care plan, and the plan itself, whose words are there only while they are open.
 
-use super::{HouseholdRow, PersonName, Receipt};
+use super::{HouseholdRow, Later, PersonName, Receipt};
 use chrono::NaiveDate;
 use gridwalk_core::{
     care::{
@@ -48,6 +48,8 @@ pub struct CareRow {
     pub closed: bool,
     /// Somebody helped after it was closed.
     pub reopen_asked: bool,
+    /// 稍后
+    pub later: Later,
 }
 
 /// An act that the centre did not take; kept here with its reason.

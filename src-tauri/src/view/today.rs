@@ -3,11 +3,14 @@
 use super::{CareRow, HouseholdRow};
 use chrono::NaiveDate;
 use gridwalk_core::{
-    ids::{PatrolId, PlanId},
+    error::Code,
+    ids::{CarePlanId, PatrolId, PlanId, TaskId},
     reference::Task,
+    snooze::SnoozeReason,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
+use uuid::Uuid;
 
 /// The first tab.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
@@ -16,16 +19,18 @@ pub struct Today {
     pub date: NaiveDate,
     /// `梧桐-03`; several are joined by a comma.
     pub grid_name: String,
-    /// Tasks past their day, not done.
+    /// Tasks past their day, not done; those that wait are in none of these figures.
     pub overdue: u32,
     /// Tasks due today, not done.
     pub due_today: u32,
     /// Incidents that came back to the worker, not done.
     pub returned: u32,
-    /// Overdue first, then by building in walking order, top floor down.
+    /// Overdue first, then by building in walking order, top floor down; what waits for another day last.
     pub groups: Vec<TaskGroup>,
     /// 关爱: plans of which something is due today or was before, in walking order.
     pub care: Vec<CareRow>,
+    /// 稍后: plans of which something is due that waits for another day.
+    pub care_later: Vec<CareRow>,
     /// Patrol plans of the worker's grids.
     pub plans: Vec<PlanSummary>,
     /// A patrol that is still running, also after the app was killed.
@@ -42,6 +47,8 @@ pub enum GroupHint {
     Walking,
     /// Not at a household door.
     Elsewhere,
+    /// 稍后: waits for another day.
+    Later,
 }
 
 /// A heading with its rows.
@@ -72,6 +79,64 @@ pub struct TaskRow {
     pub overdue_days: u32,
     /// A saved visit or result settled it.
     pub done: bool,
+    /// 稍后
+    pub later: Later,
+}
+
+/// 稍后: how often something waited, and whether it may.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, Type)]
+pub struct Later {
+    /// How often.
+    pub times: u32,
+    /// The day on which it stands in the list again, while that is ahead.
+    pub until: Option<NaiveDate>,
+    /// Why, the last time.
+    pub reason: Option<SnoozeReason>,
+    /// Why, in own words.
+    pub words: Option<String>,
+    /// Days that it may wait (once more); 0 when it may not.
+    pub days: u32,
+    /// Why it may not.
+    pub refused: Option<Code>,
+}
+
+/// What waits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum SnoozeSubject {
+    /// A task.
+    Task {
+        /// Which.
+        id: TaskId,
+    },
+    /// 关爱
+    Care {
+        /// Of which plan.
+        id: CarePlanId,
+    },
+}
+
+impl SnoozeSubject {
+    /// The id alone; no task has that of a plan.
+    pub fn id(self) -> Uuid {
+        match self {
+            Self::Task { id } => id.0,
+            Self::Care { id } => id.0,
+        }
+    }
+}
+
+/// 稍后
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct SnoozeInput {
+    /// What waits.
+    pub subject: SnoozeSubject,
+    /// How many days.
+    pub days: u32,
+    /// Why.
+    pub reason: SnoozeReason,
+    /// In own words.
+    pub words: Option<String>,
 }
 
 /// A patrol that can be started.

@@ -25,6 +25,10 @@ export const commands = {
 	today: () => typedError<Today, Failure>(__TAURI_INVOKE("today")),
 	/**  A task is done that no visit or result settles by itself. */
 	completeTask: (task: string, note: string | null) => typedError<Today, Failure>(__TAURI_INVOKE("complete_task", { task, note })),
+	/**  稍后: it waits for another day. */
+	snooze: (input: SnoozeInput) => typedError<Today, Failure>(__TAURI_INVOKE("snooze", { input })),
+	/**  It is due today after all. */
+	endSnooze: (subject: SnoozeSubject) => typedError<Today, Failure>(__TAURI_INVOKE("end_snooze", { subject })),
 	/**  工作日志 of today, from its records. */
 	workLog: () => typedError<WorkLog, Failure>(__TAURI_INVOKE("work_log")),
 	/**  The worker stands by these words. */
@@ -88,7 +92,7 @@ export const commands = {
 	/**  A hazard form with its id, local number and guessed place. Nothing is stored yet. */
 	beginIncident: (start: IncidentStart) => typedError<NewIncident, Failure>(__TAURI_INVOKE("begin_incident", { start })),
 	/**  Saves the incident with its first event. */
-	reportIncident: (incident: NewIncident, photos: Photo[], voices: VoiceNote[], how: ReportHow) => typedError<IncidentDetail, Failure>(__TAURI_INVOKE("report_incident", { incident, photos, voices, how })),
+	reportIncident: (incident: NewIncident, photos: Photo[], how: ReportHow) => typedError<IncidentDetail, Failure>(__TAURI_INVOKE("report_incident", { incident, photos, how })),
 	/**  My incidents and those of my grids, what needs me first. */
 	incidents: () => typedError<IncidentRow[], Failure>(__TAURI_INVOKE("incidents")),
 	/**  One incident with its timeline. */
@@ -157,7 +161,7 @@ export const events = {
 };
 
 /* Constants */
-export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SPLIT_PARTS","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","LOCKED","PIN_WRONG","PIN_WAIT","PIN_SPENT","PIN_WEAK","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_DAMAGED","PHOTO_TOO_BIG","VOICE_TRUNCATED","VOICE_UNSUPPORTED","VOICE_TOO_LONG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
+export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SNOOZED_TWICE","CANNOT_WAIT","SPLIT_PARTS","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","LOCKED","PIN_WRONG","PIN_WAIT","PIN_SPENT","PIN_WEAK","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_DAMAGED","PHOTO_TOO_BIG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
 
 /* Types */
 /**  The frame of one act. `recorded_at` is the phone's clock plus its measured offset to the server. */
@@ -415,6 +419,8 @@ export type CareRow = {
 	closed: boolean,
 	/**  Somebody helped after it was closed. */
 	reopen_asked: boolean,
+	/**  稍后 */
+	later: Later,
 };
 
 /**  A plan as the screen begins it. */
@@ -633,6 +639,10 @@ export type Code =
 "DWELLING_VOID" | 
 /**  A dwelling of this address is listed already. */
 "DUPLICATE_DWELLING" | 
+/**  It waited twice already; now it is done, or said why not. */
+"SNOOZED_TWICE" | 
+/**  It is too urgent to wait for another day. */
+"CANNOT_WAIT" | 
 /**  A split makes two or more dwellings with a number each. */
 "SPLIT_PARTS" | 
 /**  Who was there when the consent was given. */
@@ -729,12 +739,6 @@ export type Code =
 "PHOTO_DAMAGED" | 
 /**  Beyond 15 MiB or 50 megapixels. */
 "PHOTO_TOO_BIG" | 
-/**  The recording is cut off, or there is no sound in it. */
-"VOICE_TRUNCATED" | 
-/**  Not one voice in a container that this app keeps, or it holds more than its sound. */
-"VOICE_UNSUPPORTED" | 
-/**  Longer than a minute, or beyond 1 MiB. */
-"VOICE_TOO_LONG" | 
 /**  The bytes do not have the promised hash. */
 "BLOB_HASH_MISMATCH" | 
 /**  The upload continues at another offset. */
@@ -1207,7 +1211,9 @@ export type GroupHint =
 /**  One building, 从上往下. */
 "walking" | 
 /**  Not at a household door. */
-"elsewhere";
+"elsewhere" | 
+/**  稍后: waits for another day. */
+"later";
 
 /**  One thing that was found. */
 export type Hit = {
@@ -1281,8 +1287,6 @@ export type HouseholdDetail = {
 	people: PersonName[],
 	/**  Receipt of each visit of `view`, by visit id. */
 	visit_receipts: { [key in string]: Receipt },
-	/**  Receipt of each voice note of a visit, by its hash. */
-	voice_receipts: { [key in string]: Receipt },
 	/**  Receipt of everything else on this household: the least delivered of its edits. */
 	receipt: Receipt,
 	/**  Visits that the centre refused. */
@@ -1488,10 +1492,6 @@ text: string } |
 { type: "add_photo"; 
 /**  Which. */
 photo: Photo } | 
-/**  T25 语音备注 */
-{ type: "add_voice"; 
-/**  Which. */
-voice: VoiceNote } | 
 /**  Raise (anyone) or lower (dispatcher, with a reason) the severity. */
 { type: "set_severity"; 
 /**  The new level. */
@@ -1639,7 +1639,7 @@ export type IncidentDetail = {
 	category: Category | null,
 	/**  Receipt of each event, by the hash of the change that carries it. */
 	event_receipts: { [key in string]: Receipt },
-	/**  Receipt of each photo and voice note, by its hash. */
+	/**  Receipt of each photo, by its hash. */
 	photo_receipts: { [key in string]: Receipt },
 	/**  Events that the centre refused. */
 	refused: RefusedEvent[],
@@ -1786,8 +1786,6 @@ export type IncidentView = {
 	rework_count: number,
 	/**  Every photo, in the order of the fold, without doubles. */
 	photos: Photo[],
-	/**  Every voice note, in the order of the fold, without doubles. */
-	voices?: VoiceNote[],
 	/**  Every event in fold order, oldest first. */
 	events: EventView[],
 	/**  Items written by a newer app. */
@@ -1802,6 +1800,22 @@ export type Language =
 "zh-CN" | 
 /**  English */
 "en";
+
+/**  稍后: how often something waited, and whether it may. */
+export type Later = {
+	/**  How often. */
+	times: number,
+	/**  The day on which it stands in the list again, while that is ahead. */
+	until: string | null,
+	/**  Why, the last time. */
+	reason: SnoozeReason | null,
+	/**  Why, in own words. */
+	words: string | null,
+	/**  Days that it may wait (once more); 0 when it may not. */
+	days: number,
+	/**  Why it may not. */
+	refused: Code | null,
+};
 
 /**  One value of the level, with where it came from. */
 export type LevelValue = {
@@ -2159,8 +2173,6 @@ export type NewVisit = {
 	persons_met: number | null,
 	/**  At most 1,000 characters, no citizen numbers. */
 	note: string | null,
-	/**  What was said instead of typed. */
-	voice?: VoiceNote | null,
 	/**  The task that this visit settles. */
 	task: string | null,
 	/**  Hazards reported on this visit. */
@@ -2758,6 +2770,42 @@ export type SharedLine = {
 	expires_at: string,
 };
 
+/**  稍后 */
+export type SnoozeInput = {
+	/**  What waits. */
+	subject: SnoozeSubject,
+	/**  How many days. */
+	days: number,
+	/**  Why. */
+	reason: SnoozeReason,
+	/**  In own words. */
+	words: string | null,
+};
+
+/**  Why it waits. */
+export type SnoozeReason = 
+/**  约了改天 */
+"agreed" | 
+/**  对方这会儿不方便 */
+"inconvenient" | 
+/**  先办急的 */
+"more_urgent" | 
+/**  天气不好 */
+"weather" | 
+/**  In own words. */
+"other";
+
+/**  What waits. */
+export type SnoozeSubject = 
+/**  A task. */
+{ type: "task"; 
+/**  Which. */
+id: string } | 
+/**  关爱 */
+{ type: "care"; 
+/**  Of which plan. */
+id: string };
+
 /**  来源 */
 export type SourceChannel = 
 /**  巡查 */
@@ -2897,9 +2945,7 @@ export type SyncItemKind =
 /**  通知公告, read */
 "announcement" | 
 /**  照片 */
-"photo" | 
-/**  语音备注 */
-"voice";
+"photo";
 
 /**  The whole page. */
 export type SyncPage = {
@@ -3013,6 +3059,8 @@ export type TaskRow = {
 	overdue_days: number,
 	/**  A saved visit or result settled it. */
 	done: boolean,
+	/**  稍后 */
+	later: Later,
 };
 
 /**  外观 */
@@ -3030,16 +3078,18 @@ export type Today = {
 	date: string,
 	/**  `梧桐-03`; several are joined by a comma. */
 	grid_name: string,
-	/**  Tasks past their day, not done. */
+	/**  Tasks past their day, not done; those that wait are in none of these figures. */
 	overdue: number,
 	/**  Tasks due today, not done. */
 	due_today: number,
 	/**  Incidents that came back to the worker, not done. */
 	returned: number,
-	/**  Overdue first, then by building in walking order, top floor down. */
+	/**  Overdue first, then by building in walking order, top floor down; what waits for another day last. */
 	groups: TaskGroup[],
 	/**  关爱: plans of which something is due today or was before, in walking order. */
 	care: CareRow[],
+	/**  稍后: plans of which something is due that waits for another day. */
+	care_later: CareRow[],
 	/**  Patrol plans of the worker's grids. */
 	plans: PlanSummary[],
 	/**  A patrol that is still running, also after the app was killed. */
@@ -3104,27 +3154,6 @@ export type VisitedToday = {
 	myself: boolean,
 	/**  When. */
 	at: string,
-};
-
-/**  What a recording lies in. */
-export type VoiceMedia = 
-/**  Opus in WebM */
-"webm" | 
-/**  AAC or Opus in MP4 */
-"mp4";
-
-/**  A voice note as its record refers to it. Like a photo it is a blob named by its hash, and travels in the photos' lane. */
-export type VoiceNote = {
-	/**  SHA-256 of the recording. */
-	hash: string,
-	/**  What it lies in. */
-	media: VoiceMedia,
-	/**  When. */
-	recorded_at: string,
-	/**  How long it is, as the recording itself says. */
-	duration_ms: number,
-	/**  Size of the recording. */
-	bytes: number,
 };
 
 /**  Why a door is made void. */

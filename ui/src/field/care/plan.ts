@@ -37,5 +37,5 @@ export function usePlan(id: string) {
   )
   onBeforeUnmount(() => clearTimeout(closing))
 
-  return { data, fault, slow, refused, saving, act, save }
+  return { data, fault, slow, refused, saving, reload, act, save }
 }

@@ -26,6 +26,7 @@ const row = (over: Partial<CareRow> = {}): CareRow => ({
   due: { why: 'visit', day: '2026-09-12' },
   overdue_days: 2,
   due_now: true,
+  later: { times: 0, until: null, reason: null, words: null, days: 1, refused: null },
   last_seen: '2026-09-05',
   days_since_seen: 9,
   needs_open: 1,

@@ -63,6 +63,7 @@ export function lineOf(row: CareRow): string {
 /** The value at the right: how late, or until when. */
 export function dueOf(row: CareRow, today: string): string {
   if (!row.due) return ''
+  if (row.later.until) return day(row.later.until)
   if (row.overdue_days > 0) return say('care.late', { n: row.overdue_days })
   return daysBetween(today, row.due.day) === 0
     ? say('time.today')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { HouseholdRow, Task, TaskRow } from '../../api/field'
-import { actOf, asideOf, briefOf, doorOf, dueOf, endsSoon, headingOf, lineOf, titleOf } from './rows'
+import { actOf, asideOf, briefOf, doorOf, dueOf, endsSoon, headingOf, labelOf, lineOf, titleOf } from './rows'
 
 const task: Task = {
   id: 't',
@@ -23,6 +23,7 @@ const row = (over: Partial<TaskRow> = {}, about: Partial<Task> = {}): TaskRow =>
   days_since_visit: 36,
   overdue_days: 0,
   done: false,
+  later: { times: 0, until: null, reason: null, words: null, days: 7, refused: null },
   ...over,
 })
 const place = (name: string, about: Partial<Task> = {}) =>
@@ -53,6 +54,15 @@ describe('a row', () => {
     expect(dueOf(row({}, { time_hint: '18:00 后' }))).toBe('18:00 后')
     expect(dueOf(row({ overdue_days: 3 }))).toBe('逾期 3 天')
     expect(dueOf(row({ overdue_days: 3, done: true }))).toBe('办好了')
+  })
+
+  test('that waits says until when, and one that waited says how often and why', () => {
+    const waited = { ...row().later, times: 1, reason: 'agreed' as const }
+    const waiting = row({ overdue_days: 3, later: { ...waited, until: '2026-09-16' } })
+    expect(dueOf(waiting)).toBe('9月16日')
+    expect(dueOf(row({ overdue_days: 3, later: waited }))).toBe('逾期 3 天')
+    expect(labelOf(row({ later: waited }))).toBe('走访·上次 36 天前·已推迟 1 次·约了改天')
+    expect(labelOf(row())).toBe('走访·上次 36 天前')
   })
 
   test('leads to its act: the incident before the door, the door before the task', () => {

@@ -2,8 +2,9 @@
 import type { TaskGroup, TaskRow } from '../../api/field'
 import en from '../../locales/en.json'
 import zh from '../../locales/zh-CN.json'
-import { clock } from '../../shared/moment'
+import { clock, day } from '../../shared/moment'
 import { say } from '../../shared/words'
+import { laterOf } from './later'
 
 // A task that says nothing but its kind, in whichever language the centre wrote it.
 const BARE = new Set<string>(['', zh.task.visit, en.task.visit])
@@ -26,6 +27,10 @@ export function doorOf(row: TaskRow): { plate: string; rest: string } {
   return { plate: last, rest: words.slice(0, -1).join(' ') }
 }
 
+/** What the row says below its title: the act, and how often it waited. */
+export const labelOf = (row: TaskRow) =>
+  [lineOf(row), laterOf(row.later)].filter(Boolean).join(say('sign.dot'))
+
 export const titleOf = (row: TaskRow) => (row.household ? row.name || row.household.room : row.task.text)
 
 /** `关爱探访·陪同换燃气软管`, `走访·上次 36 天前`, `听雨苑 3幢2单元·复查`. */
@@ -46,6 +51,7 @@ export function lineOf(row: TaskRow): string {
 /** The value at the right: until when, or since when too late. */
 export function dueOf(row: TaskRow): string {
   if (row.done) return say('today.done')
+  if (row.later.until) return day(row.later.until)
   if (row.overdue_days > 0) return say('today.overdueDays', { n: row.overdue_days })
   return row.task.time_hint ?? say('time.today')
 }
@@ -54,6 +60,7 @@ export function dueOf(row: TaskRow): string {
 export function headingOf(group: TaskGroup): string {
   if (group.hint === 'overdue') return say('today.overdue')
   if (group.hint === 'elsewhere') return say('today.elsewhere')
+  if (group.hint === 'later') return say('later.title')
   const units = new Set(group.rows.map((row) => row.household?.unit ?? ''))
   const [unit] = units
   return units.size === 1 && unit ? `${group.title} ${unit}` : group.title

@@ -17,6 +17,7 @@ import type {
 import { Fault } from '../door'
 import type { Delivery } from './delivery'
 import type { Households } from './households'
+import { longestOfCare, type Snoozes } from './snoozes'
 import { at, colleague, doors, inStairwell, iso, me, people, today } from './street'
 import { checked } from './words'
 
@@ -58,6 +59,7 @@ export class Care {
     private delivery: Delivery,
     private households: Households,
     private now: () => number,
+    private snoozes: Snoozes,
     quietStreet: boolean,
   ) {
     const feng = this.plan('504', 'living_alone', 'first')
@@ -193,6 +195,10 @@ export class Care {
       needs_open: view.needs.filter((need) => need.state !== 'done').length,
       closed: view.closed !== null,
       reopen_asked: view.reopen_asked,
+      later: this.snoozes.later(
+        view.created.id,
+        due !== null && due.day <= today ? longestOfCare({ level: view.level.level, due }) : null,
+      ),
     }
   }
 

@@ -26,6 +26,7 @@ import { Lock } from './lock'
 import { keep, mark, photoUrl, scene as drawn } from './photos'
 import { search } from './search'
 import { keep as keepVoice, recording } from './voices'
+import { longestOfCare, longestOfTask, Snoozes } from './snoozes'
 import {
   at,
   buildings,
@@ -53,7 +54,8 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   const done = new Set<string>()
   const due = () => (scene === 'quiet' ? [] : tasks.filter((task) => !done.has(task.id)))
   const households = new Households(delivery, due, now)
-  const care = new Care(delivery, households, now, scene === 'quiet')
+  const snoozes = new Snoozes()
+  const care = new Care(delivery, households, now, snoozes, scene === 'quiet')
   households.care = care.of
   const incidents = new Incidents(delivery, now)
   const patrols = new Patrols(delivery, now)
@@ -94,13 +96,17 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       days_since_visit: household?.days_since ?? null,
       overdue_days: Math.max(0, Math.round((Date.parse(today) - Date.parse(task.due)) / 86_400_000)),
       done: done.has(task.id),
+      later: snoozes.later(task.id, longestOfTask(task)),
     }
   }
 
   const todays = (): Today => {
-    const rows = due()
+    const all = due()
       .map(row)
       .filter((r) => r.done || !r.household?.void)
+    const later = all.filter((r) => r.later.until && !r.done)
+    const rows = all.filter((r) => !later.includes(r))
+    const plans_due = care.due_now()
     const overdue = rows.filter((r) => r.overdue_days > 0)
     const here = rows.filter((r) => r.overdue_days === 0)
     const floor = (r: TaskRow) => r.household?.floor ?? 0
@@ -121,8 +127,10 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
         ...(overdue.length ? [{ title: '', hint: 'overdue' as const, rows: overdue }] : []),
         ...walking,
         ...(elsewhere.length ? [{ title: '', hint: 'elsewhere' as const, rows: elsewhere }] : []),
+        ...(later.length ? [{ title: '', hint: 'later' as const, rows: later }] : []),
       ],
-      care: care.due_now(),
+      care: plans_due.filter((plan) => !plan.later.until),
+      care_later: plans_due.filter((plan) => plan.later.until),
       plans: plans.map(({ id, name, checkpoints }) => ({ id, name, checkpoints: checkpoints.length })),
       running_patrol: patrols.running(),
     }
@@ -164,6 +172,15 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       return status()
     },
     today: async () => todays(),
+    snooze: async (input) => {
+      const { subject } = input
+      const task = subject.type === 'task' && due().find((t) => t.id === subject.id)
+      const plan = subject.type === 'care' && care.due_now().find((p) => p.id === subject.id)
+      if (!task && !plan) throw new Fault('NOT_FOUND', subject.id)
+      snoozes.put(input, task ? longestOfTask(task) : plan ? longestOfCare(plan) : null)
+      return todays()
+    },
+    endSnooze: async (subject) => (snoozes.end(subject), todays()),
     completeTask: async (task) => (done.add(task), todays()),
     households: async (query) => many(query),
     search: async (query) => search(query, households, incidents, settings),

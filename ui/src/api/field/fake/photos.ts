@@ -1,4 +1,5 @@
 // Photos of the demo street. Drawn scenes, marked 合成样例; what the tester adds stays in memory.
+import { stamp } from '../../../shared/moment'
 import type { Photo, PhotoStage, PhotoWishes } from '../../generated/phone'
 
 const added = new Map<string, string>()
@@ -76,7 +77,7 @@ export async function mark(
     pen.fillRect(0, height - size * 1.6, width * 0.7, size * 1.6)
     pen.fillStyle = '#fff'
     pen.font = `${size}px sans-serif`
-    const line = [taken.slice(0, 16).replace('T', ' '), grid, wishes.stamp.number].filter(Boolean)
+    const line = [stamp(taken), grid, wishes.stamp.number].filter(Boolean)
     pen.fillText(line.join(' · '), size / 2, height - size * 0.5)
   }
   const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/jpeg', 0.8))
