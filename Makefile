@@ -1,4 +1,4 @@
-.PHONY: demo test day bench bench-sync load cuts kill drill sim crash fuzz monkey photos-day bench-photos
+.PHONY: demo test day bench bench-sync load cuts kill drill sim crash fuzz monkey photos-day bench-photos guide
 # Every target installs what is missing on Debian 12 (and Ubuntu 22.04+), asks nothing, and may be run again.
 
 demo: ## The demo street: server, console, two phones. Ctrl-C ends all of it.
@@ -6,6 +6,9 @@ demo: ## The demo street: server, console, two phones. Ctrl-C ends all of it.
 
 test: ## Everything that must be green; `make test CI=true` lets nothing be skipped.
 	@scripts/test.sh
+
+guide: ## The user guide in ui/guide, written and photographed anew; `make test` says when it is stale.
+	@scripts/guide.sh
 
 day: ## One scripted working day of two phones against a real server, as a table and one line of JSON.
 	@scripts/day.sh

@@ -6,6 +6,18 @@ import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openFakeField } from './fake-field.mjs'
 import { byId, dial, refuseMicrophone, shoot, speak, SCREENS, talked, tap } from './field-tour.mjs'
+import {
+  committed,
+  LANGUAGES,
+  MOST_BYTES,
+  pictured,
+  pictures,
+  shown,
+  standing,
+  undrawn,
+  written,
+} from './field-guide.mjs'
+import { byId, dial, shoot, SCREENS, tap } from './field-tour.mjs'
 
 const axe = readFileSync(
   fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url)),
@@ -14,13 +26,14 @@ const axe = readFileSync(
 const ALL = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']
 // Dark and English change colours and lengths of words, not names or roles.
 const LOOKS = [
-  { name: 'at 390', options: {}, rules: ALL },
+  { name: 'at 390', options: {}, rules: ALL, guide: 'zh-CN' },
   { name: 'at 360×640 with text at 1.5', options: { width: 360, height: 640, scale: 1.5 }, rules: ALL },
   { name: 'in the dark', options: { dark: true }, rules: ['color-contrast'] },
   {
     name: 'in English at 360×640',
     options: { width: 360, height: 640, language: 'en' },
     rules: [],
+    guide: 'en',
   },
 ]
 const TOUCH_PX = 48
@@ -71,11 +84,31 @@ for (const look of LOOKS) {
         await screen.walk?.(opened.page)
         assert.deepEqual(await findings(opened.page, look.rules), [])
         assert.deepEqual(opened.wrong, [])
+        if (look.guide && shown.includes(screen.name))
+          assert.equal(
+            await standing(opened.page),
+            pictured()[look.guide][screen.name],
+            'the guide shows an older screen: node e2e/field-guide.mjs, and look at its pictures',
+          )
         await opened.done()
       })
     }
   })
 }
+
+describe('the user guide', () => {
+  test('shows screens that the tour draws, each with its picture in both languages', () => {
+    assert.deepEqual(undrawn, [])
+    const all = LANGUAGES.map((language) => pictures(language))
+    for (const { names } of all) assert.deepEqual(names.sort(), [...shown].sort())
+    assert.ok(all.reduce((sum, { bytes }) => sum + bytes, 0) < MOST_BYTES)
+  })
+
+  for (const language of LANGUAGES)
+    test(`names in ${language} what the app says`, async () => {
+      assert.equal(committed(language), await written(language))
+    })
+})
 
 describe('a thumb', () => {
   test('saves a visit where nothing changed with one tap, and the row of 今日 is done', async () => {

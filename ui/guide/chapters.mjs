@@ -1,0 +1,247 @@
+// The user guide, in one source: what is said beside which screen of the tour (e2e/field-tour.mjs). `{key}` becomes what that
+// button or heading says in the app, so the guide cannot name a button that is called otherwise.
+//   node e2e/field-guide.mjs writes zh-CN.md, en.md and their pictures.
+export const CHAPTERS = [
+  {
+    title: ['今日：早上先看这里', 'Today: where the morning begins'],
+    lead: [
+      '没有网也能打开。逾期的在最前，关爱在后，再按楼栋从上往下排。',
+      'It opens without a network. What is late comes first, then people in care, then the walk, top floor down.',
+    ],
+    steps: [
+      {
+        screen: '01-today',
+        say: [
+          '点一行就去办那件事，不用先看资料。最上面一条是早会简报。',
+          'Tap a row to do it; no profile comes first. The line at the top is the morning brief.',
+        ],
+      },
+      {
+        screen: '01b-brief',
+        say: [
+          '早会上照着念：逾期几件、今天几件、关爱几户。',
+          'What to say at the stand-up: what is late, what is due, whom to look after.',
+        ],
+      },
+      {
+        screen: '03h-visit-later',
+        say: [
+          '今天办不了：在那件事的页面点“{later.ask}”，选哪天、为什么。最多推两次。',
+          'Not today: on the page of the task tap “{later.ask}”, choose the day and why. Twice at most.',
+        ],
+      },
+      {
+        screen: '01d-today-later',
+        say: [
+          '推后的排在最下面，写着等到哪天。要今天办，点进去再点“{later.back}”。',
+          'What waits stands last, with its day. To do it today after all, open it and tap “{later.back}”.',
+        ],
+      },
+    ],
+  },
+  {
+    title: ['走访：二十秒一户', 'A visit: twenty seconds a door'],
+    lead: [
+      '上次问到的都已填好。没变化就一下，有变化只改那一项。',
+      'The last answers are filled in. Nothing changed is one tap; what changed is the one field that you touch.',
+    ],
+    steps: [
+      {
+        screen: '03-visit',
+        say: [
+          '核对过都没变，点“{visit.noChange}”。',
+          'You checked and nothing changed: tap “{visit.noChange}”.',
+        ],
+      },
+      {
+        screen: '03b-visit-changed',
+        say: [
+          '改了哪几项，下面写得明白；其余照旧。',
+          'The bar below says what you changed; the rest stays as before.',
+        ],
+      },
+      {
+        screen: '03d-visit-refused',
+        say: [
+          '不愿开门也是一种结果，一下就记好，以后先打电话。',
+          'Not wanting a visit is a result like any other: one tap, and from then on phone first.',
+        ],
+      },
+      {
+        screen: '03g-visit-saved',
+        say: [
+          '存好就是存在本机了。漏了什么，点“{household.amend}”。',
+          'Saved means kept on this phone. Forgot something: tap “{household.amend}”.',
+        ],
+      },
+    ],
+  },
+  {
+    title: ['关爱：先问过本人', 'Care: the person is asked first'],
+    lead: [
+      '名单上不写类型，旁人看见也不知道是什么事。',
+      'A list never says why somebody is in it, because a neighbour may look on.',
+    ],
+    steps: [
+      {
+        screen: '13b-care',
+        say: [
+          '见到人、没什么事，点“{care.support.usual}”。',
+          'You saw the person and all is well: tap “{care.support.usual}”.',
+        ],
+      },
+      {
+        screen: '13g-care-consent-sheet',
+        say: [
+          '没问过的先问：同意哪些事、谁在场、到哪天。本人随时能撤回。',
+          'Ask first: what the person agrees to, who was there, until when. It can be withdrawn at any time.',
+        ],
+      },
+      {
+        screen: '13c-care-open-sheet',
+        say: [
+          '需求和提醒要说明用途才打开，一刻钟后自己合上。',
+          'Needs and notes open for a purpose that you give, and close by themselves after a quarter of an hour.',
+        ],
+      },
+    ],
+  },
+  {
+    title: ['上报隐患：三下', 'Report a hazard: three taps'],
+    lead: [
+      '拍一张，选是什么，存好。地点是猜的，不对就点一下改。',
+      'Take a photo, say what it is, save. The place is a guess: tap it if it is wrong.',
+    ],
+    steps: [
+      {
+        screen: '04-report-empty',
+        say: [
+          '点下面的“{tab.report}”，拍照。写到一半也会留着。',
+          'Tap “{tab.report}” below and take the photo. What is half written is kept.',
+        ],
+      },
+      {
+        screen: '04b-report',
+        say: [
+          '不急的能当场办：选“{report.handled}”，再拍一张处置后。',
+          'Put right on the spot: choose “{report.handled}” and take another photo afterwards.',
+        ],
+      },
+      {
+        screen: '06-incident',
+        say: [
+          '之后谁受理、谁在办、还剩多少工作时间，都在这里；休息时间不计时。',
+          'Who accepted it, who works on it and how much working time is left stand here; the clock rests out of hours.',
+        ],
+      },
+    ],
+  },
+  {
+    title: ['照片：先盖住，再存', 'Photos: cover first, then keep'],
+    lead: [
+      '拍到人脸、车牌、门牌，存之前盖住。照片里不留定位和手机信息。',
+      'Faces, number plates and door numbers are covered before the photo is kept. No position and no phone stays inside it.',
+    ],
+    steps: [
+      {
+        screen: '04f-mark',
+        say: [
+          '点照片右上角的方框，用手指划过要盖的地方；要印时间和编号就打开水印。',
+          'Tap the square on the photo and draw a finger over what nobody should see; switch the stamp on for time and number.',
+        ],
+      },
+      {
+        screen: '04g-marked',
+        say: [
+          '盖住的地方不会再回来。这张才是要传的那张。',
+          'What is covered does not come back. This is the photo that is sent.',
+        ],
+      },
+      {
+        screen: '10b-storage',
+        say: [
+          '手机快满时，只清理中心和备份都有的照片。',
+          'When the phone fills up, only photos that the centre and its backup have are removed.',
+        ],
+      },
+    ],
+  },
+  {
+    title: ['巡查：路线只在本机', 'Patrol: the track stays with you'],
+    lead: [
+      '地下室没有信号也能走；缺一段就写缺一段，不扣点位。',
+      'It works in a basement too; a gap is written down as a gap and takes no point away.',
+    ],
+    steps: [
+      {
+        screen: '05-patrol',
+        say: [
+          '到点就扫；扫不了用定位或手动。看到问题点“{patrol.finding}”。',
+          'Scan at a point; where that fails, use the position or note it by hand. Tap “{patrol.finding}” for what you see.',
+        ],
+      },
+      {
+        screen: '05d-patrol-manual',
+        say: ['手动要写一句为什么。', 'By hand needs a few words on why.'],
+      },
+      {
+        screen: '05g-patrol-finish',
+        say: [
+          '按住结束。先看清要传什么：点位和发现，路线给不给由你定。',
+          'Hold to end. First see what is sent: points and findings; whether the line goes along is yours to say.',
+        ],
+      },
+    ],
+  },
+  {
+    title: ['送达：话不说过头', 'Delivery: no more than is proven'],
+    lead: [
+      '“{receipt.local}”是存在手机上；“{receipt.centre}”是中心收好了；“{receipt.seen}”是有人打开看了。',
+      '“{receipt.local}” is kept on the phone, “{receipt.centre}” is safe at the centre, “{receipt.seen}” was opened by somebody.',
+    ],
+    steps: [
+      {
+        screen: '07-sync',
+        say: [
+          '右上角点进来：哪几条还没到，为什么，怎么办。不影响继续干活。',
+          'From the chip at the top right: what has not arrived, why, and what to do. Work goes on meanwhile.',
+        ],
+      },
+      {
+        screen: '07b-sync-delivered',
+        say: [
+          '收工前看一眼，都到了就是这样。',
+          'A look before going home: this is how it says that everything arrived.',
+        ],
+      },
+      {
+        screen: '07c-unsent',
+        say: [
+          '手机要交回、总也传不上时，“{unsent.do}”交给主管。',
+          'When the phone goes back or nothing gets through, “{unsent.do}” and give it to your supervisor.',
+        ],
+      },
+    ],
+  },
+  {
+    title: ['应用锁：丢了手机也不怕', 'App lock: a lost phone tells nothing'],
+    lead: [
+      '在“{tab.me}”里设 6 位 PIN。没有网也能打开。',
+      'Set six digits under “{tab.me}”. It opens without a network.',
+    ],
+    steps: [
+      {
+        screen: '14f-app-lock-on',
+        say: ['两分钟没人动就自己锁上。', 'It locks after two minutes without a touch.'],
+      },
+      { screen: '14-lock', say: ['输入 PIN 打开。', 'Your PIN opens it.'] },
+      {
+        screen: '14c-lock-forgot',
+        say: [
+          '忘了 PIN，请管理员给一个登记码；记录一条不少。',
+          'If you forget it, a code from the office opens the phone; not one record is lost.',
+        ],
+      },
+    ],
+  },
+]
