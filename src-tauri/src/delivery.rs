@@ -253,13 +253,6 @@ fn records(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> {
         let bytes: f64 = row.get(8)?;
         let sent = if standing == "stored" { bytes } else { 0.0 };
         let this = receipt(&standing, row.get(7)?);
-        if let Some(place) = places.get(&record) {
-            let item = &mut items[*place];
-            item.receipt = item.receipt.clone().worse(this);
-            item.bytes_total += bytes;
-            item.bytes_sent += sent;
-            continue;
-        }
         let kind = match noun.as_str() {
             "visit" => SyncItemKind::Visit,
             "household_edit" => SyncItemKind::HouseholdEdit,
@@ -271,6 +264,18 @@ fn records(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> {
             "announcement" => SyncItemKind::Announcement,
             _ => SyncItemKind::Patrol,
         };
+        if let Some(place) = places.get(&record) {
+            let item = &mut items[*place];
+            if item.kind == SyncItemKind::Task && kind != SyncItemKind::Task {
+                // a day of work begins with the first thing that was done in it, and is called by that
+                item.kind = kind;
+                item.id = row.get(2)?;
+            }
+            item.receipt = item.receipt.clone().worse(this);
+            item.bytes_total += bytes;
+            item.bytes_sent += sent;
+            continue;
+        }
         let document = DocumentId(row.get(3)?);
         let item: String = row.get(2)?;
         places.insert(record.clone(), items.len());

@@ -3,7 +3,7 @@
 mod centre;
 
 use centre::{GRID, NINE, Weather, World};
-use gridwalk::view::{FoundKind, Receipt};
+use gridwalk::view::{FoundKind, Receipt, SyncItemKind};
 use gridwalk_core::{
     error::Code,
     ids::{AnnouncementId, PageId},
@@ -107,6 +107,9 @@ async fn an_announcement_has_one_receipt_that_travels() {
         1,
         "one receipt, however often"
     );
+    let page = phone.sync_page().unwrap();
+    let kinds: Vec<_> = page.items.iter().map(|item| item.kind).collect();
+    assert_eq!(kinds, [SyncItemKind::Announcement]);
     phone.sync_once().await.unwrap();
     let rows = phone.announcements().unwrap();
     assert_eq!(
