@@ -193,6 +193,9 @@ export const SCREENS = [
       await refuseMicrophone(page)
       await tap(page, 'voice-start')
       await byId(page, 'voice-silence').scrollIntoViewIfNeeded()
+    },
+  },
+  {
     name: '04f-mark',
     path: '/report',
     async walk(page) {

@@ -17,7 +17,6 @@ import {
   undrawn,
   written,
 } from './field-guide.mjs'
-import { byId, dial, shoot, SCREENS, tap } from './field-tour.mjs'
 
 const axe = readFileSync(
   fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url)),
