@@ -21,6 +21,7 @@ pub mod sync;
 pub mod text;
 pub mod time;
 pub mod voice;
+pub mod work_card;
 pub mod work_log;
 pub mod worker_day;
 

@@ -37,6 +37,7 @@ mod track;
 mod unsent;
 pub mod view;
 mod visits;
+mod work_card;
 mod work_log;
 
 pub use app::Phone;

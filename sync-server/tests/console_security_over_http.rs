@@ -438,6 +438,9 @@ async fn every_answer_carries_the_headers_that_keep_other_pages_out() {
         "/none",
         "/health",
         "/sync",
+        "/verify",
+        "/verify.css",
+        "/verify.js",
     ];
     let pages = pages.map(|path| (Method::GET, path.to_owned()));
     for (method, path) in routes().into_iter().chain(pages) {

@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
+import { carrier } from './work-card.mjs'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 const TODAY = '2026-09-14'
@@ -501,6 +502,35 @@ test('what a withdrawn phone still had is looked at, let in, or left out with a 
   await page.waitForSelector('[data-testid=quarantined]')
   await look(page, 'quarantine-en')
   await page.evaluate(() => localStorage.clear())
+  await closePage(page)
+})
+
+test('a resident scans a work card and reads who is at the door; what was signed leaves the address', async () => {
+  const code = run('gridwalk-server', 'device', 'code', '--data', data, '--worker', 'lin-xiao')
+  const shows = await carrier(base, code)
+  const page = await openPage()
+  await page.setViewportSize({ width: 360, height: 640 })
+  const asked = []
+  page.on('request', (request) => asked.push(request.url()))
+  const standing = async (address, expected) => {
+    await page.goto('about:blank')
+    await page.goto(address)
+    await page.waitForSelector(`main[data-standing=${expected}]`)
+    assert.equal(page.url(), `${base}/verify`)
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth))
+    await look(page, `work-card-${expected}`)
+    return page.textContent('main')
+  }
+  const valid = await standing(shows(), 'valid')
+  for (const words of ['工作证有效', '林晓', '梧桐-03', 'Grid worker'])
+    assert.ok(valid.includes(words), words)
+  assert.ok(!(await standing(shows(5), 'expired')).includes('林晓'))
+  assert.ok(!(await standing(`${shows().slice(0, -8)}AAAAAAAA`, 'unknown')).includes('林晓'))
+  assert.match(await standing(`${base}/verify`, 'scan'), /扫一扫/)
+  assert.ok(
+    asked.every((url) => url.startsWith(`${base}/verify`) || url === 'about:blank'),
+    asked.join(),
+  )
   await closePage(page)
 })
 

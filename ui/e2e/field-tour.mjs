@@ -323,6 +323,8 @@ export const SCREENS = [
     },
   },
   { name: '10-me', path: '/me' },
+  { name: '10i-card', path: '/card' },
+  { name: '03h-visit-card', path: '/households/h126/visit', walk: (page) => tap(page, 'visit-card') },
   { name: '10b-storage', path: '/storage' },
   {
     name: '10c-storage-freed',

@@ -95,6 +95,12 @@ pub const TARGETS: &[Target] = &[
         seeds: text::cells,
     },
     Target {
+        name: "work_card",
+        run: text::work_card,
+        cost: 1,
+        seeds: text::work_cards,
+    },
+    Target {
         name: "search_query",
         run: text::search_query,
         cost: 4,

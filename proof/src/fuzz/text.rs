@@ -1,8 +1,9 @@
 //! Words: what a new phone hands in, what offices export, what a worker looks for.
 
 use crate::{crash, process::Outcome};
+use ed25519_dalek::SigningKey;
 use gridwalk::Phone;
-use gridwalk_core::error::Code;
+use gridwalk_core::{error::Code, ids::DeviceId, time::Timestamp, work_card};
 use gridwalk_server::{auth::enrol::EnrolCode, console::export, routes::device::Enrol};
 use std::sync::LazyLock;
 
@@ -15,6 +16,17 @@ pub fn enrol_json(bytes: &[u8]) {
     if let Some(code) = EnrolCode::parse(&typed) {
         let again = EnrolCode::parse(&code.to_string()).expect("a printed code can be typed");
         assert_eq!((again.id, again.secret), (code.id, code.secret));
+    }
+}
+
+/// What a resident's phone scanned, whoever drew it: refused in a word, or the only letters that say what they say, and signed by
+/// nobody whom a stranger can be.
+pub fn work_card(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(shown) = work_card::read(&text) {
+        assert!(text.is_ascii() && text.len() == work_card::LETTERS);
+        let nobody = SigningKey::from_bytes(&[3; 32]).verifying_key();
+        assert!(!shown.is_signed_by(&nobody));
     }
 }
 
@@ -74,6 +86,14 @@ pub fn search_query(bytes: &[u8]) {
         Ok(_) => {}
         Err(failure) => assert_ne!(failure.code, Code::StorageBroken, "{failure}"),
     }
+}
+
+/// Codes as phones show them.
+pub fn work_cards() -> Outcome<Vec<Vec<u8>>> {
+    let key = SigningKey::from_bytes(&[4; 32]);
+    let codes = [0, 1_789_347_600_000]
+        .map(|at| work_card::issue(&key, DeviceId(uuid::Uuid::from_u128(7)), Timestamp(at)));
+    Ok(codes.map(String::into_bytes).to_vec())
 }
 
 /// An enrolment as a phone sends it.

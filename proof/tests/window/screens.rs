@@ -64,6 +64,7 @@ fn addresses(door: &str, incident: &str) -> Vec<(&'static str, String, &'static 
         ("patrols", "/patrols".into(), "[data-testid=patrol-row]"),
         ("sync", "/sync".into(), "[data-testid=sync-item]"),
         ("me", "/me".into(), "[data-testid=me-size-1]"),
+        ("card", "/card".into(), "[data-testid=card-code]"),
     ]
 }
 

@@ -51,6 +51,7 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             status::work_log,
             status::confirm_work_log,
             status::categories,
+            status::work_card,
             status::in_front,
             lock::lock_state,
             lock::lock_now,

@@ -3,6 +3,7 @@
 use crate::{
     Answer, Desk,
     view::{PhoneStatus, Settings, SnoozeInput, SnoozeSubject, Today, WorkLog},
+    view::{PhoneStatus, Settings, Today, WorkCard, WorkLog},
 };
 use gridwalk_core::{ids::TaskId, reference::Category};
 use tauri::State;
@@ -103,6 +104,13 @@ pub fn confirm_work_log(desk: State<'_, Desk>, text: String) -> Answer<WorkLog> 
 #[specta::specta]
 pub fn categories(desk: State<'_, Desk>) -> Answer<Vec<Category>> {
     desk.phone()?.categories()
+}
+
+/// A code that a resident scans to see who is at the door.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn work_card(desk: State<'_, Desk>) -> Answer<WorkCard> {
+    desk.phone()?.work_card()
 }
 
 /// Whether somebody looks at the app; while nobody does, the phone keeps no line to the centre open.

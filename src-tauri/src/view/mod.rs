@@ -12,6 +12,7 @@ mod search;
 mod status;
 mod storage;
 mod today;
+mod work_card;
 mod work_log;
 
 pub use care::*;
@@ -25,4 +26,5 @@ pub use search::*;
 pub use status::*;
 pub use storage::*;
 pub use today::*;
+pub use work_card::*;
 pub use work_log::*;

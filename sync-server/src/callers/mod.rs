@@ -52,6 +52,8 @@ pub struct Courtesy {
     pub per_device_minute: u32,
     /// Enrolments and logins from one address in a minute.
     pub knocks_minute: u32,
+    /// Work cards that one address has looked up in a minute.
+    pub cards_minute: u32,
 }
 
 impl Default for Courtesy {
@@ -65,6 +67,7 @@ impl Default for Courtesy {
             per_device: 4,
             per_device_minute: 600,
             knocks_minute: 60,
+            cards_minute: 60,
         }
     }
 }
@@ -83,6 +86,7 @@ struct Inner {
     devices: Mutex<HashMap<DeviceId, usize>>,
     requests: Rate<DeviceId>,
     knocks: Rate<IpAddr>,
+    cards: Rate<IpAddr>,
 }
 
 impl Callers {
@@ -97,6 +101,7 @@ impl Callers {
             devices: Mutex::default(),
             requests: Rate::new(courtesy.per_device_minute),
             knocks: Rate::new(courtesy.knocks_minute),
+            cards: Rate::new(courtesy.cards_minute),
         }))
     }
 
@@ -169,6 +174,14 @@ impl Callers {
             return Ok(());
         }
         self.0.knocks.take(from)
+    }
+
+    /// Somebody whom nobody knows asks about a work card.
+    pub fn look_up(&self, from: IpAddr) -> Result<()> {
+        if self.0.behind_proxy {
+            return Ok(());
+        }
+        self.0.cards.take(from)
     }
 }
 

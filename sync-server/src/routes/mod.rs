@@ -1,4 +1,5 @@
-//! The doors. Open without a token or session: health, enrol, challenge, token, recover, login. Everything else asks who is there.
+//! The doors. Open without a token or session: health, enrol, challenge, token, recover, login, and the page on which residents
+//! check a work card. Everything else asks who is there.
 
 pub mod blobs;
 pub mod device;
@@ -11,6 +12,7 @@ pub mod poke;
 pub mod quarantine;
 pub mod registry;
 pub mod sync;
+pub mod verify;
 
 use crate::{
     callers::json_in_time,
@@ -37,6 +39,7 @@ pub fn router(state: AppState) -> Router {
         .merge(packs::routes())
         .merge(sync::routes())
         .merge(poke::routes())
+        .merge(verify::routes())
         .merge(Router::from(console()))
         .merge(page::routes(state.config.console.as_deref()))
         .layer(middleware::from_fn_with_state(state.clone(), json_in_time))
@@ -53,12 +56,14 @@ pub fn console() -> OpenApiRouter<AppState> {
         .merge(quarantine::routes())
 }
 
-/// The framework refuses in plain text what does not fit a route; whoever asks here expects a code.
+/// The framework refuses in plain text what does not fit a route; whoever asks here expects a code, except on a page for
+/// people, which says it in words.
 async fn codes(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status();
     let content = response.headers().get(header::CONTENT_TYPE);
-    if !status.is_client_error() || content.is_some_and(|kind| kind == "application/json") {
+    let ours = |kind: &HeaderValue| kind == "application/json" || kind == verify::HTML;
+    if !status.is_client_error() || content.is_some_and(ours) {
         return response;
     }
     let (mut parts, body) = response.into_parts();

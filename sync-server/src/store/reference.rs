@@ -3,7 +3,7 @@
 
 use crate::{
     error::{Error, Result},
-    store::{Connection, Fault, Row, next_count, params, person, scope},
+    store::{Connection, Fault, OptionalExtension, Row, next_count, params, person, scope},
 };
 use gridwalk_core::{
     ids::{DocumentId, GridId},
@@ -69,6 +69,20 @@ pub fn put_grid(connection: &Connection, grid: &Grid) -> Result<()> {
         Some(grid.id),
         grid,
     )
+}
+
+/// Where somebody works, as a resident would call it: `梧桐社区 梧桐-03`.
+pub fn grid_names(connection: &Connection, grids: &[GridId]) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for grid in grids {
+        let name = connection.query_row(
+            "select community_name || ' ' || name from grid where id = ?1",
+            [grid.to_string()],
+            |row| row.get::<_, String>(0),
+        );
+        names.extend(name.optional()?);
+    }
+    Ok(names)
 }
 
 /// 幢

@@ -44,6 +44,7 @@ export const router = createRouter({
     { path: '/map', component: () => import('./map/MapPage.vue') },
     { path: '/sync', component: () => import('./sync/SyncPage.vue') },
     { path: '/lock', component: () => import('./lock/LockPage.vue') },
+    { path: '/card', component: () => import('./card/CardPage.vue') },
     { path: '/storage', component: () => import('./me/StoragePage.vue') },
     { path: '/log', component: () => import('./log/LogPage.vue') },
     { path: '/handbook', component: () => import('./handbook/HandbookPage.vue') },

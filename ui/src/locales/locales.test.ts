@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CODES } from '../api/field'
 import { say, words, type WordKey } from '../shared/words'
 import en from './en.json'
+import verify from './verify.json'
 import zh from './zh-CN.json'
 
 type Tree = { [key: string]: string | Tree }
@@ -21,13 +22,24 @@ test('every sentence exists in both languages', () => {
   expect(keys(en)).toEqual(keys(zh))
 })
 
-test('a sentence asks for the same values in both languages', () => {
-  const english = new Map(sentences(en))
-  const different = sentences(zh).filter(([key, text]) => {
+const different = (one: Tree, other: Tree) => {
+  const english = new Map(sentences(other))
+  return sentences(one).filter(([key, text]) => {
     const [mine, theirs] = [holes(text), holes(english.get(key) ?? '')]
     return mine.size !== theirs.size || [...mine].some((hole) => !theirs.has(hole))
   })
-  expect(different).toEqual([])
+}
+
+test('a sentence asks for the same values in both languages', () => {
+  expect(different(zh, en)).toEqual([])
+})
+
+// The page on which a resident checks a work card is made by the server, with these words.
+test('the page of a work card says the same in both languages, and calls nobody by another role', () => {
+  expect(keys(verify.en)).toEqual(keys(verify['zh-CN']))
+  expect(different(verify['zh-CN'], verify.en)).toEqual([])
+  expect(verify.en.roles).toEqual(en.role)
+  expect(verify['zh-CN'].roles).toEqual(zh.role)
 })
 
 test('every code that the phone can answer has a sentence', () => {
@@ -39,7 +51,7 @@ describe.each(['zh-CN', 'en'] as const)('the voice in %s', (language) => {
   const all = sentences(language === 'en' ? en : zh)
 
   test('nobody is shouted at, blamed or told that something is synchronised', () => {
-    const said = all.filter(([, text]) =>
+    const said = [...all, ...sentences(verify[language])].filter(([, text]) =>
       /[!！]\s*$|亲，|您|已同步|提交成功|上传完成|打卡|签到|考核|synced/i.test(text),
     )
     expect(said).toEqual([])

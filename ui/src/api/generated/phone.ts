@@ -35,6 +35,8 @@ export const commands = {
 	confirmWorkLog: (text: string) => typedError<WorkLog, Failure>(__TAURI_INVOKE("confirm_work_log", { text })),
 	/**  The category tree. */
 	categories: () => typedError<Category[], Failure>(__TAURI_INVOKE("categories")),
+	/**  A code that a resident scans to see who is at the door. */
+	workCard: () => typedError<WorkCard, Failure>(__TAURI_INVOKE("work_card")),
 	/**  Whether somebody looks at the app; while nobody does, the phone keeps no line to the centre open. */
 	inFront: (seen: boolean) => typedError<null, Failure>(__TAURI_INVOKE("in_front", { seen })),
 	/**  Whether there is a PIN, and how it stands. */
@@ -3191,6 +3193,14 @@ export type Withheld = {
 	act: PossibleAct,
 	/**  Why not. */
 	because: Code,
+};
+
+/**  电子工作证: the code that says who carries this phone. Name, role and grid are on the screen already (`PhoneStatus`). */
+export type WorkCard = {
+	/**  What the code to be scanned holds: the centre's page with the signed part behind the hash. */
+	address: string,
+	/**  When it ends, by the phone's corrected clock. */
+	until: string,
 };
 
 /**  One worker's log of one day. */

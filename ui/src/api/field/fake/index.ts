@@ -42,6 +42,10 @@ import {
   today,
 } from './street'
 
+/** An address of the right length that is another one every moment; nobody signed it. */
+const address = (now: number) =>
+  `https://centre.wangshu.example/verify#${`AQ${now.toString(36)}`.padEnd(119, 'A')}`
+
 const CODES = { good: '204816', used: '111111', old: '222222' }
 
 /** A fresh phone on the morning of the pictures, or as the scene says. */
@@ -171,6 +175,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       enrolled = true
       return status()
     },
+    workCard: async () => ({ address: address(now()), until: iso(now() + 120_000) }),
     today: async () => todays(),
     snooze: async (input) => {
       const { subject } = input
