@@ -1,4 +1,5 @@
 .PHONY: demo test day bench bench-sync load cuts kill drill sim crash fuzz monkey photos-day bench-photos guide
+.PHONY: demo test day bench bench-app bench-sync load cuts kill drill sim crash fuzz monkey photos-day bench-photos
 # Every target installs what is missing on Debian 12 (and Ubuntu 22.04+), asks nothing, and may be run again.
 
 demo: ## The demo street: server, console, two phones. Ctrl-C ends all of it.
@@ -41,6 +42,9 @@ monkey: ## Random commands at the phone's typed door, killed at random: STEPS=n 
 
 bench-sync: ## Sync beside its peers and the floors, through a link of 300 ms and 1 Mbit/s.
 	@scripts/bench-sync.sh
+
+bench-app: ## Figures of the worker's app: save, search, a door, a shift's memory, a year's disk, the window's start.
+	@scripts/bench-app.sh
 
 bench-photos: ## A camera's picture made small, beside libvips and ImageMagick, in one run.
 	@scripts/bench-photos.sh

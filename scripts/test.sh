@@ -71,6 +71,7 @@ part "crash" scripts/crash.sh
 part "fuzz" scripts/fuzz.sh
 part "monkey" scripts/monkey.sh
 part "drill" scripts/drill.sh
+part "bench-app" env SHORT=1 scripts/bench-app.sh
 part "console" scripts/console.sh
 part "android" scripts/android.sh
 summary

@@ -19,6 +19,7 @@ pub mod monkey;
 pub mod process;
 pub mod radio;
 pub mod restless;
+pub mod save;
 pub mod shift;
 pub mod tables;
 pub mod watch;

@@ -44,6 +44,11 @@ impl Times {
         self.at(0.99)
     }
 
+    /// The longest.
+    pub fn worst(&self) -> f64 {
+        self.at(1.0)
+    }
+
     fn at(&self, share: f64) -> f64 {
         let last = self.0.len().saturating_sub(1);
         let place = (last as f64 * share).round() as usize;

@@ -5,16 +5,15 @@
 //! street's doors. Data lie beside the programs, because `/tmp` may be memory and a memory has no fsync to wait for.
 
 use gridwalk::{Phone, photo::process::process, ports::Ports};
-use gridwalk_core::{ids::HouseholdId, time::Timestamp};
-use gridwalk_fixtures::{demo_day, photos};
+use gridwalk_fixtures::photos;
 use gridwalk_proof::{
+    corner,
     doors::seed_centre,
     measure::Times,
     process::{Outcome, Server, free_port, run},
-    watch::Watch,
+    save::{in_the_morning, saves, visit},
     wire::{Counted, Relay},
 };
-use rusqlite::Connection;
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -22,8 +21,6 @@ use std::{
     sync::Arc,
 };
 
-/// Saves before the first that counts: a fresh file and empty caches are no usual day.
-const WARM_UP: usize = 20;
 /// Saves that count, each at another door.
 const SAVES: usize = 200;
 /// Times a list is opened, each by a phone that was just started.
@@ -65,7 +62,7 @@ fn main() -> Outcome<()> {
         "{:<44}{:>9}{:>9}{:>9}{:>6}",
         "milliseconds", "floor", "median", "90 %", "n"
     );
-    let saves = saves(&at("of-1000"), &at("raw.db"))?;
+    let saves = saves(&at("of-1000"), &at("raw.db"), SAVES)?;
     row("save a visit on the phone", &saves.phone);
     row("one raw SQLite FULL transaction", &saves.raw);
     let list_500 = list(&at("of-500"), 500)?;
@@ -130,100 +127,6 @@ fn block_on<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
         .block_on(work)
 }
 
-/// The phone at nine in the morning of the demo day, whatever the hour: nobody knocks at night.
-fn in_the_morning(phone: &Path) -> Outcome<(Phone, Arc<Watch>)> {
-    let nine = Timestamp::from_shanghai(demo_day(), 9, 0).ok_or("no such morning")?;
-    let watch = Arc::new(Watch::at(nine));
-    let ports = Ports {
-        clock: watch.clone(),
-        ..Ports::of_this_machine(phone)
-    };
-    Ok((Phone::open(phone, ports)?, watch))
-}
-
-/// Doors where somebody lives and may be visited.
-fn doors(phone: &Phone) -> Outcome<Vec<HouseholdId>> {
-    let rows = phone.households(String::new())?.into_iter();
-    let open = rows.filter(|row| !row.vacant && row.no_entry_until.is_none());
-    Ok(open.map(|row| row.id).collect())
-}
-
-/// 没变化 at this door; how long the save took.
-fn visit(phone: &Phone, watch: &Watch, door: HouseholdId) -> Outcome<f64> {
-    let mut visit = phone.begin_visit(door, None)?;
-    watch.minutes_pass(1);
-    visit.ended_at = visit.started_at.plus_ms(60_000);
-    let (ms, saved) = Times::of(|| phone.save_visit(door, visit));
-    saved?;
-    Ok(ms)
-}
-
-struct Saves {
-    phone: Times,
-    raw: Times,
-    /// Of a visit's change, as it travels.
-    bytes: usize,
-}
-
-/// The phone's save and the raw transaction in turns, so that both meet the same moods of the disk.
-fn saves(phone: &Path, raw: &Path) -> Outcome<Saves> {
-    let (phone, watch) = in_the_morning(phone)?;
-    let doors = doors(&phone)?;
-    if doors.len() < WARM_UP + SAVES {
-        return Err("not enough doors".into());
-    }
-    let raw = raw_database(raw)?;
-    let (mut of_phone, mut of_raw, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
-    for (n, door) in doors.into_iter().take(WARM_UP + SAVES).enumerate() {
-        let bytes = of_last_save(&phone)?;
-        let (first, second) = if n % 2 == 0 {
-            let saved = visit(&phone, &watch, door)?;
-            (saved, raw_save(&raw, bytes)?)
-        } else {
-            let written = raw_save(&raw, bytes)?;
-            (visit(&phone, &watch, door)?, written)
-        };
-        if n >= WARM_UP {
-            of_phone.push(first);
-            of_raw.push(second);
-            sizes.push(bytes);
-        }
-    }
-    sizes.sort_unstable();
-    Ok(Saves {
-        phone: Times::new(of_phone),
-        raw: Times::new(of_raw),
-        bytes: sizes[sizes.len() / 2],
-    })
-}
-
-/// Bytes of the change of the visit that was saved last; of nothing at first.
-fn of_last_save(phone: &Phone) -> Outcome<usize> {
-    let items = phone.sync_page()?.items;
-    let last = items.iter().max_by_key(|item| item.at.0);
-    Ok(last.map_or(0, |item| item.bytes_total as usize))
-}
-
-/// A plain file with the least that still keeps what it acknowledged.
-fn raw_database(path: &Path) -> Outcome<Connection> {
-    let db = Connection::open(path)?;
-    db.pragma_update(None, "journal_mode", "WAL")?;
-    db.pragma_update(None, "synchronous", "FULL")?;
-    db.execute_batch("create table visit (id integer primary key, bytes blob not null) strict")?;
-    Ok(db)
-}
-
-fn raw_save(db: &Connection, bytes: usize) -> Outcome<f64> {
-    let bytes = vec![0xA5_u8; bytes];
-    let (ms, saved) = Times::of(|| -> rusqlite::Result<usize> {
-        // a single statement is a transaction of its own
-        db.prepare_cached("insert into visit (bytes) values (?1)")?
-            .execute([&bytes])
-    });
-    saved?;
-    Ok(ms)
-}
-
 /// The whole list as the window gets it: read, sorted, written as JSON.
 fn list(phone: &Path, doors: usize) -> Outcome<Times> {
     let mut times = Vec::new();
@@ -256,7 +159,7 @@ fn photo() -> Outcome<Times> {
 /// Forty households visited offline, then everything that a freshly started phone says until it rests.
 fn exchange(data: &Path, relay: &Relay) -> Outcome<Exchange> {
     let (phone, watch) = in_the_morning(data)?;
-    for door in doors(&phone)?.into_iter().take(CHANGED) {
+    for door in corner::doors(&phone)?.into_iter().take(CHANGED) {
         visit(&phone, &watch, door)?;
     }
     drop(phone);

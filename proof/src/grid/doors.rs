@@ -10,6 +10,8 @@ use gridwalk_core::{
     ids::{HouseholdId, MemberId, VisitId},
     time::Timestamp,
 };
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 
 pub(super) fn households(maker: &mut Maker, world: &mut World, size: Size) -> Outcome<()> {
     for n in 0..size.households {
@@ -39,6 +41,28 @@ pub(super) fn households(maker: &mut Maker, world: &mut World, size: Size) -> Ou
         world.documents.push(telling.told()?);
     }
     Ok(())
+}
+
+impl World {
+    /// So many more visits at one of its doors, each on a day of its own, the last one yesterday.
+    pub fn often_visited(&mut self, door: usize, times: usize, today: Timestamp) -> Outcome<()> {
+        let mut maker = Maker {
+            dice: ChaCha8Rng::seed_from_u64(times as u64),
+            today,
+        };
+        let known = self.documents.get(door).ok_or("no such door")?.clone();
+        let mut telling = Telling(Some(known.document), known.changes);
+        for days_ago in (1..=times as i64).rev() {
+            let visit = visit(&mut maker, today.plus_ms(-days_ago * 86_400_000), days_ago);
+            let author = self.author(0, self.households[door].into(), visit.ended_at);
+            let edit = HouseholdEdit::RecordVisit(visit);
+            telling.on(&author, |document, author| {
+                household::apply(document, &edit, author)
+            })?;
+        }
+        self.documents[door] = telling.told()?;
+        Ok(())
+    }
 }
 
 fn member(maker: &mut Maker, at: Timestamp) -> NewMember {
