@@ -1,5 +1,4 @@
-.PHONY: demo test day bench bench-sync load cuts kill drill sim crash fuzz monkey photos-day bench-photos guide
-.PHONY: demo test day bench bench-app bench-sync load cuts kill drill sim crash fuzz monkey photos-day bench-photos
+.PHONY: demo test day bench bench-app bench-sync load cuts kill drill sim crash fuzz monkey photos-day bench-photos guide
 # Every target installs what is missing on Debian 12 (and Ubuntu 22.04+), asks nothing, and may be run again.
 
 demo: ## The demo street: server, console, two phones. Ctrl-C ends all of it.

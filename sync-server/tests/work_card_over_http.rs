@@ -7,12 +7,10 @@ use ed25519_dalek::SigningKey;
 use field::{Field, phone::Phone};
 use gridwalk_core::{
     ids::{DeviceId, GridId, PersonId},
+    reference::Cover,
     work_card::{LIFE_MS, SKEW_MS, issue},
 };
-use gridwalk_server::store::{
-    device,
-    person::{self, Cover},
-};
+use gridwalk_server::store::{device, person, reference};
 use reqwest::Response;
 
 /// How the centre's page says it stands, and the page.
@@ -179,14 +177,14 @@ async fn a_phone_that_was_shut_out_and_a_worker_without_a_grid_prove_nothing_fro
     let (worker, grids) = (PersonId(ge.carrier.id), ge.carrier.grids.clone());
     let yesterday = now.local_date() - chrono::Days::new(1);
     let released = store.write(move |connection| {
-        for &grid in &grids {
-            let cover = Cover {
-                from: None,
-                to: Some(yesterday),
-            };
-            person::limit_grid(connection, worker, GridId(grid), cover)?;
-        }
-        Ok(())
+        let mut person = person::by_id(connection, worker)?.expect("somebody");
+        let covers = grids.iter().map(|grid| Cover {
+            grid: GridId(*grid),
+            from: None,
+            to: Some(yesterday),
+        });
+        person.covers = covers.collect();
+        reference::reassign(connection, &person, None, now)
     });
     released.await.expect("a store");
     let page = look(&field, &shows(&ge, 0)).await;

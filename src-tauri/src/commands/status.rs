@@ -2,8 +2,7 @@
 
 use crate::{
     Answer, Desk,
-    view::{PhoneStatus, Settings, SnoozeInput, SnoozeSubject, Today, WorkLog},
-    view::{PhoneStatus, Settings, Today, WorkCard, WorkLog},
+    view::{PhoneStatus, Settings, SnoozeInput, SnoozeSubject, Today, WorkCard, WorkLog},
 };
 use gridwalk_core::{ids::TaskId, reference::Category};
 use tauri::State;

@@ -380,11 +380,7 @@ async fn photo(
         .await?;
     let known = known.then_some(()).ok_or(Error::NotFound);
     found(&state, &session, || format!("photo {hash}"), known).await?;
-    let reader = Reader {
-        subject: session.person.id.to_string(),
-        address: session.address.clone(),
-    };
-    picture::send(&state, &headers, hash, reader).await
+    picture::send(&state, &headers, hash, reader(&session)).await
 }
 
 /// A voice note of an incident of the asker's scope.
@@ -411,7 +407,14 @@ async fn voice(
         .await?;
     let known = known.then_some(()).ok_or(Error::NotFound);
     found(&state, &session, || format!("voice {hash}"), known).await?;
-    picture::send(&state, &headers, hash).await
+    picture::send(&state, &headers, hash, reader(&session)).await
+}
+
+fn reader(session: &Session) -> Reader {
+    Reader {
+        subject: session.person.id.to_string(),
+        address: session.address.clone(),
+    }
 }
 
 /// The grids of a scope, one by one.

@@ -264,7 +264,7 @@ impl Way {
 impl Positions for Way {
     fn last_fix(&self) -> Option<Position> {
         let way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        way.1.clone()
+        way.1
     }
 }
 
