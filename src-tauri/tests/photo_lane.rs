@@ -674,7 +674,7 @@ async fn a_voice_note_stands_in_for_a_photo_and_arrives_bare_by_the_same_lane_wi
     let saved = phone.report_incident_with(new, Vec::new(), vec![voice.clone()], how);
     let saved = saved.unwrap();
     assert_eq!(saved.view.state, IncidentState::Reported);
-    assert_eq!(saved.view.voices, [voice.clone()]);
+    assert_eq!(saved.view.voices, std::slice::from_ref(&voice));
     assert_eq!(
         saved.voice_receipts[&voice.hash.to_string()],
         Receipt::Local

@@ -94,7 +94,7 @@ export const commands = {
 	/**  A hazard form with its id, local number and guessed place. Nothing is stored yet. */
 	beginIncident: (start: IncidentStart) => typedError<NewIncident, Failure>(__TAURI_INVOKE("begin_incident", { start })),
 	/**  Saves the incident with its first event. */
-	reportIncident: (incident: NewIncident, photos: Photo[], how: ReportHow) => typedError<IncidentDetail, Failure>(__TAURI_INVOKE("report_incident", { incident, photos, how })),
+	reportIncident: (incident: NewIncident, photos: Photo[], voices: VoiceNote[], how: ReportHow) => typedError<IncidentDetail, Failure>(__TAURI_INVOKE("report_incident", { incident, photos, voices, how })),
 	/**  My incidents and those of my grids, what needs me first. */
 	incidents: () => typedError<IncidentRow[], Failure>(__TAURI_INVOKE("incidents")),
 	/**  One incident with its timeline. */
@@ -107,6 +107,8 @@ export const commands = {
 	nearbyIncidents: (category: string, position: Position | null) => typedError<NearbyIncident[], Failure>(__TAURI_INVOKE("nearby_incidents", { category, position })),
 	/**  Where the phone is, if it knows. */
 	whereabouts: () => typedError<Whereabouts, Failure>(__TAURI_INVOKE("whereabouts")),
+	/**  网格地图: what lies where in my grids. */
+	gridMap: () => typedError<GridMap, Failure>(__TAURI_INVOKE("grid_map")),
 	/**  Patrols of my grids, newest first. */
 	patrols: () => typedError<PatrolRow[], Failure>(__TAURI_INVOKE("patrols")),
 	/**  One patrol. */
@@ -115,6 +117,8 @@ export const commands = {
 	patrolRunning: () => typedError<PatrolScreen | null, Failure>(__TAURI_INVOKE("patrol_running")),
 	/**  开始巡查. */
 	patrolStart: (plan: string) => typedError<PatrolScreen, Failure>(__TAURI_INVOKE("patrol_start", { plan })),
+	/**  自由巡查, without a plan. */
+	patrolStartFree: (grid: string, kind: PatrolKind) => typedError<PatrolScreen, Failure>(__TAURI_INVOKE("patrol_start_free", { grid, kind })),
 	/**  A point was reached. */
 	patrolHit: (patrol: string, hit: HitInput) => typedError<PatrolScreen, Failure>(__TAURI_INVOKE("patrol_hit", { patrol, hit })),
 	/**  Something was found. */
@@ -163,7 +167,7 @@ export const events = {
 };
 
 /* Constants */
-export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SNOOZED_TWICE","CANNOT_WAIT","SPLIT_PARTS","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","LOCKED","PIN_WRONG","PIN_WAIT","PIN_SPENT","PIN_WEAK","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_DAMAGED","PHOTO_TOO_BIG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
+export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SNOOZED_TWICE","CANNOT_WAIT","SPLIT_PARTS","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","LOCKED","PIN_WRONG","PIN_WAIT","PIN_SPENT","PIN_WEAK","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_DAMAGED","PHOTO_TOO_BIG","PHOTO_NO_ROOM","VOICE_TRUNCATED","VOICE_UNSUPPORTED","VOICE_TOO_LONG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
 
 /* Types */
 /**  The frame of one act. `recorded_at` is the phone's clock plus its measured offset to the server. */
@@ -741,6 +745,14 @@ export type Code =
 "PHOTO_DAMAGED" | 
 /**  Beyond 15 MiB or 50 megapixels. */
 "PHOTO_TOO_BIG" | 
+/**  The phone is full and did not keep the photo; records are still saved. */
+"PHOTO_NO_ROOM" | 
+/**  The recording is cut off, or there is no sound in it. */
+"VOICE_TRUNCATED" | 
+/**  Not one voice in a container that this app keeps, or it holds more than its sound. */
+"VOICE_UNSUPPORTED" | 
+/**  Longer than a minute, or beyond 1 MiB. */
+"VOICE_TOO_LONG" | 
 /**  The bytes do not have the promised hash. */
 "BLOB_HASH_MISMATCH" | 
 /**  The upload continues at another offset. */
@@ -869,6 +881,16 @@ export type Course = {
 	ownership_proposed: OwnershipState | null,
 	/**  Only of quarrels. */
 	dispute: Dispute | null,
+};
+
+/**  代班: a grid that somebody has for some days only, because a colleague is away. */
+export type Cover = {
+	/**  Which grid. */
+	grid: string,
+	/**  First day; none: it has begun. */
+	from: string | null,
+	/**  Last day, included; none: until somebody ends it. */
+	to: string | null,
 };
 
 /**  A limit for a category at a level (`domain.md` §3.5.4). */
@@ -1206,6 +1228,18 @@ export type Grid = {
 	checkpoints: Checkpoint[],
 };
 
+/**  网格地图: what lies where in the worker's grids. Degrees are WGS-84, as they were measured. */
+export type GridMap = {
+	/**  The grids of today. */
+	grids: MapGrid[],
+	/**  Their buildings in walking order. */
+	buildings: MapBuilding[],
+	/**  What is open and has a place, the most urgent last, so that it is drawn on top. */
+	cases: MapCase[],
+	/**  Where the phone is, if it knows. */
+	position: Position | null,
+};
+
 /**  Why these rows stand together. */
 export type GroupHint = 
 /**  Past their day. */
@@ -1289,6 +1323,8 @@ export type HouseholdDetail = {
 	people: PersonName[],
 	/**  Receipt of each visit of `view`, by visit id. */
 	visit_receipts: { [key in string]: Receipt },
+	/**  Receipt of each voice note of a visit, by its hash. */
+	voice_receipts: { [key in string]: Receipt },
 	/**  Receipt of everything else on this household: the least delivered of its edits. */
 	receipt: Receipt,
 	/**  Visits that the centre refused. */
@@ -1494,6 +1530,10 @@ text: string } |
 { type: "add_photo"; 
 /**  Which. */
 photo: Photo } | 
+/**  T25 语音备注 */
+{ type: "add_voice"; 
+/**  Which. */
+voice: VoiceNote } | 
 /**  Raise (anyone) or lower (dispatcher, with a reason) the severity. */
 { type: "set_severity"; 
 /**  The new level. */
@@ -1641,8 +1681,10 @@ export type IncidentDetail = {
 	category: Category | null,
 	/**  Receipt of each event, by the hash of the change that carries it. */
 	event_receipts: { [key in string]: Receipt },
-	/**  Receipt of each photo, by its hash. */
-	photo_receipts: { [key in string]: Receipt },
+	/**  Where each photo is on its way, by its hash. */
+	photo_states: { [key in string]: PhotoState },
+	/**  Receipt of each voice note, by its hash. */
+	voice_receipts: { [key in string]: Receipt },
 	/**  Events that the centre refused. */
 	refused: RefusedEvent[],
 	/**  Offices that opened it, first first. */
@@ -1788,6 +1830,8 @@ export type IncidentView = {
 	rework_count: number,
 	/**  Every photo, in the order of the fold, without doubles. */
 	photos: Photo[],
+	/**  Every voice note, in the order of the fold, without doubles. */
+	voices?: VoiceNote[],
 	/**  Every event in fold order, oldest first. */
 	events: EventView[],
 	/**  Items written by a newer app. */
@@ -1932,6 +1976,52 @@ findings: number } |
 from: string; 
 /**  What. */
 text: string };
+
+/**  幢, as it is drawn. */
+export type MapBuilding = {
+	/**  Its id. */
+	id: string,
+	/**  `听雨苑 3幢` */
+	name: string,
+	/**  What fits into its sign: `3幢` */
+	number: string,
+	/**  Degrees east. */
+	lon: number,
+	/**  Degrees north. */
+	lat: number,
+	/**  Doors that are listed. */
+	doors: number,
+	/**  How many of them are due. */
+	due: number,
+};
+
+/**  An open case, as it is drawn. */
+export type MapCase = {
+	/**  The document. */
+	id: string,
+	/**  小类, as the phone's rows name it. */
+	category_zh: string,
+	/**  The same in English. */
+	category_en: string,
+	/**  The level that stands. */
+	severity: Severity,
+	/**  Where, in words. */
+	place: string,
+	/**  Degrees east. */
+	lon: number,
+	/**  Degrees north. */
+	lat: number,
+};
+
+/**  A grid as it is drawn. */
+export type MapGrid = {
+	/**  Its id. */
+	id: string,
+	/**  `梧桐-03` */
+	name: string,
+	/**  Rings of `[lon, lat]`, the first outside, the rest holes. */
+	boundary: (([number, number])[])[],
+};
 
 /**  A member as read back; those who left are not listed. */
 export type MemberView = {
@@ -2175,6 +2265,8 @@ export type NewVisit = {
 	persons_met: number | null,
 	/**  At most 1,000 characters, no citizen numbers. */
 	note: string | null,
+	/**  What was said instead of typed. */
+	voice?: VoiceNote | null,
 	/**  The task that this visit settles. */
 	task: string | null,
 	/**  Hazards reported on this visit. */
@@ -2204,6 +2296,19 @@ export type OpenView = {
 	by: string,
 	/**  When. */
 	at: string,
+};
+
+/**
+ *  原图: the camera's picture at its full size, with nothing but its pixels ([`crate::jpeg::bare`]). It is a blob like the photo
+ *  and travels behind all of them.
+ */
+export type Original = {
+	/**  SHA-256 of the JPEG. */
+	hash: string,
+	/**  Size of the JPEG. */
+	bytes: number,
+	/**  How it has to be turned to stand upright, 1 to 8 as EXIF counts. The file itself does not say it any more. */
+	turn: number,
 };
 
 /**  权属 */
@@ -2313,8 +2418,8 @@ export type PatrolScreen = {
 	track: ([number, number])[],
 	/**  How far the least delivered of this phone's acts on it has come. */
 	receipt: Receipt,
-	/**  Receipt of each photo taken at a point, by its hash. */
-	photo_receipts: { [key in string]: Receipt },
+	/**  Where each photo is on its way, by its hash. */
+	photo_states: { [key in string]: PhotoState },
 };
 
 /**  Everything a screen or the registry needs of one patrol. */
@@ -2361,6 +2466,8 @@ export type Person = {
 	grids: string[],
 	/**  Department, for handlers. */
 	department: string | null,
+	/**  Those of the grids that this person has for some days only; a centre of before says none. */
+	covers?: Cover[],
 };
 
 /**  A colleague's name, for "同事 9:40 来过". */
@@ -2405,6 +2512,8 @@ export type Photo = {
 	height: number,
 	/**  Size of the stored JPEG. */
 	bytes: number,
+	/**  The camera's own picture, where the case was urgent when the photo was attached ([`keeps_original`]). */
+	original?: Original | null,
 };
 
 /**  At which stage a photo was taken. */
@@ -2417,6 +2526,25 @@ export type PhotoStage =
 "check" | 
 /**  点位 */
 "checkpoint";
+
+/**  Where a photo is on its way, as its tag says it. */
+export type PhotoState = 
+/**  待处理: on this phone, and its record is not saved yet. */
+{ type: "pending" } | 
+/**  待传: its record is saved, and nothing of it has left. */
+{ type: "waiting" } | 
+/**  上传中: a part is at the centre, and it goes on from there. */
+{ type: "sending"; 
+/**  Of a hundred; never all of them before the receipt. */
+percent: number } | 
+/**  已到中心: with a receipt, and still on this phone. Photos of colleagues are there as well. */
+{ type: "arrived" } | 
+/**  失败: it is not sent any more; kept here. */
+{ type: "failed"; 
+/**  Why. */
+code: Code } | 
+/**  本机已清: at the centre and in its backup; the picture is fetched when somebody looks at it. */
+{ type: "cleared" };
 
 /**  What a worker wants done to a photo before it is kept. */
 export type PhotoWishes = {
@@ -2924,6 +3052,8 @@ export type SyncItem = {
 	bytes_sent: number,
 	/**  Bytes in all. */
 	bytes_total: number,
+	/**  Of a photo, in the words of its queue. */
+	photo_state?: PhotoState | null,
 };
 
 /**  What an item of the page is. */
@@ -2947,7 +3077,11 @@ export type SyncItemKind =
 /**  通知公告, read */
 "announcement" | 
 /**  照片 */
-"photo";
+"photo" | 
+/**  原图 of a photo */
+"original" | 
+/**  语音备注 */
+"voice";
 
 /**  The whole page. */
 export type SyncPage = {
@@ -3156,6 +3290,27 @@ export type VisitedToday = {
 	myself: boolean,
 	/**  When. */
 	at: string,
+};
+
+/**  What a recording lies in. */
+export type VoiceMedia = 
+/**  Opus in WebM */
+"webm" | 
+/**  AAC or Opus in MP4 */
+"mp4";
+
+/**  A voice note as its record refers to it. Like a photo it is a blob named by its hash, and travels in the photos' lane. */
+export type VoiceNote = {
+	/**  SHA-256 of the recording. */
+	hash: string,
+	/**  What it lies in. */
+	media: VoiceMedia,
+	/**  When. */
+	recorded_at: string,
+	/**  How long it is, as the recording itself says. */
+	duration_ms: number,
+	/**  Size of the recording. */
+	bytes: number,
 };
 
 /**  Why a door is made void. */

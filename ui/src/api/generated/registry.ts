@@ -344,6 +344,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/registry/voices/{hash}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A voice note of an incident of the asker's scope. */
+        get: operations["voice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -437,7 +454,7 @@ export interface components {
          * @description A stable code. Its sentences (zh-CN and en) live in `ui/src/locales` under `errors.<CODE>`.
          * @enum {string}
          */
-        Code: "QUIET_HOURS" | "CANCEL_AFTER_ACCEPT" | "WRONG_STATE" | "OVERRULED" | "EARLIER_ROUND" | "ALREADY_SO" | "ALREADY_ASKED" | "ALREADY_DECIDED" | "EXTENSION_USED" | "REOPEN_TOO_LATE" | "MERGE_INTO_ITSELF" | "MERGE_INTO_ENDED" | "NOT_A_DISPUTE" | "NOT_SETTLED" | "WRONG_ROLE" | "OUT_OF_SCOPE" | "SAME_CHECKER" | "NOT_FOUND" | "PATROL_ENDED" | "PATROL_RUNNING" | "ALREADY_RECORDED" | "CHECKPOINT_MISMATCH" | "TOO_FAR_AWAY" | "NO_POSITION" | "CONSENT_WITHDRAWN" | "CONSENT_MISSING" | "CONSENT_SCOPE" | "CARE_CLOSED" | "DWELLING_VOID" | "DUPLICATE_DWELLING" | "SNOOZED_TWICE" | "CANNOT_WAIT" | "SPLIT_PARTS" | "MISSING_WITNESS" | "MISSING_WORDS" | "MISSING_PLACE" | "MISSING_CATEGORY" | "MISSING_PHOTO" | "MISSING_AFTER_PHOTO" | "MISSING_DEPARTMENT" | "MISSING_REASON" | "SEVERITY_TOO_HIGH" | "CATEGORY_NOT_ON_SITE" | "TEXT_LOOKS_LIKE_ID" | "TEXT_LOOKS_LIKE_PHONE" | "TEXT_TOO_LONG" | "VALUE_OUT_OF_RANGE" | "CODE_WRONG" | "CODE_USED" | "CODE_EXPIRED" | "TOKEN_EXPIRED" | "DEVICE_REVOKED" | "LOGIN_WRONG" | "LOGIN_LOCKED" | "SESSION_EXPIRED" | "FORBIDDEN" | "LOCKED" | "PIN_WRONG" | "PIN_WAIT" | "PIN_SPENT" | "PIN_WEAK" | "SERVER_UNREACHABLE" | "NOT_OUR_SERVER" | "SERVER_BUSY" | "SERVER_ERROR" | "SERVER_ROLLED_BACK" | "BODY_TOO_BIG" | "BODY_MALFORMED" | "PROTOCOL_UNKNOWN" | "SIGNATURE_BAD" | "CHANGE_TOO_BIG" | "CHANGE_MALFORMED" | "ACTOR_FORKED" | "AUTHOR_MISMATCH" | "ERASED" | "QUEUE_FULL" | "PHOTO_TRUNCATED" | "PHOTO_UNSUPPORTED" | "PHOTO_DAMAGED" | "PHOTO_TOO_BIG" | "BLOB_HASH_MISMATCH" | "BLOB_OFFSET_MISMATCH" | "CAMERA_DENIED" | "STORAGE_FULL" | "STORAGE_BROKEN" | "ALREADY_OPEN" | "NEWER_DATA" | "NOT_ENROLLED" | "INTERNAL";
+        Code: "QUIET_HOURS" | "CANCEL_AFTER_ACCEPT" | "WRONG_STATE" | "OVERRULED" | "EARLIER_ROUND" | "ALREADY_SO" | "ALREADY_ASKED" | "ALREADY_DECIDED" | "EXTENSION_USED" | "REOPEN_TOO_LATE" | "MERGE_INTO_ITSELF" | "MERGE_INTO_ENDED" | "NOT_A_DISPUTE" | "NOT_SETTLED" | "WRONG_ROLE" | "OUT_OF_SCOPE" | "SAME_CHECKER" | "NOT_FOUND" | "PATROL_ENDED" | "PATROL_RUNNING" | "ALREADY_RECORDED" | "CHECKPOINT_MISMATCH" | "TOO_FAR_AWAY" | "NO_POSITION" | "CONSENT_WITHDRAWN" | "CONSENT_MISSING" | "CONSENT_SCOPE" | "CARE_CLOSED" | "DWELLING_VOID" | "DUPLICATE_DWELLING" | "SNOOZED_TWICE" | "CANNOT_WAIT" | "SPLIT_PARTS" | "MISSING_WITNESS" | "MISSING_WORDS" | "MISSING_PLACE" | "MISSING_CATEGORY" | "MISSING_PHOTO" | "MISSING_AFTER_PHOTO" | "MISSING_DEPARTMENT" | "MISSING_REASON" | "SEVERITY_TOO_HIGH" | "CATEGORY_NOT_ON_SITE" | "TEXT_LOOKS_LIKE_ID" | "TEXT_LOOKS_LIKE_PHONE" | "TEXT_TOO_LONG" | "VALUE_OUT_OF_RANGE" | "CODE_WRONG" | "CODE_USED" | "CODE_EXPIRED" | "TOKEN_EXPIRED" | "DEVICE_REVOKED" | "LOGIN_WRONG" | "LOGIN_LOCKED" | "SESSION_EXPIRED" | "FORBIDDEN" | "LOCKED" | "PIN_WRONG" | "PIN_WAIT" | "PIN_SPENT" | "PIN_WEAK" | "SERVER_UNREACHABLE" | "NOT_OUR_SERVER" | "SERVER_BUSY" | "SERVER_ERROR" | "SERVER_ROLLED_BACK" | "BODY_TOO_BIG" | "BODY_MALFORMED" | "PROTOCOL_UNKNOWN" | "SIGNATURE_BAD" | "CHANGE_TOO_BIG" | "CHANGE_MALFORMED" | "ACTOR_FORKED" | "AUTHOR_MISMATCH" | "ERASED" | "QUEUE_FULL" | "PHOTO_TRUNCATED" | "PHOTO_UNSUPPORTED" | "PHOTO_DAMAGED" | "PHOTO_TOO_BIG" | "PHOTO_NO_ROOM" | "VOICE_TRUNCATED" | "VOICE_UNSUPPORTED" | "VOICE_TOO_LONG" | "BLOB_HASH_MISMATCH" | "BLOB_OFFSET_MISMATCH" | "CAMERA_DENIED" | "STORAGE_FULL" | "STORAGE_BROKEN" | "ALREADY_OPEN" | "NEWER_DATA" | "NOT_ENROLLED" | "INTERNAL";
         /** @description What else has come of an incident. */
         Course: {
             /** @description Whistles and notices, first first. */
@@ -467,6 +484,21 @@ export interface components {
             supervised?: number | null;
             /** @description When the clock of this dispatch stood. */
             suspensions: components["schemas"]["Suspension"][];
+        };
+        /** @description 代班: a grid that somebody has for some days only, because a colleague is away. */
+        Cover: {
+            /**
+             * Format: date
+             * @description First day; none: it has begun.
+             */
+            from?: string | null;
+            /** @description Which grid. */
+            grid: components["schemas"]["GridId"];
+            /**
+             * Format: date
+             * @description Last day, included; none: until somebody ends it.
+             */
+            to?: string | null;
         };
         /** @description A department. */
         Department: {
@@ -723,6 +755,11 @@ export interface components {
             photo: components["schemas"]["Photo"];
             /** @enum {string} */
             type: "add_photo";
+        } | {
+            /** @enum {string} */
+            type: "add_voice";
+            /** @description Which. */
+            voice: components["schemas"]["VoiceNote"];
         } | {
             /** @description Needed to lower it. */
             reason?: string | null;
@@ -1011,6 +1048,8 @@ export interface components {
              * @description Items written by a newer app.
              */
             unreadable: number;
+            /** @description Every voice note, in the order of the fold, without doubles. */
+            voices?: components["schemas"]["VoiceNote"][];
         };
         /** @description What was kept. */
         Kept: {
@@ -1032,7 +1071,7 @@ export interface components {
             hash: components["schemas"]["Hash"];
             /** @description `missing` or `damaged`. */
             kind: string;
-            /** @description Of what kind that is: `incident`, `checkpoint`. */
+            /** @description What it is of that record: `incident` and `checkpoint` are photos, `voice` and `visit_voice` voice notes. */
             shown_as?: string | null;
         };
         /** @description Who is logged in. */
@@ -1108,6 +1147,24 @@ export interface components {
             plan?: components["schemas"]["PlanId"] | null;
             /** @description When it began. */
             started_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description 原图: the camera's picture at its full size, with nothing but its pixels ([`crate::jpeg::bare`]). It is a blob like the photo
+         *     and travels behind all of them.
+         */
+        Original: {
+            /**
+             * Format: int32
+             * @description Size of the JPEG.
+             */
+            bytes: number;
+            /** @description SHA-256 of the JPEG. */
+            hash: components["schemas"]["Hash"];
+            /**
+             * Format: int32
+             * @description How it has to be turned to stand upright, 1 to 8 as EXIF counts. The file itself does not say it any more.
+             */
+            turn: number;
         };
         /**
          * @description 权属
@@ -1212,6 +1269,8 @@ export interface components {
         };
         /** @description A colleague. */
         Person: {
+            /** @description Those of the grids that this person has for some days only; a centre of before says none. */
+            covers?: components["schemas"]["Cover"][];
             department?: components["schemas"]["DepartmentId"] | null;
             /** @description Grids of this person. */
             grids: components["schemas"]["GridId"][];
@@ -1237,6 +1296,7 @@ export interface components {
              * @description Pixels after orientation.
              */
             height: number;
+            original?: components["schemas"]["Original"] | null;
             /** @description Why it was taken. */
             stage: components["schemas"]["PhotoStage"];
             /** @description When. */
@@ -1485,6 +1545,30 @@ export interface components {
          * @enum {string}
          */
         VisitOutcome: "met" | "phoned" | "not_home" | "refused" | "moved_out" | "wrong_door";
+        /**
+         * @description What a recording lies in.
+         * @enum {string}
+         */
+        VoiceMedia: "webm" | "mp4";
+        /** @description A voice note as its record refers to it. Like a photo it is a blob named by its hash, and travels in the photos' lane. */
+        VoiceNote: {
+            /**
+             * Format: int32
+             * @description Size of the recording.
+             */
+            bytes: number;
+            /**
+             * Format: int32
+             * @description How long it is, as the recording itself says.
+             */
+            duration_ms: number;
+            /** @description SHA-256 of the recording. */
+            hash: components["schemas"]["Hash"];
+            /** @description What it lies in. */
+            media: components["schemas"]["VoiceMedia"];
+            /** @description When. */
+            recorded_at: components["schemas"]["Timestamp"];
+        };
     };
     responses: never;
     parameters: never;
@@ -2087,6 +2171,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GridVisits"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    voice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: components["schemas"]["Hash"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/webm": string;
+                    "audio/mp4": string;
                 };
             };
             default: {
