@@ -37,9 +37,16 @@ impl Centre {
         self.server = None;
     }
 
-    /// What a worker types into a new phone.
-    pub fn address(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+    /// Where it listens, when it does.
+    pub fn place(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// The bytes of a photo as they lie on its disk.
+    pub fn photo(&self, hash: &str) -> Outcome<Vec<u8>> {
+        let shelf = hash.get(..2).ok_or("no hash")?;
+        let whole = self.data.join("blobs").join("whole");
+        Ok(std::fs::read(whole.join(shelf).join(hash))?)
     }
 
     /// A one-time code for that worker.

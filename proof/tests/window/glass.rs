@@ -31,7 +31,7 @@ return window.place === before && over !== null && found.contains(over);
 "#;
 
 /// How long a screen may take before the story ends: long, because the machine may be building something else.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The window of one phone, driven. Ends the driver and the app when it is dropped.
 pub struct Glass {
@@ -128,11 +128,15 @@ impl Glass {
             .await
     }
 
-    /// Types into a field that is tapped first.
+    /// Types into a field that is tapped first. Keys travel to the page on another way than questions do, and on a busy
+    /// machine a tap would overtake them: this returns once they stand there.
     pub async fn write(&self, id: &str, text: &str) -> Outcome<()> {
         self.tap(id).await?;
         let field = self.client.find(Locator::Css(&named(id))).await?;
-        Ok(field.send_keys(text).await?)
+        field.send_keys(text).await?;
+        let stands = "return document.querySelector(arguments[0]).value.endsWith(arguments[1])";
+        let asked = vec![json!(named(id)), json!(text)];
+        self.becomes_true(stands, asked, text).await
     }
 
     /// Empties a field.
@@ -163,6 +167,26 @@ impl Glass {
             .then(PointerAction::Down { button: 0 });
         self.client.perform_actions(down).await?;
         self.holds(until).await?;
+        Ok(self.client.release_actions().await?)
+    }
+
+    /// Draws with a finger from one point to another, both in parts of the element.
+    pub async fn drag(&self, id: &str, [from, to]: [(f64, f64); 2]) -> Outcome<()> {
+        self.reachable(&named(id)).await?;
+        let element = self.client.find(Locator::Css(&named(id))).await?;
+        let (_, _, width, height) = element.rectangle().await?;
+        let over = |(x, y): (f64, f64)| PointerAction::MoveToElement {
+            element: element.clone(),
+            duration: None,
+            x: (x - 0.5) * width,
+            y: (y - 0.5) * height,
+        };
+        let finger = MouseActions::new("thumb".into())
+            .then(over(from))
+            .then(PointerAction::Down { button: 0 })
+            .then(over(to))
+            .then(PointerAction::Up { button: 0 });
+        self.client.perform_actions(finger).await?;
         Ok(self.client.release_actions().await?)
     }
 
