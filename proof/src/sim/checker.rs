@@ -20,6 +20,7 @@ use super::{
 use gridwalk_core::{
     error::Code,
     ids::{DeviceId, DocumentId, Hash, PersonId},
+    scan::ActorId,
     sync::{
         limits,
         message::{AccessClass, ChangeResult, Digest, DocumentKind},
@@ -50,6 +51,9 @@ pub struct Checker {
     dropped: BTreeSet<(DocumentId, Hash)>,
     /// The same of what it had turned away and kept as evidence: a held change whose number went to another meanwhile.
     evidence_dropped: BTreeSet<(DocumentId, Hash)>,
+    /// What the server itself had published under which number before it went back. Whatever comes of that change, its
+    /// number is spent: a phone may have read it.
+    spent: BTreeMap<(DocumentId, ActorId, u64), Hash>,
     /// What merging refused.
     refused: BTreeSet<Hash>,
     /// What was erased.
@@ -138,6 +142,12 @@ impl Checker {
     pub fn server_went_back(&mut self, before: &Store, after: &Store) {
         for (id, shelf) in &before.documents {
             let there = after.documents.get(id);
+            for (hash, logged) in shelf.in_state(State::Published) {
+                if !before.registry.contains_key(&logged.device) {
+                    let number = (*id, logged.actor, logged.seq);
+                    self.spent.entry(number).or_insert(*hash);
+                }
+            }
             for hash in shelf.changes.keys() {
                 if there.is_none_or(|shelf| !shelf.changes.contains_key(hash)) {
                     self.dropped.insert((*id, *hash));
@@ -171,6 +181,7 @@ impl Checker {
         if let Some(vanished) = &self.let_go {
             return Err(vanished.clone());
         }
+        self.numbers_stay_spent(store)?;
         self.nothing_lost(phones, store, &missing)?;
         self.nothing_waits_for_ever(store, &missing)?;
         self.feeds_are_whole(store)?;
@@ -179,6 +190,23 @@ impl Checker {
         self.registry_is_honest(store)?;
         for (number, phone) in phones.iter().enumerate() {
             self.phone_is_right(number, phone, store, &tainted)?;
+        }
+        Ok(())
+    }
+
+    /// I2, of the server's own hand.
+    fn numbers_stay_spent(&self, store: &Store) -> Result<(), String> {
+        for (id, shelf) in &store.documents {
+            for (hash, logged) in &shelf.changes {
+                let before = self.spent.get(&(*id, logged.actor, logged.seq));
+                if before.is_some_and(|before| before != hash) {
+                    return Err(format!(
+                        "I2: number {} of the server in {} was another change before it went back",
+                        logged.seq,
+                        street::document_name(id)
+                    ));
+                }
+            }
         }
         Ok(())
     }
