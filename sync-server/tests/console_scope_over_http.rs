@@ -64,6 +64,7 @@ impl Route {
             "/api/registry/patrols/{id}" => Some(records.patrol.0.to_string()),
             "/api/registry/incidents/{id}" => Some(records.incident.0.to_string()),
             "/api/registry/photos/{hash}" => Some(records.photo.to_string()),
+            "/api/registry/voices/{hash}" => Some(records.voice.expect("said").to_string()),
             "/api/registry/quarantine/{id}" => Some(format!("document.{}", records.patrol.0)),
             other => {
                 assert!(!other.contains('{'), "say here what {other} is about");
@@ -114,7 +115,9 @@ async fn set_aside(field: &Field, records: &Records) {
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_of_one_community_sees_nothing_of_another_on_any_route() {
     let field = Field::open().await;
-    let (ours, theirs) = two_communities(&field).await;
+    let (mut ours, mut theirs) = two_communities(&field).await;
+    ours.speak(1_200).await;
+    theirs.speak(1_300).await;
     set_aside(&field, &ours).await;
     set_aside(&field, &theirs).await;
     let secretary = somebody("secretary", Some(ours.grid_name));
@@ -161,8 +164,8 @@ async fn somebody_of_one_community_sees_nothing_of_another_on_any_route() {
     let denied = "select count(*) from audit where action = 'deny' and result = 'NOT_FOUND'";
     assert_eq!(
         field.count(denied).await,
-        11,
-        "four records and seven grids were reached for"
+        12,
+        "five records and seven grids were reached for"
     );
 }
 

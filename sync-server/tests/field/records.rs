@@ -17,7 +17,9 @@ use gridwalk_core::{
     },
     photo::{Photo, PhotoStage},
     sync::message::Partition,
+    voice::{self, VoiceNote},
 };
+use gridwalk_fixtures::voice::{Recorded, webm};
 use uuid::Uuid;
 
 pub struct Records {
@@ -29,6 +31,8 @@ pub struct Records {
     pub incident: DocumentId,
     pub patrol: DocumentId,
     pub photo: Hash,
+    /// What was said of the incident, if anything was ([`Records::speak`]).
+    pub voice: Option<Hash>,
     /// The line that the patrol shared.
     pub line: Hash,
 }
@@ -67,8 +71,41 @@ impl Records {
             incident,
             patrol,
             photo: photo.hash,
+            voice: None,
             line,
         }
+    }
+
+    /// A voice note of so many milliseconds is added to the incident.
+    pub async fn speak(&mut self, ms: u32) {
+        let how = Recorded {
+            ms,
+            telltale: false,
+            seed: ms,
+        };
+        let (bytes, recording) = voice::bare(&webm(how)).expect("a recording");
+        upload(&self.phone, &bytes).await.expect("a voice note");
+        let note = VoiceNote {
+            hash: Hash::of(&bytes),
+            media: recording.media,
+            recorded_at: nine(),
+            duration_ms: recording.duration_ms,
+            bytes: bytes.len() as u32,
+        };
+        self.voice = Some(note.hash);
+        let id = Uuid::from_u128(self.incident.0.as_u128() + 2);
+        self.phone
+            .act(self.incident, self.home, nine(), |document, author, order| {
+                let event = IncidentEvent {
+                    id: id.into(),
+                    act: author.act.clone(),
+                    department: None,
+                    action: IncidentAction::AddVoice { voice: note },
+                };
+                incident::record(document.expect("a case"), &event, author, order)
+            })
+            .expect("a voice note");
+        self.phone.sync().await.expect("an exchange");
     }
 
     /// Words by which these records are known in any answer.
