@@ -54,7 +54,7 @@ part "ui format" npm --prefix ui run format:check
 part "ui tests" npm --prefix ui test
 part "rust format" cargo fmt --all --check
 part "rust lint" cargo clippy --locked --workspace --all-targets --features gridwalk-proof/e2e -- -D warnings
-part "rust tests" cargo test --locked --workspace
+part "rust tests" cargo test --locked --workspace --no-fail-fast
 part "postgres" scripts/postgres.sh
 part "bucket" scripts/bucket.sh
 part "tus" scripts/tus.sh
