@@ -194,10 +194,18 @@ impl Checker {
         Ok(())
     }
 
-    /// I2, of the server's own hand.
+    /// I2: a number of an actor stands for one change in the log, and one of the server's own hand for ever.
     fn numbers_stay_spent(&self, store: &Store) -> Result<(), String> {
         for (id, shelf) in &store.documents {
+            let mut taken: BTreeSet<(ActorId, u64)> = BTreeSet::new();
             for (hash, logged) in &shelf.changes {
+                if logged.state != State::Held && !taken.insert((logged.actor, logged.seq)) {
+                    return Err(format!(
+                        "I2: the log has two changes with number {} of one actor in {}",
+                        logged.seq,
+                        street::document_name(id)
+                    ));
+                }
                 let before = self.spent.get(&(*id, logged.actor, logged.seq));
                 if before.is_some_and(|before| before != hash) {
                     return Err(format!(

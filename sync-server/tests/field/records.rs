@@ -95,15 +95,20 @@ impl Records {
         self.voice = Some(note.hash);
         let id = Uuid::from_u128(self.incident.0.as_u128() + 2);
         self.phone
-            .act(self.incident, self.home, nine(), |document, author, order| {
-                let event = IncidentEvent {
-                    id: id.into(),
-                    act: author.act.clone(),
-                    department: None,
-                    action: IncidentAction::AddVoice { voice: note },
-                };
-                incident::record(document.expect("a case"), &event, author, order)
-            })
+            .act(
+                self.incident,
+                self.home,
+                nine(),
+                |document, author, order| {
+                    let event = IncidentEvent {
+                        id: id.into(),
+                        act: author.act.clone(),
+                        department: None,
+                        action: IncidentAction::AddVoice { voice: note },
+                    };
+                    incident::record(document.expect("a case"), &event, author, order)
+                },
+            )
             .expect("a voice note");
         self.phone.sync().await.expect("an exchange");
     }
