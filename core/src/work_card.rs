@@ -15,6 +15,7 @@
 //! code says who, and lets nobody do anything.
 
 use crate::{ids::DeviceId, time::Timestamp};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use uuid::Uuid;
 
@@ -30,7 +31,6 @@ pub const LETTERS: usize = 119;
 const LAYOUT: u8 = 1;
 const SAID: usize = 25;
 const BYTES: usize = SAID + 64;
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// Why letters are no work card.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -132,32 +132,12 @@ fn message(said: &[u8]) -> Vec<u8> {
 }
 
 fn letters(bytes: &[u8; BYTES]) -> String {
-    let mut text = String::with_capacity(LETTERS);
-    for three in bytes.chunks(3) {
-        let mut word = [0; 4];
-        word[1..=three.len()].copy_from_slice(three);
-        let word = u32::from_be_bytes(word);
-        for place in 0..=three.len() {
-            let digit = (word >> (18 - 6 * place)) & 63;
-            text.push(char::from(ALPHABET[digit as usize]));
-        }
-    }
-    text
+    BASE64.encode(bytes)
 }
 
 /// The only bytes that are written so: bits to spare at the end are not a second way to say the same.
 fn bytes(text: &str) -> Option<[u8; BYTES]> {
-    let mut read = [0; BYTES];
-    for (four, three) in text.as_bytes().chunks(4).zip(read.chunks_mut(3)) {
-        let mut word = 0u32;
-        for (place, letter) in four.iter().enumerate() {
-            let digit = ALPHABET.iter().position(|known| known == letter)?;
-            word |= u32::try_from(digit).ok()? << (18 - 6 * place);
-        }
-        let whole = word.to_be_bytes();
-        three.copy_from_slice(whole.get(1..=three.len())?);
-    }
-    (letters(&read) == text).then_some(read)
+    BASE64.decode(text).ok()?.try_into().ok()
 }
 
 #[cfg(test)]
@@ -265,7 +245,7 @@ mod tests {
             prop_assert_eq!(shown.made_at, Timestamp(at));
             prop_assert!(shown.is_signed_by(&key(7).verifying_key()));
             let mut other = code.clone().into_bytes();
-            other[place] = ALPHABET[letter];
+            other[place] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"[letter];
             let other = String::from_utf8(other).expect("letters");
             if other != code {
                 let believed = read(&other).is_ok_and(|shown| shown.is_signed_by(&key(7).verifying_key()));

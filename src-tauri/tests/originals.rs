@@ -3,7 +3,7 @@
 
 mod centre;
 
-use centre::{Fate, NINE, World};
+use centre::{Fate, GRID, NINE, World};
 use gridwalk::{
     Phone, PhotoWishes, StampWish,
     photo::veil::Region,
@@ -239,7 +239,10 @@ async fn what_a_worker_covers_is_covered_in_the_original_and_a_stamp_is_not_on_i
     let phone = world.enrolled().await;
     let shot = taken(&phone, &camera_file(1));
     let before = files(world.dir.path());
-    let stamp = Some(StampWish { number: None });
+    let stamp = Some(StampWish {
+        grid: GRID,
+        number: None,
+    });
     let stamped = PhotoWishes {
         veils: Vec::new(),
         stamp: stamp.clone(),

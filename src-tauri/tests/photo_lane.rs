@@ -3,7 +3,9 @@
 
 mod centre;
 
-use centre::{Fate, NINE, World, blobs::without_body, busy, door, refusal};
+use centre::{
+    Fate, GRID, LIN_XIAO, NEXT_GRID, NINE, World, blobs::without_body, busy, door, refusal,
+};
 use gridwalk::{
     Phone, PhotoWishes, StampWish,
     photo::veil::Region,
@@ -16,6 +18,7 @@ use gridwalk_core::{
     ids::{Hash, IncidentId},
     incident::{IncidentAction, IncidentState, Severity, SourceChannel},
     photo::{Photo, PhotoStage},
+    reference::Person,
     sync::message::Watermark,
     voice::VoiceNote,
 };
@@ -600,6 +603,7 @@ async fn what_a_worker_covers_is_in_no_file_of_the_phone_and_in_nothing_that_lea
     let wishes = PhotoWishes {
         veils: vec![middle],
         stamp: Some(StampWish {
+            grid: GRID,
             number: Some("梧桐-03-0914-001".into()),
         }),
     };
@@ -766,4 +770,28 @@ async fn a_recording_that_is_let_go_of_leaves_nothing_and_one_that_is_none_is_re
     ] {
         assert_eq!(phone.add_voice(file, NINE).unwrap_err().code, code);
     }
+}
+
+#[tokio::test]
+async fn a_stamp_names_the_grid_of_its_record_wherever_its_worker_is_at_home() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let shot = taken(&phone, Variant::Small);
+    let stamped = |grid| {
+        let stamp = Some(StampWish { grid, number: None });
+        let veils = Vec::new();
+        phone
+            .mark_photo(shot.hash, PhotoWishes { veils, stamp })
+            .unwrap()
+            .hash
+    };
+    let here = stamped(GRID);
+    assert_ne!(here, stamped(NEXT_GRID));
+    let moved = Person {
+        grids: vec![NEXT_GRID],
+        ..centre::person(LIN_XIAO, "林晓")
+    };
+    world.centre.say("person", LIN_XIAO, &moved);
+    phone.sync_once().await.unwrap();
+    assert_eq!(stamped(GRID), here, "the same picture again");
 }

@@ -309,7 +309,11 @@ fn attach(db: &Connection, target: &Target, edit: &Edit, change: &RawChange) -> 
         )?
         .execute((hash.0, target.document.0, &target.title, target.severity))?;
     }
-    for photo in edit.photos() {
+    let photos = edit.photos();
+    if photos.is_empty() {
+        return Ok(());
+    }
+    for photo in photos {
         match &photo.original {
             Some(original) => db
                 .prepare_cached(

@@ -17,7 +17,7 @@ use crate::{
 };
 use gridwalk_core::{
     error::Code,
-    ids::Hash,
+    ids::{GridId, Hash},
     photo::{Photo, PhotoStage, Position},
     time::Timestamp,
 };
@@ -62,9 +62,11 @@ enum Camera {
     New(Bare),
 }
 
-/// What goes on a stamp beside time and grid.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, Type)]
+/// What goes on a stamp beside the time.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
 pub struct StampWish {
+    /// The grid that its record lies in.
+    pub grid: GridId,
     /// The case's number, where there is one.
     pub number: Option<String>,
 }
@@ -269,9 +271,7 @@ impl Phone {
         let stamp = match wishes.stamp {
             None => None,
             Some(case) => {
-                let home = self.who()?.identity.home(taken_at);
-                let grids = self.database().read(reference::grids)?;
-                let grid = grids.into_iter().find(|grid| grid.id == home);
+                let grid = self.database().read(|db| reference::grid(db, case.grid))?;
                 Some(Stamp {
                     taken_at,
                     grid: grid.map(|grid| grid.name).unwrap_or_default(),

@@ -39,6 +39,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, head, post},
 };
+use base64::{
+    Engine,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use gridwalk_core::{
     error::Code,
     ids::{GridId, Hash},
@@ -614,27 +619,14 @@ fn promised_hash(headers: &HeaderMap) -> Result<Hash> {
         })
 }
 
-/// Standard base64 with padding; the only place that needs it, so no crate for it.
+/// Base64, padded as it should be or not at all.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
 fn base64(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    };
-    let text = text.trim_end_matches('=').as_bytes();
-    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
-    for chunk in text.chunks(4) {
-        let mut word = 0u32;
-        for (place, byte) in chunk.iter().enumerate() {
-            word |= u32::from(digit(*byte)?) << (18 - 6 * place);
-        }
-        let whole = word.to_be_bytes();
-        bytes.extend_from_slice(whole.get(1..chunk.len())?);
-    }
-    Some(bytes)
+    LENIENT.decode(text).ok()
 }
 
 #[cfg(test)]

@@ -363,24 +363,9 @@ async fn photo(
     Path(hash): Path<Hash>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let scope = allowed(&state, &session, Wish::ReadIncidents).await?;
-    let (role, department) = (session.person.role, session.person.department);
-    let known = state
-        .store
-        .read(move |connection| {
-            // A shared line is no photo: it is opened with its patrol, which is written down.
-            if blob::media(connection, &hash)?.is_none_or(|media| media != "image/jpeg") {
-                return Ok(false);
-            }
-            if role == Role::Handler {
-                return incident::shows(connection, &hash, department);
-            }
-            blob::is_referred_to(connection, &hash, &everywhere(connection, scope)?)
-        })
-        .await?;
-    let known = known.then_some(()).ok_or(Error::NotFound);
-    found(&state, &session, || format!("photo {hash}"), known).await?;
-    picture::send(&state, &headers, hash, reader(&session)).await
+    // A shared line is no photo: it is opened with its patrol, which is written down.
+    let kind = ("photo", "image/jpeg");
+    shown(&state, &session, &headers, hash, kind, blob::is_referred_to).await
 }
 
 /// A voice note of an incident of the asker's scope.
@@ -391,30 +376,40 @@ async fn voice(
     Path(hash): Path<Hash>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let scope = allowed(&state, &session, Wish::ReadIncidents).await?;
+    let (kind, known) = (("voice", "audio/"), blob::is_voice_of_incident);
+    shown(&state, &session, &headers, hash, kind, known).await
+}
+
+/// A blob of that kind (its word in the trail, how its media type begins), if a record in the asker's grids refers to it.
+async fn shown(
+    state: &AppState,
+    session: &Session,
+    headers: &HeaderMap,
+    hash: Hash,
+    (word, media): (&'static str, &'static str),
+    refers: fn(&Connection, &Hash, &[GridId]) -> Result<bool>,
+) -> Result<Response> {
+    let scope = allowed(state, session, Wish::ReadIncidents).await?;
     let (role, department) = (session.person.role, session.person.department);
     let known = state
         .store
         .read(move |connection| {
-            if blob::media(connection, &hash)?.is_none_or(|media| !media.starts_with("audio/")) {
+            if blob::media(connection, &hash)?.is_none_or(|known| !known.starts_with(media)) {
                 return Ok(false);
             }
             if role == Role::Handler {
                 return incident::shows(connection, &hash, department);
             }
-            blob::is_voice_of_incident(connection, &hash, &everywhere(connection, scope)?)
+            refers(connection, &hash, &everywhere(connection, scope)?)
         })
         .await?;
     let known = known.then_some(()).ok_or(Error::NotFound);
-    found(&state, &session, || format!("voice {hash}"), known).await?;
-    picture::send(&state, &headers, hash, reader(&session)).await
-}
-
-fn reader(session: &Session) -> Reader {
-    Reader {
+    found(state, session, || format!("{word} {hash}"), known).await?;
+    let reader = Reader {
         subject: session.person.id.to_string(),
         address: session.address.clone(),
-    }
+    };
+    picture::send(state, headers, hash, reader).await
 }
 
 /// The grids of a scope, one by one.

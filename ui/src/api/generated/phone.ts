@@ -2977,8 +2977,10 @@ export type SplitInto = {
 	even_so: boolean,
 };
 
-/**  What goes on a stamp beside time and grid. */
+/**  What goes on a stamp beside the time. */
 export type StampWish = {
+	/**  The grid that its record lies in. */
+	grid: string,
 	/**  The case's number, where there is one. */
 	number: string | null,
 };
