@@ -18,7 +18,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // The map and the table kit are big and come from disk or the office network, never from a mobile contract.
     chunkSizeWarningLimit: 1200,
-    rollupOptions: { input: { field: entry('index.html'), console: entry('console.html') } },
+    rollupOptions: {
+      input: { field: entry('index.html'), console: entry('console.html') },
+      // A drawing of ten lines is not worth a request of its own.
+      output: { codeSplitting: { groups: [{ name: 'icons', test: /lucide/ }] } },
+    },
   },
   test: {
     environment: 'happy-dom',

@@ -18,8 +18,10 @@ export const speak = async (page) => {
   await tap(page, 'voice-stop')
   await byId(page, 'voice-note').waitFor()
 }
-/** Whoever asks for the microphone is told no. */
-export const refuseMicrophone = (page) =>
+/** The camera has a picture. */
+export const seen = (page) => page.locator('[data-testid=angle-shoot]:not([aria-busy])').waitFor()
+/** Whoever asks for the microphone or the camera is told no. */
+export const refuseDevices = (page) =>
   page.evaluate(() => {
     const refused = () => Promise.reject(new DOMException('no', 'NotAllowedError'))
     navigator.mediaDevices.getUserMedia = refused
@@ -190,7 +192,7 @@ export const SCREENS = [
     name: '04h-report-no-microphone',
     path: '/report',
     async walk(page) {
-      await refuseMicrophone(page)
+      await refuseDevices(page)
       await tap(page, 'voice-start')
       await byId(page, 'voice-silence').scrollIntoViewIfNeeded()
     },
@@ -263,6 +265,14 @@ export const SCREENS = [
     walk: (page) => tap(page, 'incident-verify_result'),
   },
   { name: '06d-incident-check', path: '/incidents/01a088df-2300-75d4-abf4-4165b7e368a1' },
+  {
+    name: '06j-same-angle',
+    path: '/incidents/01a088df-2300-75d4-abf4-4165b7e368a1',
+    async walk(page) {
+      await tap(page, 'incident-check', 'angle-open')
+      await seen(page)
+    },
+  },
   { name: '06e-incident-more', path: '/incidents/i-drain', walk: (page) => tap(page, 'incident-more') },
   {
     name: '06f-incident-whistle',

@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openFakeField } from './fake-field.mjs'
-import { byId, dial, refuseMicrophone, shoot, speak, SCREENS, talked, tap } from './field-tour.mjs'
+import { byId, dial, refuseDevices, seen, shoot, speak, SCREENS, talked, tap } from './field-tour.mjs'
+import { heard, tree, trees } from './field-trees.mjs'
 import {
   committed,
   LANGUAGES,
@@ -25,7 +26,7 @@ const axe = readFileSync(
 const ALL = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']
 // Dark and English change colours and lengths of words, not names or roles.
 const LOOKS = [
-  { name: 'at 390', options: {}, rules: ALL, guide: 'zh-CN' },
+  { name: 'at 390', options: {}, rules: ALL, guide: 'zh-CN', tree: true },
   { name: 'at 360×640 with text at 1.5', options: { width: 360, height: 640, scale: 1.5 }, rules: ALL },
   { name: 'in the dark', options: { dark: true }, rules: ['color-contrast'] },
   {
@@ -83,6 +84,12 @@ for (const look of LOOKS) {
         await screen.walk?.(opened.page)
         assert.deepEqual(await findings(opened.page, look.rules), [])
         assert.deepEqual(opened.wrong, [])
+        if (look.tree)
+          assert.equal(
+            await heard(opened.page),
+            tree(screen.name),
+            'a screen reader hears something else: node e2e/field-trees.mjs, and read what changed',
+          )
         if (look.guide && shown.includes(screen.name))
           assert.equal(
             await standing(opened.page),
@@ -94,6 +101,10 @@ for (const look of LOOKS) {
     }
   })
 }
+
+test('every screen has its accessibility tree, and every tree its screen', () => {
+  assert.deepEqual(trees(), SCREENS.map(({ name }) => name).sort())
+})
 
 describe('the user guide', () => {
   test('shows screens that the tour draws, each with its picture in both languages', () => {
@@ -379,7 +390,7 @@ describe('a thumb', () => {
 
   test('is told in words that there is no microphone, and types on', async () => {
     const { page, done } = await field.page('/report')
-    await refuseMicrophone(page)
+    await refuseDevices(page)
     await tap(page, 'voice-start')
     assert.match(await byId(page, 'voice-silence').innerText(), /麦克风权限[\s\S]*打字一样能办/)
     await tap(page, 'report-words')
@@ -421,6 +432,45 @@ describe('a thumb', () => {
     await page.getByText('已拍 1 张').waitFor()
     await tap(page, 'incident-answer-save')
     await page.getByText('核实：属实').waitFor()
+    await done()
+  })
+
+  test('takes the photo again over the first one, and the camera is let go of', async () => {
+    const { page, done } = await field.page('/incidents/01a088df-2300-75d4-abf4-4165b7e368a1')
+    await page.evaluate(() => {
+      const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
+      window.lent = []
+      navigator.mediaDevices.getUserMedia = async (wish) => {
+        const stream = await ask(wish)
+        window.lent.push(...stream.getTracks())
+        return stream
+      }
+    })
+    const lent = () => page.evaluate(() => window.lent.map((track) => track.readyState))
+    await tap(page, 'incident-check', 'angle-open')
+    await seen(page)
+    const first = byId(page, 'angle-before')
+    assert.equal(await first.evaluate((image) => image.style.opacity), '0.5')
+    await byId(page, 'angle-over').press('ArrowRight')
+    assert.equal(await first.evaluate((image) => image.style.opacity), '0.55')
+    assert.deepEqual(await lent(), ['live'])
+    await tap(page, 'angle-shoot')
+    await page.getByText('已拍 1 张').waitFor()
+    assert.deepEqual(await lent(), ['ended'])
+    await tap(page, 'incident-answer-yes', 'incident-answer-save')
+    await byId(page, 'incident-pair').waitFor()
+    await done()
+  })
+
+  test('is told in words that the camera may not be used, and takes the photo the other way', async () => {
+    const { page, done } = await field.page('/incidents/01a088df-2300-75d4-abf4-4165b7e368a1')
+    await refuseDevices(page)
+    await tap(page, 'incident-check', 'angle-open')
+    assert.match(await byId(page, 'angle-unseen').innerText(), /没给相机权限/)
+    await page.keyboard.press('Escape')
+    await page.locator('[data-testid=angle-sheet] button').first().click()
+    await byId(page, 'incident-check-photo').setInputFiles(CORRIDOR)
+    await page.getByText('已拍 1 张').waitFor()
     await done()
   })
 

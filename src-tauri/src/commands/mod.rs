@@ -12,14 +12,32 @@ mod status;
 pub mod voice;
 
 use crate::{Answer, Failure, Gate, Phone, view};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, OnceLock},
+};
 use tauri_specta::{Builder, collect_commands, collect_events};
 
 /// The phone behind the window and its lock, or why there is none: then every command answers that, and the screen says it.
-pub struct Desk(pub Answer<Gate>);
+pub struct Desk(Arc<OnceLock<Answer<Gate>>>);
 
 impl Desk {
+    /// Opens the phone on a thread of its own, while the window loads its page. Commands wait for it.
+    pub fn opening(open: impl FnOnce() -> Answer<Gate> + Send + 'static) -> Self {
+        let gate = Arc::new(OnceLock::new());
+        let opened = gate.clone();
+        std::thread::spawn(move || {
+            // whoever waits hears of a panic too
+            let open = || catch_unwind(AssertUnwindSafe(open));
+            opened
+                .get_or_init(|| open().unwrap_or_else(|_| Err(Failure::internal("panic"))))
+                .is_ok()
+        });
+        Self(gate)
+    }
+
     pub(crate) fn gate(&self) -> Result<&Gate, Failure> {
-        self.0.as_ref().map_err(Clone::clone)
+        self.0.wait().as_ref().map_err(Clone::clone)
     }
     /// For whoever may look into it.
     pub(crate) fn phone(&self) -> Answer<Phone> {

@@ -6,8 +6,7 @@ import { followSync } from './sync/state'
 
 /** What every screen stands on; a locked phone tells it once it is opened. */
 export async function begin() {
-  const status = await phone.status()
-  await dress()
+  const [status] = await Promise.all([phone.status(), dress()])
   setStatus(status)
   followSync(status.sync)
   followLine()

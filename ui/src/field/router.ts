@@ -1,16 +1,20 @@
 import { createRouter, createWebHashHistory } from 'vue-router'
 import { useStatus } from './enrol/state'
+import TodayPage from './today/TodayPage.vue'
 
 const tab = { tab: true }
 const status = useStatus()
 
-/** Every screen. Addresses stay inside the window; the hash keeps them away from the bundle's own paths. */
+/**
+ * Every screen; the first one comes with the start, the others when they are looked at. Addresses stay inside the window; the
+ * hash keeps them away from the bundle's own paths.
+ */
 export const router = createRouter({
   history: createWebHashHistory(),
   routes: [
     { path: '/', redirect: '/today' },
     { path: '/enrol', name: 'enrol', component: () => import('./enrol/EnrolPage.vue') },
-    { path: '/today', name: 'today', component: () => import('./today/TodayPage.vue'), meta: tab },
+    { path: '/today', name: 'today', component: TodayPage, meta: tab },
     { path: '/today/:id', props: true, component: () => import('./today/TaskPage.vue') },
     {
       path: '/households',

@@ -1,4 +1,5 @@
 import type { Phone } from './door'
+import { windowPhone } from './window'
 
 export { CODES } from '../generated/phone'
 export type * from '../generated/phone'
@@ -9,10 +10,7 @@ export let phone: Phone
 
 /** Opens the door: `vite --mode fake` gives the demo street in memory, everything else the real phone. */
 export async function openDoor(): Promise<void> {
-  phone =
-    import.meta.env.MODE === 'fake'
-      ? (await import('./fake')).fakePhone()
-      : (await import('./window')).windowPhone()
+  phone = import.meta.env.MODE === 'fake' ? (await import('./fake')).fakePhone() : windowPhone()
 }
 
 /** Puts somebody else behind the door; for tests of composables. */

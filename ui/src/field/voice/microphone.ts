@@ -1,13 +1,11 @@
 // The phone's microphone behind a port, so that a test can speak into one of its own.
-
-/** Why nobody can be heard. */
-export type Silence = 'unsupported' | 'denied' | 'missing' | 'taken'
+import { devices, whyUnavailable, type Unavailable } from '../frame/device'
 
 /** Nothing is recorded, and this is why. Typing goes on. */
 export class Unheard extends Error {
-  readonly why: Silence
+  readonly why: Unavailable
 
-  constructor(why: Silence) {
+  constructor(why: Unavailable) {
     super(why)
     this.why = why
   }
@@ -36,29 +34,18 @@ const KINDS = [
 /** Speech is understood at this; a minute is 150 KB. */
 const BITS_PER_SECOND = 20_000
 
-const WHY: Record<string, Silence> = {
-  NotAllowedError: 'denied',
-  SecurityError: 'denied',
-  NotFoundError: 'missing',
-  OverconstrainedError: 'missing',
-  NotReadableError: 'taken',
-  AbortError: 'taken',
-}
-export const whyUnheard = (thrown: unknown): Silence =>
-  WHY[(thrown as { name?: string } | null)?.name ?? ''] ?? 'unsupported'
-
 /** The microphone of whatever shows this page. */
 export const microphone: Microphone = {
   async listen(ended) {
-    const devices = (navigator as { mediaDevices?: MediaDevices }).mediaDevices
+    const heard = devices()
     const kind =
       typeof MediaRecorder === 'undefined'
         ? undefined
         : KINDS.find((kind) => MediaRecorder.isTypeSupported(kind))
-    if (!devices || !kind) throw new Unheard('unsupported')
+    if (!heard || !kind) throw new Unheard('unsupported')
     const wish = { audio: { channelCount: 1, echoCancellation: false, noiseSuppression: true } }
-    const stream = await devices.getUserMedia(wish).catch((thrown: unknown) => {
-      throw new Unheard(whyUnheard(thrown))
+    const stream = await heard.getUserMedia(wish).catch((thrown: unknown) => {
+      throw new Unheard(whyUnavailable(thrown))
     })
     const letGo = () => stream.getTracks().forEach((track) => track.stop())
     try {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { effectScope } from 'vue'
 import { Fault, standIn, type Phone, type VoiceNote } from '../../api/field'
-import { microphone, Unheard, whyUnheard, type Microphone, type Silence } from './microphone'
+import { whyUnavailable, type Unavailable } from '../frame/device'
+import { microphone, Unheard, type Microphone } from './microphone'
 import { lengthOf, LONGEST_MS, useRecorder } from './recorder'
 
 const NOTE = { hash: 'h', media: 'webm', duration_ms: 3_000, bytes: 7_000 } as VoiceNote
@@ -23,7 +24,7 @@ function said(word = 'word') {
   }
   return { port, done, takeAway: () => takeAway() }
 }
-const silent = (why: Silence): Microphone => ({ listen: () => Promise.reject(new Unheard(why)) })
+const silent = (why: Unavailable): Microphone => ({ listen: () => Promise.reject(new Unheard(why)) })
 
 function recorder(port: Microphone) {
   const kept: VoiceNote[] = []
@@ -115,7 +116,7 @@ describe('a microphone', () => {
   })
 
   test('that is refused, missing or taken is told apart by what the browser throws', () => {
-    const named = (name: string) => whyUnheard(Object.assign(new Error(), { name }))
+    const named = (name: string) => whyUnavailable(Object.assign(new Error(), { name }))
     expect(['NotAllowedError', 'NotFoundError', 'NotReadableError', 'TypeError'].map(named)).toEqual([
       'denied',
       'missing',

@@ -1,14 +1,8 @@
 // A voice note being recorded: where it stands, and the verbs. What was recorded is on this phone before anybody hears of it.
 import { onScopeDispose, ref, shallowRef } from 'vue'
 import { asFault, phone, type Fault, type VoiceNote } from '../../api/field'
-import {
-  microphone as real,
-  Unheard,
-  whyUnheard,
-  type Microphone,
-  type Silence,
-  type Take,
-} from './microphone'
+import { whyUnavailable, type Unavailable } from '../frame/device'
+import { microphone as real, Unheard, type Microphone, type Take } from './microphone'
 
 /** The longest note. */
 export const LONGEST_MS = 60_000
@@ -28,7 +22,7 @@ export function useRecorder(kept: (note: VoiceNote) => void, microphone: Microph
   /** Milliseconds that are recorded so far. */
   const elapsed = ref(0)
   /** Why nothing can be recorded; the screen says it, and typing goes on. */
-  const silence = ref<Silence>()
+  const silence = ref<Unavailable>()
   /** Why what was recorded could not be kept. */
   const fault = shallowRef<Fault>()
   let take: Take | undefined
@@ -47,7 +41,7 @@ export function useRecorder(kept: (note: VoiceNote) => void, microphone: Microph
       if (gone) return heard.drop()
       take = heard
     } catch (thrown) {
-      silence.value = thrown instanceof Unheard ? thrown.why : whyUnheard(thrown)
+      silence.value = thrown instanceof Unheard ? thrown.why : whyUnavailable(thrown)
       stage.value = 'still'
       return
     }
