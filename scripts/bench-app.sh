@@ -15,6 +15,7 @@ npm --prefix ui run --silent build >&2
 cargo build --locked --release -p gridwalk-proof --bin bench-app -p gridwalk-server --bin gridwalk-server -p gridwalk --bin gridwalk \
   -p gridwalk-empty-window --bin empty-window --features gridwalk-empty-window/window >&2
 bench=${CARGO_TARGET_DIR:-target}/release/bench-app
+node ui/e2e/field-scroll.mjs
 [ -z "${missing:-}" ] || exec "$bench" "$@"
 export TAURI_WEBVIEW_AUTOMATION=true
 exec xvfb-run -a -s "-screen 0 390x844x24 -nolisten tcp" "$bench" --window "$@"

@@ -90,6 +90,7 @@ export async function openFakeField() {
 
   return {
     page,
+    browser,
     async close() {
       await browser.close()
       server.closeAllConnections()
