@@ -19,9 +19,20 @@ type Paths<T> = {
 /** Every sentence there is. A key that is not here does not compile. */
 export type WordKey = Paths<typeof zh>
 
+/** What turns the direction of a line: right-to-left scripts, and the marks that order it. */
+const TURNS = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]/
+/** Somebody's words inside ours: whichever way they are read, and whatever they leave open, the sentence around them stays. */
+export const isolated = (text: string) => (TURNS.test(text) ? `\u2068${text}\u2069` : text)
+
 /** The sentence in the current language. A named `n` also chooses singular or plural where a language has them. */
 export function say(key: WordKey, named: Record<string, string | number> = {}): string {
-  return words.global.t(key, named, { plural: typeof named.n === 'number' ? named.n : 1 })
+  const values = Object.entries(named).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? isolated(value) : value,
+  ])
+  return words.global.t(key, Object.fromEntries(values), {
+    plural: typeof named.n === 'number' ? named.n : 1,
+  })
 }
 
 /** The language on the screen now. */
