@@ -56,6 +56,11 @@ pub struct Photo {
 
 /// 原图: the camera's picture at its full size, with nothing but its pixels ([`crate::jpeg::bare`]). It is a blob like the photo
 /// and travels behind all of them.
+///
+/// Originals are the one class of photos that is restricted. Every other photo is made for whoever works on its record: small,
+/// with what nobody is to see covered. None is taken inside a home: a visit has words and a voice note, a care plan has words
+/// that are opened with a reason, and neither has photos. An original shows more than the work needs every day, so it is opened
+/// with a reason ([`crate::incident::IncidentAction::OpenOriginal`]), for a quarter of an hour, on a phone as at a desk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

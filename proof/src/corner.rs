@@ -244,7 +244,7 @@ pub fn hazard_with(
 pub async fn settled(phone: &Phone, clock: &Watch) -> Outcome<SyncState> {
     let mut state = phone.sync_once().await?;
     for _ in 0..TRIES {
-        let waiting = state.waiting_records + state.waiting_photos;
+        let waiting = state.waiting_records + state.waiting_photos + state.waiting_voices;
         if state.phase == SyncPhase::Idle && waiting + state.stuck == 0 {
             return Ok(state);
         }

@@ -148,7 +148,7 @@ async fn settle(phone: &Phone) -> Outcome<()> {
     let mut moved = phone.delivery();
     for _ in 0..200 {
         let state = phone.sync_once().await?;
-        let waiting = state.waiting_records + state.waiting_photos;
+        let waiting = state.waiting_records + state.waiting_photos + state.waiting_voices;
         if state.stuck > 0 {
             return Err(format!("refused although nothing was wrong with it: {state:?}").into());
         }

@@ -262,7 +262,7 @@ impl Phone {
     }
 
     /// One conversation of the session from now until it rests; whether it does.
-    async fn exchange(&self) -> bool {
+    pub(crate) async fn exchange(&self) -> bool {
         let mut driver = self.0.driver.lock().await;
         driver.tell(self, Event::Start).await;
         driver.is_idle()

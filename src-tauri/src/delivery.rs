@@ -4,7 +4,7 @@ use crate::{
     Phone,
     documents::{Edit, Noun},
     error::Answer,
-    photo::{lane, queue},
+    photo::{lane, queue, voice},
     reference, sync,
     view::{Progress, Receipt, SyncItem, SyncItemKind, SyncPage, SyncPhase, SyncState},
 };
@@ -32,11 +32,12 @@ impl Phone {
                 [],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
-            let (photos, stuck_photos): (u32, u32) = db.query_row(
-                "select count(*) filter (where standing = 'waiting'),
+            let (photos, voices, stuck_photos): (u32, u32, u32) = db.query_row(
+                "select count(*) filter (where standing = 'waiting' and stage <> ?1),
+                        count(*) filter (where standing = 'waiting' and stage = ?1),
                         count(*) filter (where standing = 'refused') from photo",
-                [],
-                |row| Ok((row.get(0)?, row.get(1)?)),
+                [voice::STAGE],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )?;
             let stuck = stuck_records + stuck_photos;
             let last: Option<i64> = db.query_row(
@@ -50,10 +51,11 @@ impl Phone {
                 phase,
                 waiting_records: records,
                 waiting_photos: photos,
+                waiting_voices: voices,
                 stuck,
                 // never said while anything behind it has no receipt
                 all_delivered_at: last
-                    .filter(|_| records == 0 && photos == 0 && stuck == 0 && !comparing)
+                    .filter(|_| records + photos + voices + stuck == 0 && !comparing)
                     .map(Timestamp),
                 error: error.filter(|_| phase != SyncPhase::Idle),
                 clock_ahead_ms,
@@ -65,7 +67,7 @@ impl Phone {
     pub fn sync_page(&self) -> Answer<SyncPage> {
         let state = self.sync_state()?;
         let since = self.now().plus_ms(-SHOWN_MS);
-        let photos_for_wifi = lane::held_for_wifi(self)?;
+        let (photos_for_wifi, voices_for_wifi) = lane::held_for_wifi(self)?;
         self.database().read(|db| {
             let mut items = records(db, since)?;
             let arrived = |item: &&SyncItem| item.receipt.arrived();
@@ -84,12 +86,14 @@ impl Phone {
                 false => (false, !item.receipt.needs_a_person(), item.at.0),
                 true => (true, false, -item.at.0),
             });
-            let (photos, bytes_of_photos) = queue::progress(db)?;
+            let (photos, voices, bytes_of_photos) = queue::progress(db)?;
             Ok(SyncPage {
                 state,
                 records,
                 photos,
+                voices,
                 photos_for_wifi,
+                voices_for_wifi,
                 bytes_left: bytes_of_records + bytes_of_photos as f64,
                 items,
             })
@@ -122,7 +126,7 @@ pub struct Holdings {
     pub patrols: BTreeSet<String>,
     /// 点位记录
     pub checkpoint_hits: BTreeSet<String>,
-    /// 照片
+    /// 照片, their originals and 语音备注: everything of the photos' lane
     pub photos: BTreeSet<String>,
 }
 

@@ -31,7 +31,7 @@ use gridwalk_core::{
     voice::VoiceNote,
 };
 use rusqlite::{Connection, OptionalExtension};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A building this close names the place.
 const NEXT_TO_M: f64 = 60.0;
@@ -191,6 +191,7 @@ impl Phone {
                 category: reference::category(db, &view.created.category)?,
                 photo_states: queue::states(db, view.photos.iter().map(|p| &p.hash))?,
                 voice_receipts: queue::receipts(db, view.voices.iter().map(|v| &v.hash))?,
+                open_originals: open_originals(&view, worker, now),
                 refused: refused_edits(db, document)?
                     .into_iter()
                     .map(|(edit, code)| RefusedEvent {
@@ -275,6 +276,19 @@ impl Phone {
     }
 }
 
+/// Originals that this worker gave a reason for, and until when each is open.
+fn open_originals(
+    view: &IncidentView,
+    worker: Option<PersonId>,
+    now: Timestamp,
+) -> BTreeMap<String, Timestamp> {
+    let named = view.photos.iter().filter_map(|photo| photo.original);
+    let open = |hash| view.original_open_until(&hash, worker?, now);
+    named
+        .filter_map(|original| Some((original.hash.to_string(), open(original.hash)?)))
+        .collect()
+}
+
 /// Open cases that may be the one of this kind, at this place and time; nearest first.
 fn near(
     db: &Connection,
@@ -341,7 +355,7 @@ pub(crate) fn of_household(
     Ok(rows)
 }
 
-fn view(db: &Connection, id: IncidentId) -> Answer<IncidentView> {
+pub(crate) fn view(db: &Connection, id: IncidentId) -> Answer<IncidentView> {
     views(db, "id = ?1", [id.0])?
         .pop()
         .ok_or_else(|| Failure::new(Code::NotFound, "no such incident on this phone"))

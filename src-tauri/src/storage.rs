@@ -3,6 +3,7 @@
 use crate::{
     Phone, database,
     error::Answer,
+    photo::voice,
     sync,
     view::{Pile, Storage},
 };
@@ -16,13 +17,15 @@ impl Phone {
             let pile = |standing: &str| -> Answer<Pile> {
                 Ok(db
                     .prepare_cached(&format!(
-                        "select count(*), coalesce(sum(bytes), 0) from photo
+                        "select count(*) filter (where stage <> ?1), count(*) filter (where stage = ?1),
+                           coalesce(sum(bytes), 0) from photo
                          where file is not null and standing {standing} 'stored'"
                     ))?
-                    .query_row([], |row| {
+                    .query_row([voice::STAGE], |row| {
                         Ok(Pile {
                             count: row.get(0)?,
-                            bytes: row.get(1)?,
+                            voices: row.get(1)?,
+                            bytes: row.get(2)?,
                         })
                     })?)
             };
@@ -34,6 +37,7 @@ impl Phone {
             only_here,
             awaiting_backup: Pile {
                 count: arrived.count.saturating_sub(may_go.count),
+                voices: arrived.voices.saturating_sub(may_go.voices),
                 bytes: arrived.bytes - may_go.bytes,
             },
             may_go,
@@ -65,8 +69,13 @@ impl Phone {
 }
 
 fn pile_of(photos: &[sync::Safe]) -> Pile {
+    let of = |spoken: bool| {
+        let these = photos.iter().filter(|photo| photo.is_voice == spoken);
+        u32::try_from(these.count()).unwrap_or(u32::MAX)
+    };
     Pile {
-        count: u32::try_from(photos.len()).unwrap_or(u32::MAX),
+        count: of(false),
+        voices: of(true),
         bytes: photos.iter().map(|photo| photo.bytes).sum(),
     }
 }

@@ -2,7 +2,7 @@
 //! given away, or something is refused and nobody knows why. Words of restricted documents stay on the phone; of those the
 //! file says only that they are there.
 
-use crate::{Phone, delivery::receipt, error::Answer, view::Receipt};
+use crate::{Phone, delivery::receipt, error::Answer, photo::voice, view::Receipt};
 use gridwalk_core::{
     ids::{DeviceId, DocumentId, PersonId},
     sync::message::AccessClass,
@@ -19,7 +19,8 @@ struct Unsent {
     name: String,
     device: DeviceId,
     records: Vec<Record>,
-    photos: Vec<Photo>,
+    photos: Vec<Blob>,
+    voices: Vec<Blob>,
 }
 
 /// One act, as it was handed in.
@@ -38,9 +39,9 @@ struct Record {
     restricted: bool,
 }
 
-/// A picture that lies on this phone only.
+/// A picture or a voice note that lies on this phone only.
 #[derive(Serialize)]
-struct Photo {
+struct Blob {
     sha256: String,
     taken_at: Timestamp,
     bytes: u64,
@@ -51,7 +52,7 @@ impl Phone {
     pub fn unsent(&self) -> Answer<String> {
         let who = self.who()?;
         let made_at = self.now();
-        let (records, photos) = self.database().read(|db| {
+        let (records, photos, voices) = self.database().read(|db| {
             let mut select = db.prepare_cached(
                 "select edit.noun, edit.title, edit.at, edit.document, edit.standing, edit.code, edit.act, edit.value,
                    coalesce(document.class, 0)
@@ -80,16 +81,21 @@ impl Phone {
             })?;
             let records: Vec<Record> = rows.collect::<Result<_, _>>()?;
             let mut select = db.prepare_cached(
-                "select hex(hash), taken_at, bytes from photo where standing not in ('stored', 'kept') order by taken_at",
+                "select hex(hash), taken_at, bytes from photo
+                 where standing not in ('stored', 'kept') and (stage = ?1) = ?2 order by taken_at",
             )?;
-            let rows = select.query_map([], |row| {
-                Ok(Photo {
-                    sha256: row.get::<_, String>(0)?.to_lowercase(),
-                    taken_at: Timestamp(row.get(1)?),
-                    bytes: row.get(2)?,
-                })
-            })?;
-            Ok((records, rows.collect::<Result<Vec<_>, _>>()?))
+            let mut blobs = |spoken: bool| -> Answer<Vec<Blob>> {
+                let rows = select.query_map((voice::STAGE, spoken), |row| {
+                    Ok(Blob {
+                        sha256: row.get::<_, String>(0)?.to_lowercase(),
+                        taken_at: Timestamp(row.get(1)?),
+                        bytes: row.get(2)?,
+                    })
+                })?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            };
+            let (photos, voices) = (blobs(false)?, blobs(true)?);
+            Ok((records, photos, voices))
         })?;
         let file = Unsent {
             made_at,
@@ -98,6 +104,7 @@ impl Phone {
             device: who.identity.device,
             records,
             photos,
+            voices,
         };
         Ok(serde_json::to_string_pretty(&file)?)
     }

@@ -195,6 +195,10 @@ fn deeds(view: &IncidentView, date: NaiveDate, worker: PersonId, records: &mut V
         if act.by != worker || act.recorded_at.local_date() != date {
             continue;
         }
+        // to look at something is no work on it
+        if matches!(event.event.action, IncidentAction::OpenOriginal { .. }) {
+            continue;
+        }
         records.push(Record::Case {
             incident: view.created.id,
             local_no: view.created.local_no.clone(),

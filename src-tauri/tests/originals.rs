@@ -1,12 +1,13 @@
 //! 原图: what the camera made goes with the photos of an urgent case, behind all of them, with nothing in it but its pixels.
-//! Cases that are not urgent keep none, and nobody opens one on a phone.
+//! Cases that are not urgent keep none, and whoever opens one says what for.
 
 mod centre;
 
-use centre::{Fate, GRID, NINE, World};
+use centre::{Fate, GRID, LIN_XIAO, NINE, Weather, World};
 use gridwalk::{
     Phone, PhotoWishes, StampWish,
     photo::veil::Region,
+    ports::Reply,
     view::{IncidentStart, Receipt, ReportHow, SyncItemKind},
 };
 use gridwalk_core::{
@@ -20,6 +21,7 @@ use gridwalk_core::{
 use gridwalk_fixtures::photos::{PLACE, exif};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use std::{
+    collections::BTreeMap,
     io::Cursor,
     path::Path,
     sync::{Arc, Mutex},
@@ -175,7 +177,7 @@ async fn an_urgent_case_brings_its_originals_behind_every_photo_and_a_calm_one_k
         assert!(!holds(&arrived), "{trace}");
         assert!(holds(&urgent), "the camera wrote {trace}");
     }
-    // on a phone nobody looks at it, also not whoever took it
+    // nobody looks at it without a reason, also not whoever took it
     let opened = phone.photo_bytes(original.hash).await;
     assert_eq!(opened.unwrap_err().code, Code::Forbidden);
     assert!(phone.photo_bytes(first.hash).await.is_ok());
@@ -227,6 +229,29 @@ async fn a_large_original_waits_for_a_line_that_costs_nothing_while_its_photo_go
     assert_eq!((state.waiting_photos, state.all_delivered_at), (1, None));
     assert_eq!(receipt(&phone, shot.hash).1, Receipt::Centre);
     assert_eq!(receipt(&phone, original.hash).1, Receipt::Local);
+    assert_eq!(phone.sync_page().unwrap().photos_for_wifi, 1);
+    phone.on_metered_line(false);
+    assert_eq!(phone.sync_once().await.unwrap().waiting_photos, 0);
+    assert_eq!(receipt(&phone, original.hash).1, Receipt::Centre);
+}
+
+#[tokio::test]
+async fn more_than_a_megabyte_waits_for_wifi_without_anybody_having_asked_for_that() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let mut n = 0x9e37_79b9_u32;
+    let noise = RgbImage::from_fn(2000, 1500, |_, _| {
+        n = n.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let [r, g, b, _] = n.to_be_bytes();
+        Rgb([r, g, b])
+    });
+    let shot = taken(&phone, &encoded(noise, ImageFormat::Jpeg));
+    let id = report(&phone, 1, vec![shot.clone()]);
+    let original = originals(&phone, id)[0].expect("an original");
+    assert!(original.bytes > 1_000_000 && shot.bytes <= 1_000_000);
+    phone.on_metered_line(true);
+    assert_eq!(phone.sync_once().await.unwrap().waiting_photos, 1);
+    assert_eq!(receipt(&phone, shot.hash).1, Receipt::Centre);
     assert_eq!(phone.sync_page().unwrap().photos_for_wifi, 1);
     phone.on_metered_line(false);
     assert_eq!(phone.sync_once().await.unwrap().waiting_photos, 0);
@@ -331,4 +356,161 @@ async fn a_small_picture_has_no_original_and_a_png_has_one_that_is_a_jpeg() {
         (2000, 1500, false)
     );
     assert_eq!(original.turn, 1);
+}
+
+fn look(original: Hash, reason: &str) -> IncidentAction {
+    IncidentAction::OpenOriginal {
+        original,
+        reason: reason.into(),
+    }
+}
+
+/// Openings in the case, as this phone reads it: what for, and how far it has come.
+fn openings(phone: &Phone, case: IncidentId) -> Vec<(String, Receipt)> {
+    let detail = phone.incident(case).unwrap();
+    let events = detail
+        .view
+        .events
+        .iter()
+        .filter_map(|seen| match &seen.event.action {
+            IncidentAction::OpenOriginal { reason, .. } => {
+                assert_eq!(seen.event.act.by, LIN_XIAO);
+                let receipt = detail.event_receipts[&seen.change.to_string()].clone();
+                Some((reason.clone(), receipt))
+            }
+            _ => None,
+        });
+    events.collect()
+}
+
+async fn is_closed(phone: &Phone, case: IncidentId, original: Hash) {
+    for opened in [
+        phone.original_bytes(case, original).await,
+        phone.photo_bytes(original).await,
+    ] {
+        assert_eq!(opened.unwrap_err().code, Code::Forbidden);
+    }
+    assert!(phone.incident(case).unwrap().open_originals.is_empty());
+}
+
+#[tokio::test]
+async fn an_original_is_opened_with_a_reason_without_a_network_for_a_quarter_of_an_hour_and_the_case_says_so()
+ {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    phone.sync_once().await.unwrap();
+    world.centre.state().weather = Weather::Offline;
+    let case = report(&phone, 1, vec![taken(&phone, &camera_file(1))]);
+    let original = originals(&phone, case)[0].expect("an original").hash;
+    is_closed(&phone, case, original).await;
+    let code = |action| phone.act_on_incident(case, action).unwrap_err().code;
+    assert_eq!(code(look(original, " ")), Code::MissingReason);
+    assert_eq!(code(look(Hash([9; 32]), "核对门牌")), Code::NotFound);
+    is_closed(&phone, case, original).await;
+    assert_eq!(openings(&phone, case), []);
+
+    let opened = phone
+        .act_on_incident(case, look(original, "核对门牌"))
+        .unwrap();
+    let said_at = opened.view.events.last().unwrap().event.act.recorded_at;
+    let open = BTreeMap::from([(original.to_string(), said_at.plus_ms(15 * 60_000))]);
+    assert_eq!(opened.open_originals, open);
+    assert_eq!(
+        openings(&phone, case),
+        [("核对门牌".into(), Receipt::Local)]
+    );
+    let seen = phone.original_bytes(case, original).await.unwrap();
+    let seen = image::load_from_memory(&seen).unwrap();
+    assert_eq!((seen.width(), seen.height()), (2000, 1500));
+    // the one door that asks no reason stays shut, and another case is no way round
+    let code = |answer: gridwalk::Answer<Vec<u8>>| answer.unwrap_err().code;
+    assert_eq!(code(phone.photo_bytes(original).await), Code::Forbidden);
+    let calm = report(&phone, 3, vec![taken(&phone, &camera_file(2))]);
+    assert_eq!(
+        code(phone.original_bytes(calm, original).await),
+        Code::Forbidden
+    );
+
+    // the process ends, and what was said is still said
+    drop(phone);
+    let phone = world.open();
+    assert!(phone.original_bytes(case, original).await.is_ok());
+    world.watch.0.lock().unwrap().0 += 15 * 60_000;
+    is_closed(&phone, case, original).await;
+    world.centre.state().weather = Weather::Fine;
+    world.centre.state().clock.0 += 15 * 60_000;
+    phone.sync_once().await.unwrap();
+    assert_eq!(
+        openings(&phone, case),
+        [("核对门牌".into(), Receipt::Centre)]
+    );
+    let day = phone.work_log().unwrap();
+    assert!(
+        !format!("{day:?}").contains("FollowedUp"),
+        "to look is no work on it"
+    );
+}
+
+#[tokio::test]
+async fn an_original_that_has_left_the_phone_comes_from_the_centre_which_knows_of_the_opening_before()
+ {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    phone.sync_once().await.unwrap();
+    let case = report(&phone, 1, vec![taken(&phone, &camera_file(1))]);
+    let original = originals(&phone, case)[0].expect("an original").hash;
+    phone.sync_once().await.unwrap();
+    let bytes = phone
+        .act_on_incident(case, look(original, "核对门牌"))
+        .map(|_| world.centre.state().photos.whole[&original].clone())
+        .unwrap();
+    let tip = world.centre.state().feed.len() as u64;
+    world.centre.state().watermark = Some(Watermark {
+        partition: centre::losing::general(centre::GRID),
+        position: tip,
+        began_at: NINE.plus_ms(2 * DAY),
+    });
+    world.watch.0.lock().unwrap().0 += 3 * DAY;
+    world.centre.state().clock.0 += 3 * DAY;
+    phone.sync_once().await.unwrap();
+    phone.free_storage().unwrap();
+    assert!(files(world.dir.path()).is_empty());
+
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let (seen, served) = (calls.clone(), bytes.clone());
+    world.centre.fates(move |call| {
+        seen.lock().unwrap().push(call.url.clone());
+        match call.method {
+            "GET" => Fate::Instead(Reply {
+                status: 200,
+                headers: BTreeMap::from([("cache-control".into(), "no-store".into())]),
+                body: served.clone(),
+            }),
+            _ => Fate::Usual,
+        }
+    });
+    let opened = phone.original_bytes(case, original).await;
+    assert_eq!(opened.unwrap_err().code, Code::Forbidden);
+    assert_eq!(
+        *calls.lock().unwrap(),
+        Vec::<String>::new(),
+        "nobody asked the centre"
+    );
+    phone
+        .act_on_incident(case, look(original, "移交材料"))
+        .unwrap();
+    assert_eq!(phone.original_bytes(case, original).await.unwrap(), bytes);
+    let calls = std::mem::take(&mut *calls.lock().unwrap());
+    let (first, last) = (calls.first().unwrap(), calls.last().unwrap());
+    assert!(first.contains("/sync"), "{calls:?}");
+    assert!(last.ends_with(&format!("/blobs/{original}")), "{calls:?}");
+    let told = openings(&phone, case);
+    assert_eq!(told[1], ("移交材料".into(), Receipt::Centre));
+    assert!(
+        files(world.dir.path()).is_empty(),
+        "it is looked at and not kept"
+    );
+    // what the centre has open for this worker does not come in by the door that asks no reason
+    let opened = phone.photo_bytes(original).await;
+    assert_eq!(opened.unwrap_err().code, Code::Forbidden);
 }

@@ -27,7 +27,11 @@ use gridwalk_fixtures::{
     voice::{Recorded, TELLTALES, webm},
 };
 use image::ImageFormat;
-use std::{io::Cursor, sync::Arc, time::Duration};
+use std::{
+    io::Cursor,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::sync::Notify;
 
 /// One PATCH of the phone.
@@ -442,6 +446,65 @@ async fn a_photo_file_without_a_row_is_swept_when_the_phone_is_opened() {
 }
 
 #[tokio::test]
+async fn the_most_urgent_goes_first_then_the_smallest_and_the_thumbnail_is_there_with_its_record() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let [calm_small, calm_large] = [taken(&phone, Variant::Black), large(&phone)];
+    let [urgent, dire] = [Variant::Small, Variant::FaceAndPlate].map(|of| taken(&phone, of));
+    assert!(calm_small.bytes < urgent.bytes && urgent.bytes < calm_large.bytes);
+    report(&phone, vec![calm_large.clone(), calm_small.clone()]);
+    report_at(&phone, vec![urgent.clone()], 2);
+    report_at(&phone, vec![dire.clone()], 1);
+    // the photos' lane is shut: what a dispatcher needs to see the hazard does not wait for it
+    world
+        .centre
+        .fates(|call| match call.url.contains("/blobs") {
+            true => Fate::CutAfter(0),
+            false => Fate::Usual,
+        });
+    let state = phone.sync_once().await.unwrap();
+    assert_eq!(state.waiting_records, 0);
+    assert!(state.waiting_photos >= 4, "{state:?}");
+    for shot in [&calm_small, &calm_large, &urgent, &dire] {
+        let centre = world.centre.state();
+        let mut seen = centre.blobs.iter();
+        assert!(seen.any(|blob| Hash::of(blob) == shot.thumbnail));
+        assert!(!centre.photos.whole.contains_key(&shot.hash));
+    }
+    let began = Arc::new(Mutex::new(Vec::new()));
+    let order = began.clone();
+    world.centre.fates(move |call| {
+        if let Some(length) = call.headers.get("upload-length") {
+            order.lock().unwrap().push(length.clone());
+        }
+        Fate::Usual
+    });
+    assert_eq!(phone.sync_once().await.unwrap().waiting_photos, 0);
+    let expected = [&dire, &urgent, &calm_small, &calm_large].map(|shot| shot.bytes.to_string());
+    assert_eq!(began.lock().unwrap()[..4], expected);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_or_forth_holds_up_no_photo() {
+    for days in [-3_650, 3_650] {
+        let world = World::new();
+        let phone = world.enrolled().await;
+        let shot = taken(&phone, Variant::Black);
+        report(&phone, vec![shot.clone()]);
+        world.centre.fates(|call| match call.method {
+            "POST" if call.url.ends_with("/blobs") => Fate::Instead(busy(503, "SERVER_BUSY")),
+            _ => Fate::Usual,
+        });
+        waits(&phone.sync_once().await.unwrap(), Code::ServerBusy);
+        *world.watch.0.lock().unwrap() = NINE.plus_ms(days * 24 * 3_600_000);
+        world.centre.fates(|_| Fate::Usual);
+        let state = phone.sync_once().await.unwrap();
+        assert_eq!(state.waiting_photos, 0, "{days} days: {state:?}");
+        assert_eq!(receipt(&phone, shot.hash), Receipt::Centre);
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_urgent_waits_for_a_line_that_costs_nothing_and_no_record_waits_with_it() {
     let world = World::new();
     let phone = world.enrolled().await;
@@ -700,8 +763,35 @@ async fn a_voice_note_stands_in_for_a_photo_and_arrives_bare_by_the_same_lane_wi
     // the process ends before anything left it
     drop(phone);
     let phone = world.open();
-    assert_eq!(phone.sync_state().unwrap().waiting_photos, 2);
-    phone.sync_once().await.unwrap();
+    // said apart from photos, wherever something is counted
+    let state = phone.sync_state().unwrap();
+    assert_eq!((state.waiting_photos, state.waiting_voices), (0, 2));
+    let arrived = |phone: &Phone| {
+        let page = phone.sync_page().unwrap();
+        [page.photos, page.voices].map(|of| (of.done, of.total))
+    };
+    assert_eq!(arrived(&phone), [(0, 0), (0, 2)]);
+    let only_here = phone.storage().unwrap().only_here;
+    assert_eq!((only_here.count, only_here.voices), (0, 2));
+    let unsent: serde_json::Value = serde_json::from_str(&phone.unsent().unwrap()).unwrap();
+    let listed = ["photos", "voices"].map(|list| unsent[list].as_array().map(Vec::len));
+    assert_eq!(listed, [Some(0), Some(2)]);
+    let mut settings = phone.settings().unwrap();
+    settings.photos_on_wifi_only = true;
+    phone.save_settings(settings).unwrap();
+    phone.on_metered_line(true);
+    let state = phone.sync_once().await.unwrap();
+    assert_eq!((state.waiting_records, state.all_delivered_at), (0, None));
+    let page = phone.sync_page().unwrap();
+    let held = state.waiting_voices;
+    assert_eq!((page.photos_for_wifi, page.voices_for_wifi), (0, held));
+    assert!(held > 0, "one of them is not urgent");
+    phone.on_metered_line(false);
+    let state = phone.sync_once().await.unwrap();
+    assert!(state.waiting_voices == 0 && state.all_delivered_at.is_some());
+    assert_eq!(arrived(&phone), [(0, 0), (2, 2)]);
+    let arrived = phone.storage().unwrap().awaiting_backup;
+    assert_eq!((arrived.count, arrived.voices), (0, 2));
 
     let items = phone.sync_page().unwrap().items;
     let kinds = items.iter().filter(|item| item.kind == SyncItemKind::Voice);

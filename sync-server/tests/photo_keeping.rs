@@ -11,16 +11,22 @@ use field::{
     phone::{Phone, refusal, refused},
     tus::{create, header, picture, pictures, upload},
 };
-use gridwalk_core::{error::Code, ids::Hash};
+use gridwalk_core::{
+    error::Code,
+    ids::{EventId, Hash, IncidentId},
+    incident::{self, IncidentAction, IncidentEvent},
+};
 use gridwalk_server::{
     scrub::scrub,
     store::{loss::Scrubbed, params},
 };
 use reqwest::Response;
+use serde_json::{Value, json};
 use std::{
     path::PathBuf,
     time::{Duration, SystemTime},
 };
+use uuid::Uuid;
 
 async fn get(phone: &Phone, hash: &Hash, headers: &[(&str, &str)]) -> Response {
     let mut asked = phone.http.get(format!("{}/blobs/{hash}", phone.url));
@@ -130,7 +136,7 @@ async fn openings(field: &Field, subject: String, original: Hash) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_original_is_served_like_its_photo_and_each_opening_is_written_down_before_it_is_sent() {
+async fn an_original_is_sent_to_whoever_said_what_for_and_each_sending_is_written_down_before() {
     let field = Field::open().await;
     let mut lin = field.phone("lin-xiao").await;
     let (shown, camera) = (&picture().jpeg, &pictures()[2].jpeg);
@@ -149,8 +155,22 @@ async fn an_original_is_served_like_its_photo_and_each_opening_is_written_down_b
         "everybody who works on it sees a photo"
     );
 
-    // the console and a colleague's phone have one door each
+    // the console and a colleague's phone have one door each, and each asks what for
     let lead = Desk::open(&field, somebody("lead", Some("梧桐-03"))).await;
+    let asked = lead.get(&format!("/api/registry/photos/{original}"));
+    let answer = asked.send().await.expect("an answer");
+    assert_eq!(refused(answer).await, refusal(403, Code::Forbidden));
+    let id = IncidentId(case.0);
+    let acts = format!("/api/registry/incidents/{id}/actions");
+    let why =
+        |reason: &str| json!({"type": "open_original", "original": original, "reason": reason});
+    let silent = lead.post(&acts, &why(" ")).send().await.expect("an answer");
+    assert_eq!(refused(silent).await, refusal(422, Code::MissingReason));
+    let said = lead.post(&acts, &why("群众投诉复核")).send().await;
+    assert_eq!(said.expect("an answer").status(), 200);
+    let told = "select action from incident_event where type = 'open_original' and applied = 1";
+    let story: Value = serde_json::from_str(&field.text(told).await).expect("an action");
+    assert_eq!(story, why("群众投诉复核"));
     let seen = lead.get(&format!("/api/registry/photos/{original}"));
     let seen = seen.send().await.expect("an answer");
     assert_eq!(
@@ -166,22 +186,40 @@ async fn an_original_is_served_like_its_photo_and_each_opening_is_written_down_b
     assert_eq!(seen.bytes().await.expect("an original"), camera[..]);
     let by_lead = openings(&field, lead.person.id.to_string(), original);
     assert_eq!(by_lead.await, 1);
-    let mut neighbour = field.phone("ge-shuangjiang").await;
-    neighbour.sync().await.expect("news");
+    // what one person said opens nothing for another, also not for whoever took it
+    let shut = get(&lin, &original, &[]).await;
+    assert_eq!(refused(shut).await, refusal(403, Code::Forbidden));
+    let home = partition("梧桐-03");
+    let looked = lin.act(case, home, field.clock.now(), |document, author, order| {
+        let event = IncidentEvent {
+            id: EventId(Uuid::from_u128(case.0.as_u128() + 9)),
+            act: author.act.clone(),
+            department: None,
+            action: IncidentAction::OpenOriginal {
+                original,
+                reason: "去现场前看一眼".into(),
+            },
+        };
+        incident::record(document.expect("the case"), &event, author, order)
+    });
+    looked.expect("an opening");
+    lin.sync().await.expect("an exchange");
     let tag = format!("\"{original}\"");
     for (headers, status) in [
         (&[][..], 200),
         (&[("range", "bytes=0-9")], 206),
         (&[("if-none-match", &*tag)], 304),
     ] {
-        let answer = get(&neighbour, &original, headers).await;
+        let answer = get(&lin, &original, headers).await;
         assert_eq!(
             (answer.status().as_u16(), header(&answer, "cache-control")),
             (status, "no-store".into())
         );
     }
-    let by_phone = openings(&field, neighbour.device.to_string(), original);
+    let by_phone = openings(&field, lin.device.to_string(), original);
     assert_eq!(by_phone.await, 3, "a part of it is a look at it");
+    let refusals = "select count(*) from audit where action = 'open' and result = 'FORBIDDEN'";
+    assert_eq!(field.count(refusals).await, 2, "so is a try");
 
     // outside the scope there is none, and nothing was opened
     let grid = lead.person.grids[0];
@@ -191,6 +229,12 @@ async fn an_original_is_served_like_its_photo_and_each_opening_is_written_down_b
     let nothing = elsewhere.get(&format!("/api/registry/photos/{original}"));
     assert_eq!(nothing.send().await.expect("an answer").status(), 404);
     assert_eq!(field.count(opened).await, 4);
+    // a session that somebody uses goes on, an opening does not
+    field.clock.advance_ms(8 * 60_000);
+    lead.json("/api/registry/incidents").await;
+    field.clock.advance_ms(7 * 60_000);
+    let later = lead.get(&format!("/api/registry/photos/{original}"));
+    assert_eq!(later.send().await.expect("an answer").status(), 403);
     let listed = lead.json("/api/registry/incidents").await;
     let line = listed
         .as_array()

@@ -285,6 +285,15 @@ export const SCREENS = [
     path: '/incidents/i-quarrel',
     walk: (page) => tap(page, 'incident-more', 'incident-conclude_dispute'),
   },
+  { name: '06i-original-ask', path: '/incidents/i-lead', walk: (page) => tap(page, 'original') },
+  {
+    name: '06j-original',
+    path: '/incidents/i-lead',
+    async walk(page) {
+      await tap(page, 'original', 'original-open-detail', 'original-open-do')
+      await byId(page, 'original-picture').waitFor()
+    },
+  },
   { name: '07-sync', path: '/sync', scene: 'stuck' },
   { name: '07c-unsent', path: '/sync', scene: 'stuck', walk: (page) => tap(page, 'unsent-open') },
   { name: '07b-sync-delivered', path: '/sync', scene: 'delivered' },

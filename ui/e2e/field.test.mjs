@@ -339,6 +339,27 @@ describe('a thumb', () => {
     await done()
   })
 
+  test('sees an original only after a reason, and the reason is part of the story', async () => {
+    const { page, wrong, done } = await field.page('/incidents/i-lead')
+    await tap(page, 'original', 'original-open-do')
+    await byId(page, 'original-open-lacks').waitFor()
+    assert.equal(await byId(page, 'original-picture').count(), 0)
+    await tap(page, 'original-open-evidence', 'original-open-do')
+    await page.waitForFunction(() => {
+      const picture = document.querySelector('[data-testid=original-picture]')
+      return picture?.complete && picture.naturalWidth > 0 && picture.getBoundingClientRect().height > 40
+    })
+    assert.match(await byId(page, 'original-note').innerText(), /\d+:\d\d 前可以看/)
+    await page.locator('[data-testid=original-sheet] header button').click()
+    await byId(page, 'original-sheet').waitFor({ state: 'hidden' })
+    assert.match(await byId(page, 'screen-incident').innerText(), /看了原图[\s\S]*投诉、复核/)
+    // it is open for a while, and is not asked twice
+    await tap(page, 'original')
+    await byId(page, 'original-picture').waitFor()
+    assert.deepEqual(wrong, [])
+    await done()
+  })
+
   test('says it instead of typing: hears it again, throws it away, and reports with another and no photo', async () => {
     const { page, wrong, done } = await field.page('/report')
     await speak(page)
@@ -555,7 +576,7 @@ describe('a thumb', () => {
     await byId(page, 'care-words').waitFor()
     assert.doesNotMatch(await byId(page, 'screen-care').innerText(), /耳背|助餐卡/)
     await tap(page, 'care-open', 'care-open-do')
-    await byId(page, 'care-lacks').waitFor()
+    await byId(page, 'care-open-lacks').waitFor()
     await tap(page, 'care-open-call', 'care-open-do')
     await page.locator('[data-testid=care-words][data-open=true]').waitFor()
     assert.match(await byId(page, 'screen-care').innerText(), /助餐卡月底到期[\s\S]*耳背，敲门听不见/)

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     act::Role,
-    ids::{DepartmentId, EventId, IncidentId, PersonId},
+    ids::{DepartmentId, EventId, Hash, IncidentId, PersonId},
     photo::Photo,
     time::Timestamp,
     voice::VoiceNote,
@@ -103,6 +103,14 @@ pub enum IncidentAction {
     AddVoice {
         /// Which.
         voice: VoiceNote,
+    },
+    /// 看原图: the camera's own picture of a photo is looked at ([`super::IncidentView::original_open_until`]). Nothing changes by
+    /// it; the case keeps who, when and what for.
+    OpenOriginal {
+        /// Which original.
+        original: Hash,
+        /// What for.
+        reason: String,
     },
     /// Raise (anyone) or lower (dispatcher, with a reason) the severity.
     SetSeverity {
@@ -287,6 +295,7 @@ impl IncidentAction {
             | A::Whistle { reason, .. }
             | A::Notify { reason, .. }
             | A::Supervise { reason, .. }
+            | A::OpenOriginal { reason, .. }
             | A::Escalate { reason, .. } => vec![("reason", reason, 500)],
             A::Evaluate { opinion } => vec![("opinion", opinion, 500)],
             A::Meeting { with, agreed } => vec![("with", with, 200), ("agreed", agreed, 1_000)],
@@ -333,6 +342,7 @@ pub fn role_may(role: Role, action: &IncidentAction) -> bool {
         | A::Comment { .. }
         | A::AddPhoto { .. }
         | A::AddVoice { .. }
+        | A::OpenOriginal { .. }
         | A::Cancel { .. }
         | A::SetSeverity { .. }
         | A::Meeting { .. } => true,

@@ -153,6 +153,11 @@ impl Fold {
                 need(said(with) && said(agreed), Code::MissingReason)
             }
             A::Comment { text } => because(text),
+            A::OpenOriginal { original, reason } => {
+                let mut named = self.photos.iter().filter_map(|photo| photo.original);
+                need(named.any(|known| known.hash == *original), Code::NotFound)?;
+                because(reason)
+            }
             A::AddPhoto { .. } | A::AddVoice { .. } | A::SetOwnership { .. } => Ok(()),
             A::SetSeverity { severity, reason } => {
                 let lowers = severity.level() > self.severity.level();

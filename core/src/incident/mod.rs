@@ -6,6 +6,7 @@ mod course;
 mod duplicate;
 mod fold;
 mod guard;
+mod opening;
 mod order;
 mod record;
 mod state;

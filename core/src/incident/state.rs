@@ -248,7 +248,7 @@ impl Fold {
             A::Supervise { level, .. } => {
                 self.course.supervised = self.course.supervised.max(Some(*level))
             }
-            A::Comment { .. } | A::Meeting { .. } => {}
+            A::Comment { .. } | A::Meeting { .. } | A::OpenOriginal { .. } => {}
             A::AddPhoto { photo } => {
                 // What was taken in an earlier round proves nothing about this one.
                 if self.of_this_round(knows) {

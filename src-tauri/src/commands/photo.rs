@@ -3,7 +3,7 @@
 use crate::{Answer, Desk, Failure, PhotoWishes};
 use gridwalk_core::{
     error::Code,
-    ids::Hash,
+    ids::{Hash, IncidentId},
     photo::{Photo, PhotoStage, Position},
     time::Timestamp,
 };
@@ -56,7 +56,8 @@ fn parsed<T: DeserializeOwned>(json: &str) -> Answer<T> {
     serde_json::from_str(json).map_err(|error| Failure::internal(format!("photo header: {error}")))
 }
 
-/// `gwphoto://localhost/<hash>`: a photo or thumbnail, for `<img>`.
+/// `gwphoto://localhost/<hash>`: a photo or thumbnail, for `<img>`. `gwphoto://localhost/<case>.<hash>`: an original of that case,
+/// while it is open; the webview keeps none.
 pub fn show<R: Runtime>(
     context: UriSchemeContext<'_, R>,
     request: Request<Vec<u8>>,
@@ -64,23 +65,47 @@ pub fn show<R: Runtime>(
 ) {
     let window = context.app_handle().clone();
     tauri::async_runtime::spawn(async move {
-        let hash: Result<Hash, _> = request.uri().path().trim_start_matches('/').parse();
+        let asked = Asking::read(request.uri().path());
         let desk = window.state::<Desk>();
-        let bytes = match (hash, desk.phone()) {
-            (Ok(hash), Ok(phone)) => phone.photo_bytes(hash).await,
-            (Err(reason), _) => Err(Failure::new(Code::NotFound, reason)),
+        let keeping = match asked {
+            Some(Asking::Photo(_)) => "private, max-age=86400, immutable",
+            _ => "no-store",
+        };
+        let bytes = match (asked, desk.phone()) {
+            (Some(Asking::Photo(hash)), Ok(phone)) => phone.photo_bytes(hash).await,
+            (Some(Asking::Original(case, hash)), Ok(phone)) => {
+                phone.original_bytes(case, hash).await
+            }
+            (None, _) => Err(Failure::new(Code::NotFound, "no such address")),
             (_, Err(failure)) => Err(failure),
         };
-        responder.respond(answer(bytes));
+        responder.respond(answer(bytes, keeping));
     });
 }
 
-fn answer(bytes: Answer<Vec<u8>>) -> Response<Vec<u8>> {
+/// What an address of ours names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Asking {
+    Photo(Hash),
+    Original(IncidentId, Hash),
+}
+
+impl Asking {
+    fn read(path: &str) -> Option<Self> {
+        let path = path.trim_start_matches('/');
+        match path.split_once('.') {
+            Some((case, hash)) => Some(Self::Original(case.parse().ok()?, hash.parse().ok()?)),
+            None => path.parse().ok().map(Self::Photo),
+        }
+    }
+}
+
+fn answer(bytes: Answer<Vec<u8>>, keeping: &'static str) -> Response<Vec<u8>> {
     let response = match bytes {
         Ok(bytes) => Response::builder()
             .header(header::CONTENT_TYPE, "image/jpeg")
             .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-            .header(header::CACHE_CONTROL, "private, max-age=86400, immutable")
+            .header(header::CACHE_CONTROL, keeping)
             .body(bytes),
         Err(failure) => {
             tracing::info!(%failure, "a photo cannot be shown");
@@ -90,4 +115,21 @@ fn answer(bytes: Answer<Vec<u8>>) -> Response<Vec<u8>> {
         }
     };
     response.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_original_is_asked_for_with_its_case_and_a_photo_without() {
+        let (case, hash) = (IncidentId(uuid::Uuid::from_u128(7)), Hash([9; 32]));
+        let photo = Asking::read(&format!("/{hash}"));
+        assert_eq!(photo, Some(Asking::Photo(hash)));
+        let original = Asking::read(&format!("/{case}.{hash}"));
+        assert_eq!(original, Some(Asking::Original(case, hash)));
+        for strange in ["/", "/.", "/7.9", "/..", &format!("/{hash}.{hash}")] {
+            assert_eq!(Asking::read(strange), None, "{strange}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ use crate::{
     Phone,
     database::Database,
     error::{Answer, Failure},
-    ports::DatabaseKey,
+    ports::{DatabaseKey, Reply},
     reference, sync,
 };
 use gridwalk_core::{
@@ -286,16 +286,13 @@ impl Phone {
     }
 
     /// The bytes of a photo or thumbnail: from this phone, or else from the centre. `NOT_FOUND` when neither has them.
-    /// An original is `FORBIDDEN` here: it is opened at the centre, which writes down who did.
+    /// An original is `FORBIDDEN` here, open or not: [`Phone::original_bytes`] asks what for.
     pub async fn photo_bytes(&self, hash: Hash) -> Answer<Vec<u8>> {
         let restricted = self
             .off_the_loop(move |phone| phone.database().read(|db| original::is_one(db, &hash)))
             .await?;
         if restricted {
-            return Err(Failure::new(
-                Code::Forbidden,
-                "an original is opened at the centre",
-            ));
+            return Err(closed());
         }
         if let Some(bytes) = self
             .off_the_loop(move |phone| phone.own_photo_bytes(hash))
@@ -303,20 +300,11 @@ impl Phone {
         {
             return Ok(bytes);
         }
-        let who = self.who()?;
-        let link = self.link(&who);
-        let token = self.token(&who).await?;
-        let headers = BTreeMap::from([("authorization", format!("Bearer {token}"))]);
-        let reply = link
-            .call("GET", &format!("/blobs/{hash}"), headers, Vec::new())
-            .await?;
-        let bytes = super::lane::good(reply)?.body;
-        if Hash::of(&bytes) != hash {
-            return Err(Failure::new(
-                Code::BlobHashMismatch,
-                "the centre sent other bytes",
-            ));
+        let reply = self.fetch_blob(hash).await?;
+        if reply.header("cache-control") == Some("no-store") {
+            return Err(closed()); // a colleague's original, which the centre has open for this worker
         }
+        let bytes = reply.body;
         if bytes.len() <= KEPT_FROM_OTHERS {
             let kept = bytes.clone();
             self.off_the_loop(move |phone| {
@@ -331,6 +319,25 @@ impl Phone {
             .await?;
         }
         Ok(bytes)
+    }
+
+    /// A blob as the centre has it.
+    pub(super) async fn fetch_blob(&self, hash: Hash) -> Answer<Reply> {
+        let who = self.who()?;
+        let link = self.link(&who);
+        let token = self.token(&who).await?;
+        let headers = BTreeMap::from([("authorization", format!("Bearer {token}"))]);
+        let reply = link
+            .call("GET", &format!("/blobs/{hash}"), headers, Vec::new())
+            .await?;
+        let reply = super::lane::good(reply)?;
+        match Hash::of(&reply.body) == hash {
+            true => Ok(reply),
+            false => Err(Failure::new(
+                Code::BlobHashMismatch,
+                "the centre sent other bytes",
+            )),
+        }
     }
 
     /// The bytes as they lie on this phone, if they do.
@@ -384,6 +391,10 @@ pub(crate) fn sweep(dir: &Path, database: &Database) -> Answer<usize> {
         }
     }
     Ok(swept)
+}
+
+pub(super) fn closed() -> Failure {
+    Failure::new(Code::Forbidden, "an original is opened with a reason")
 }
 
 /// The word under which a value of a closed list is stored.

@@ -3,6 +3,7 @@
 //! through; a busy centre is left alone until it may be asked again. On a line that costs money only what is urgent or
 //! small goes. Originals go behind everything, however urgent their case, and a large one waits for a line that costs nothing.
 
+use super::voice;
 use crate::{
     Phone,
     enrolment::Enrolment,
@@ -344,16 +345,18 @@ fn largest(phone: &Phone) -> Answer<i64> {
     })
 }
 
-/// How many wait for nothing but a line that costs nothing.
-pub(crate) fn held_for_wifi(phone: &Phone) -> Answer<u32> {
+/// How many photos and voice notes wait for nothing but a line that costs nothing.
+pub(crate) fn held_for_wifi(phone: &Phone) -> Answer<(u32, u32)> {
     let largest = largest(phone)?;
     phone.database().read(|db| {
         Ok(db
             .prepare_cached(
-                "select count(*) from photo
+                "select count(*) filter (where stage <> ?3), count(*) filter (where stage = ?3) from photo
                  where standing = 'waiting' and bytes > ?1 and (coalesce(severity, 9) > ?2 or turn is not null)",
             )?
-            .query_row((largest, ANY_LINE_SEVERITY), |row| row.get(0))?)
+            .query_row((largest, ANY_LINE_SEVERITY, voice::STAGE), |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?)
     })
 }
 

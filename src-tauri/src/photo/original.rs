@@ -3,18 +3,30 @@
 //! not name goes. From then on it is a photo among photos: sealed, sent behind all others, with a receipt of its own, and
 //! cleared by the same rule.
 //!
+//! Whoever looks at one says what for. That is an event of the case: it is written on this phone before the picture is shown,
+//! also without a network, and travels as every record does. What lies here is shown from here, and what has gone or is a
+//! colleague's comes from the centre, which knows of the opening before it sends anything. It is open for a quarter of an hour,
+//! and a phone keeps no original that it did not take.
+//!
 //! Nothing of the camera's file survives in it but its pixels. A JPEG is copied without a word of its metadata and without
 //! the loss of a pixel ([`gridwalk_core::jpeg::bare`]); how to turn it goes into the record. PNG and WebP are encoded once.
 //! What a worker covers is covered in the original too, which is then encoded anew: there is no file without the veil.
 
 use super::{
+    album::closed,
     process::{self, LONG_EDGE},
     veil::{self, Region},
 };
-use crate::error::{Answer, Failure};
+use crate::{
+    Phone,
+    delivery::receipt_of,
+    error::{Answer, Failure},
+    incidents,
+    view::Receipt,
+};
 use gridwalk_core::{
     error::Code,
-    ids::Hash,
+    ids::{Hash, IncidentId},
     incident::Severity,
     jpeg,
     photo::{self, Photo},
@@ -129,8 +141,38 @@ pub(crate) fn named(db: &Connection, photo: &mut Photo, severity: Severity) -> A
     Ok(())
 }
 
-/// Whether this is an original. Nobody looks at one on a phone: they are opened at the centre, where each opening is
-/// written down.
+impl Phone {
+    /// An original that its worker opened with a reason ([`gridwalk_core::incident::IncidentAction::OpenOriginal`]): from this
+    /// phone, or else from the centre. `FORBIDDEN` when it is not open, or not any more.
+    pub async fn original_bytes(&self, case: IncidentId, hash: Hash) -> Answer<Vec<u8>> {
+        let (worker, now) = (self.who()?.identity.worker.id, self.now());
+        let (open, told) = self
+            .off_the_loop(move |phone| {
+                phone.database().read(|db| {
+                    let view = incidents::view(db, case)?;
+                    let open = view.original_open_until(&hash, worker, now).is_some();
+                    let receipt = receipt_of(db, case.into(), &[], None)?;
+                    Ok((open, receipt != Some(Receipt::Local)))
+                })
+            })
+            .await?;
+        if !open {
+            return Err(closed());
+        }
+        if let Some(bytes) = self
+            .off_the_loop(move |phone| phone.own_photo_bytes(hash))
+            .await?
+        {
+            return Ok(bytes);
+        }
+        if !told {
+            self.exchange().await;
+        }
+        Ok(self.fetch_blob(hash).await?.body)
+    }
+}
+
+/// Whether this is an original of this phone's.
 pub(crate) fn is_one(db: &Connection, hash: &Hash) -> Answer<bool> {
     Ok(db
         .prepare_cached("select 1 from photo where hash = ?1 and turn is not null")?

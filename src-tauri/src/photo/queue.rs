@@ -85,19 +85,22 @@ fn receipt(state: PhotoState) -> Receipt {
     }
 }
 
-/// Photos arrived of all that belong to a record, and bytes that have not left.
-pub(crate) fn progress(db: &Connection) -> Answer<(Progress, u64)> {
+/// Photos and voice notes arrived of all that belong to a record, and bytes that have not left.
+pub(crate) fn progress(db: &Connection) -> Answer<(Progress, Progress, u64)> {
     Ok(db.query_row(
-        "select count(*) filter (where standing = 'stored'), count(*),
+        "select count(*) filter (where standing = 'stored' and stage <> ?1), count(*) filter (where stage <> ?1),
+                count(*) filter (where standing = 'stored' and stage = ?1), count(*) filter (where stage = ?1),
                 coalesce(sum(bytes - sent) filter (where standing = 'waiting'), 0)
          from photo where standing <> 'kept'",
-        [],
+        [voice::STAGE],
         |row| {
-            let progress = Progress {
-                done: row.get(0)?,
-                total: row.get(1)?,
+            let progress = |at: usize| -> rusqlite::Result<Progress> {
+                Ok(Progress {
+                    done: row.get(at)?,
+                    total: row.get(at + 1)?,
+                })
             };
-            Ok((progress, row.get(2)?))
+            Ok((progress(0)?, progress(2)?, row.get(4)?))
         },
     )?)
 }

@@ -1,7 +1,7 @@
 //! What a verified backup of the centre has, and what this phone therefore need not keep any longer: the values of
 //! acknowledged acts, from which they could be applied again, and the bytes of photos. Changes stay; they are the documents.
 
-use crate::{database::Database, database::fact, error::Answer};
+use crate::{database::Database, database::fact, error::Answer, photo::voice};
 use gridwalk_core::{sync::message::Watermark, time::Timestamp};
 use rusqlite::Connection;
 
@@ -44,22 +44,25 @@ pub(crate) struct Safe {
     file: String,
     /// Of the picture, before sealing.
     pub bytes: f64,
+    /// A voice note, which lies among the photos.
+    pub is_voice: bool,
 }
 
 /// Photos that arrived here before `before`, and at the centre well before the backup that its watermark tells of.
 pub(crate) fn safe_photos(db: &Connection, before: Timestamp) -> Answer<Vec<Safe>> {
     let ahead: i64 = fact(db, "clock_ahead_ms")?.unwrap_or(0);
     let mut select = db.prepare_cached(
-        "select photo.hash, photo.file, photo.bytes from photo join document on document.id = photo.document
+        "select photo.hash, photo.file, photo.bytes, photo.stage = ?4 from photo join document on document.id = photo.document
            join watermark on watermark.grid = document.grid and watermark.class = document.class
          where photo.standing = 'stored' and photo.file is not null and photo.arrived_at is not null
            and photo.arrived_at < ?1 and photo.arrived_at - ?2 + ?3 < watermark.began_at",
     )?;
-    let rows = select.query_map((before.0, ahead, MARGIN_MS), |row| {
+    let rows = select.query_map((before.0, ahead, MARGIN_MS, voice::STAGE), |row| {
         Ok(Safe {
             hash: row.get(0)?,
             file: row.get(1)?,
             bytes: row.get(2)?,
+            is_voice: row.get(3)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

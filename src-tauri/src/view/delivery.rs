@@ -152,10 +152,14 @@ pub struct SyncPage {
     pub state: SyncState,
     /// Records arrived of all.
     pub records: Progress,
-    /// Photos arrived of all.
+    /// Photos and originals arrived of all.
     pub photos: Progress,
+    /// Voice notes arrived of all.
+    pub voices: Progress,
     /// Photos that wait for nothing but a line that costs nothing.
     pub photos_for_wifi: u32,
+    /// Voice notes that wait for nothing but a line that costs nothing.
+    pub voices_for_wifi: u32,
     /// Bytes that have not left.
     pub bytes_left: f64,
     /// What waits or is stuck first, oldest first; then what arrived, newest first.

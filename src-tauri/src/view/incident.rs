@@ -155,6 +155,8 @@ pub struct IncidentDetail {
     pub photo_states: BTreeMap<String, PhotoState>,
     /// Receipt of each voice note, by its hash.
     pub voice_receipts: BTreeMap<String, Receipt>,
+    /// Until when each original is open that this worker gave a reason for, by its hash.
+    pub open_originals: BTreeMap<String, Timestamp>,
     /// Events that the centre refused.
     pub refused: Vec<RefusedEvent>,
     /// Offices that opened it, first first.

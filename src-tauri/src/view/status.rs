@@ -61,8 +61,10 @@ pub struct SyncState {
     pub phase: SyncPhase,
     /// Visits, events, patrols … that the centre has not acknowledged.
     pub waiting_records: u32,
-    /// Photos that the centre has not acknowledged.
+    /// Photos and originals that the centre has not acknowledged.
     pub waiting_photos: u32,
+    /// Voice notes that the centre has not acknowledged.
+    pub waiting_voices: u32,
     /// Items that the centre refused or that cannot be sent: a person has to look.
     pub stuck: u32,
     /// Since when everything has its receipt; none while something waits.

@@ -3,16 +3,18 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-/// So many photos of such a size.
+/// So many photos and voice notes of such a size.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize, Type)]
 pub struct Pile {
-    /// How many.
+    /// How many photos, originals among them.
     pub count: u32,
+    /// How many voice notes.
+    pub voices: u32,
     /// Bytes in all.
     pub bytes: f64,
 }
 
-/// The whole page. Every photo whose picture lies here is in one of the three piles.
+/// The whole page. Every photo and voice note whose bytes lie here is in one of the three piles.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, Type)]
 pub struct Storage {
     /// Bytes of the records: documents, edits, drafts, thumbnails.

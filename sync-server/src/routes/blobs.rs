@@ -523,6 +523,7 @@ async fn read(
     let hash = blob_id(&hash)?;
     let reader = Reader {
         subject: phone.device.to_string(),
+        person: phone.worker,
         address: String::new(),
     };
     let allowed = state

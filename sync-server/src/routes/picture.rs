@@ -7,26 +7,32 @@ use crate::{
     state::AppState,
     store::{
         audit::{self, Entry},
-        blob,
+        blob, opening,
     },
 };
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use gridwalk_core::ids::Hash;
+use gridwalk_core::{
+    error::Code,
+    ids::{Hash, PersonId},
+};
 use std::ops::Range;
 
 /// Who opens a blob, for the trail.
 pub struct Reader {
     /// Person or device.
     pub subject: String,
+    /// The person who looks, at a desk or through their phone.
+    pub person: PersonId,
     /// From where.
     pub address: String,
 }
 
-/// Answers with a blob. Whoever calls this has decided that the reader may have it. An original is not sent before it is
-/// written down who opened it, and nobody keeps it: the next look is an opening too.
+/// Answers with a blob. Whoever calls this has decided that the reader may have it. An original is sent only while it is open to
+/// this person: while its case says that they look at it, since when and what for. Every sending is in the trail before the first
+/// byte, and nobody keeps it: the next look is written down too.
 pub async fn send(
     state: &AppState,
     asked: &HeaderMap,
@@ -38,18 +44,29 @@ pub async fn send(
         .read(move |connection| blob::is_original(connection, &hash))
         .await?;
     if restricted {
+        let now = state.now();
+        let open = state
+            .store
+            .read(move |connection| opening::is_open(connection, &hash, reader.person, now))
+            .await?;
         let entry = Entry {
             subject: reader.subject,
             action: "open",
             object: format!("original {hash}"),
-            result: "done".into(),
+            result: match open {
+                true => "done".into(),
+                false => Code::Forbidden.as_str().into(),
+            },
             address: reader.address,
         };
-        let now = state.now();
         state
             .store
             .write(move |connection| audit::add(connection, &entry, now))
             .await?;
+        if !open {
+            let why = "an original is opened with a reason";
+            return Err(Error::Forbidden(Code::Forbidden, why.into()));
+        }
     }
     let media = state
         .store

@@ -407,6 +407,7 @@ async fn shown(
     found(state, session, || format!("{word} {hash}"), known).await?;
     let reader = Reader {
         subject: session.person.id.to_string(),
+        person: session.person.id,
         address: session.address.clone(),
     };
     picture::send(state, headers, hash, reader).await

@@ -76,7 +76,7 @@ pub fn is_referred_to(connection: &Connection, hash: &Hash, grids: &[GridId]) ->
 }
 
 /// Whether a record names this blob as an original. At its full size it shows more than the work needs every day: whoever
-/// opens one is written down, at the console and through a phone.
+/// opens one says what for, at the console and through a phone (`store/opening.rs`).
 pub fn is_original(connection: &Connection, hash: &Hash) -> Result<bool> {
     Ok(connection
         .prepare_cached("select 1 from photo where hash = ?1 and kind = 'original'")?

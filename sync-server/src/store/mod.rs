@@ -26,6 +26,7 @@ pub mod glance;
 pub mod life;
 pub mod log;
 pub mod loss;
+pub mod opening;
 pub mod pack;
 pub mod person;
 mod postgres;

@@ -2,6 +2,7 @@
 
 mod courses;
 mod disputes;
+mod originals;
 mod rounds;
 mod voices;
 

@@ -22,6 +22,8 @@ export interface Phone extends Asked {
   now(): number
   /** Where the photo or thumbnail with this hash can be shown from. */
   photoUrl(hash: string): string
+  /** The same for an original of a case; shown while it is open ([看原图]). */
+  originalUrl(incident: string, hash: string): string
   /** Calls back whenever the state of delivery changes; the answer stops it. */
   onSync(listener: (state: SyncState) => void): () => void
 }

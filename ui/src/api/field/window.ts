@@ -56,6 +56,7 @@ export function windowPhone(): Phone {
     },
     now: () => Date.now() + ahead,
     photoUrl: (hash) => convertFileSrc(hash, 'gwphoto'),
+    originalUrl: (incident, hash) => convertFileSrc(`${incident}.${hash}`, 'gwphoto'),
     onSync(listener) {
       const listening = events.syncState.listen((event) => listener(event.payload))
       return () => void listening.then((stop) => stop())

@@ -1534,6 +1534,15 @@ photo: Photo } |
 { type: "add_voice"; 
 /**  Which. */
 voice: VoiceNote } | 
+/**
+ *  看原图: the camera's own picture of a photo is looked at ([`super::IncidentView::original_open_until`]). Nothing changes by
+ *  it; the case keeps who, when and what for.
+ */
+{ type: "open_original"; 
+/**  Which original. */
+original: string; 
+/**  What for. */
+reason: string } | 
 /**  Raise (anyone) or lower (dispatcher, with a reason) the severity. */
 { type: "set_severity"; 
 /**  The new level. */
@@ -1685,6 +1694,8 @@ export type IncidentDetail = {
 	photo_states: { [key in string]: PhotoState },
 	/**  Receipt of each voice note, by its hash. */
 	voice_receipts: { [key in string]: Receipt },
+	/**  Until when each original is open that this worker gave a reason for, by its hash. */
+	open_originals: { [key in string]: string },
 	/**  Events that the centre refused. */
 	refused: RefusedEvent[],
 	/**  Offices that opened it, first first. */
@@ -2301,6 +2312,11 @@ export type OpenView = {
 /**
  *  原图: the camera's picture at its full size, with nothing but its pixels ([`crate::jpeg::bare`]). It is a blob like the photo
  *  and travels behind all of them.
+ * 
+ *  Originals are the one class of photos that is restricted. Every other photo is made for whoever works on its record: small,
+ *  with what nobody is to see covered. None is taken inside a home: a visit has words and a voice note, a care plan has words
+ *  that are opened with a reason, and neither has photos. An original shows more than the work needs every day, so it is opened
+ *  with a reason ([`crate::incident::IncidentAction::OpenOriginal`]), for a quarter of an hour, on a phone as at a desk.
  */
 export type Original = {
 	/**  SHA-256 of the JPEG. */
@@ -2562,10 +2578,12 @@ export type Piece = {
 	hit: boolean,
 };
 
-/**  So many photos of such a size. */
+/**  So many photos and voice notes of such a size. */
 export type Pile = {
-	/**  How many. */
+	/**  How many photos, originals among them. */
 	count: number,
+	/**  How many voice notes. */
+	voices: number,
 	/**  Bytes in all. */
 	bytes: number,
 };
@@ -2985,7 +3003,7 @@ export type StampWish = {
 	number: string | null,
 };
 
-/**  The whole page. Every photo whose picture lies here is in one of the three piles. */
+/**  The whole page. Every photo and voice note whose bytes lie here is in one of the three piles. */
 export type Storage = {
 	/**  Bytes of the records: documents, edits, drafts, thumbnails. */
 	records: number,
@@ -3091,10 +3109,14 @@ export type SyncPage = {
 	state: SyncState,
 	/**  Records arrived of all. */
 	records: Progress,
-	/**  Photos arrived of all. */
+	/**  Photos and originals arrived of all. */
 	photos: Progress,
+	/**  Voice notes arrived of all. */
+	voices: Progress,
 	/**  Photos that wait for nothing but a line that costs nothing. */
 	photos_for_wifi: number,
+	/**  Voice notes that wait for nothing but a line that costs nothing. */
+	voices_for_wifi: number,
 	/**  Bytes that have not left. */
 	bytes_left: number,
 	/**  What waits or is stuck first, oldest first; then what arrived, newest first. */
@@ -3118,8 +3140,10 @@ export type SyncState = {
 	phase: SyncPhase,
 	/**  Visits, events, patrols … that the centre has not acknowledged. */
 	waiting_records: number,
-	/**  Photos that the centre has not acknowledged. */
+	/**  Photos and originals that the centre has not acknowledged. */
 	waiting_photos: number,
+	/**  Voice notes that the centre has not acknowledged. */
+	waiting_voices: number,
 	/**  Items that the centre refused or that cannot be sent: a person has to look. */
 	stuck: number,
 	/**  Since when everything has its receipt; none while something waits. */

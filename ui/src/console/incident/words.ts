@@ -86,6 +86,7 @@ function said({ event: { action } }: Event, detail: IncidentDetail): string {
     case 'notify':
     case 'supervise':
     case 'escalate':
+    case 'open_original':
       return action.reason
     case 'set_severity':
       return action.reason ?? ''

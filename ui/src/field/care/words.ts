@@ -40,7 +40,12 @@ export const SUPPORT_KINDS = [
   'supplies',
 ] as const
 export const CARER_ROLES = ['volunteer', 'neighbour', 'partner', 'family'] as const
-export const REASONS = ['visit', 'call', 'handover', 'other'] as const
+/** Why the words are opened, usually. */
+export const reasons = () => ({
+  visit: say('care.open.visit'),
+  call: say('care.open.call'),
+  handover: say('care.open.handover'),
+})
 
 const dotted = (...parts: (string | false | null | undefined)[]) =>
   parts.filter(Boolean).join(say('sign.dot'))

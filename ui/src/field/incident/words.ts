@@ -111,6 +111,7 @@ export function wordsOf(action: IncidentAction): string | null {
     case 'notify':
     case 'supervise':
     case 'escalate':
+    case 'open_original':
     case 'set_severity':
       return action.reason
     case 'ask_verify':

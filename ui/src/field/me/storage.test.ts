@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Storage } from '../../api/field'
-import { piles, total } from './storage'
+import { contents, piles, total } from './storage'
 
-const none = { count: 0, bytes: 0 }
+const none = { count: 0, voices: 0, bytes: 0 }
 const storage = (some: Partial<Storage>): Storage => ({
   records: 1000,
   only_here: none,
@@ -18,15 +18,15 @@ describe('what lies on this phone', () => {
 
   it('goes from the least safe to what may go, and adds up', () => {
     const full = storage({
-      only_here: { count: 1, bytes: 10 },
-      awaiting_backup: { count: 2, bytes: 20 },
-      may_go: { count: 3, bytes: 30 },
+      only_here: { count: 1, voices: 0, bytes: 10 },
+      awaiting_backup: { count: 0, voices: 2, bytes: 20 },
+      may_go: { count: 3, voices: 1, bytes: 30 },
     })
-    expect(piles(full).map((row) => [row.key, row.count])).toEqual([
+    expect(piles(full).map((row) => [row.key, row.pile && contents(row.pile)])).toEqual([
       ['records', undefined],
-      ['onlyHere', 1],
-      ['awaiting', 2],
-      ['mayGo', 3],
+      ['onlyHere', '1 张照片'],
+      ['awaiting', '2 条语音'],
+      ['mayGo', '3 张照片、1 条语音'],
     ])
     expect(total(full)).toBe(1060)
   })

@@ -1,23 +1,29 @@
 // What lies on this phone, as rows of a page.
-import type { Storage } from '../../api/field'
+import type { Pile, Storage } from '../../api/field'
+import { counted } from '../sync/words'
 
 export type PileRow = {
   key: 'records' | 'onlyHere' | 'awaiting' | 'mayGo'
   bytes: number
-  /** Photos; records are not counted. */
-  count?: number
+  /** Photos and voice notes; records are not counted. */
+  pile?: Pile
 }
 
-/** Records first, then photos from the least safe to the safest; an empty pile of photos needs no row. */
+/** Records first, then photos and voice notes from the least safe to the safest; an empty pile needs no row. */
 export function piles(storage: Storage): PileRow[] {
   const rows: PileRow[] = [
     { key: 'records', bytes: storage.records ?? 0 },
-    { key: 'onlyHere', bytes: storage.only_here.bytes ?? 0, count: storage.only_here.count },
-    { key: 'awaiting', bytes: storage.awaiting_backup.bytes ?? 0, count: storage.awaiting_backup.count },
-    { key: 'mayGo', bytes: storage.may_go.bytes ?? 0, count: storage.may_go.count },
+    { key: 'onlyHere', bytes: storage.only_here.bytes ?? 0, pile: storage.only_here },
+    { key: 'awaiting', bytes: storage.awaiting_backup.bytes ?? 0, pile: storage.awaiting_backup },
+    { key: 'mayGo', bytes: storage.may_go.bytes ?? 0, pile: storage.may_go },
   ]
-  return rows.filter((row) => row.count !== 0)
+  return rows.filter(({ pile }) => !pile || !isEmpty(pile))
 }
+
+export const isEmpty = ({ count, voices }: Pile) => count + voices === 0
+
+/** `143 张照片、2 条语音`, without the part that is zero. */
+export const contents = ({ count, voices }: Pile) => counted(0, count, voices)
 
 /** Bytes in all. */
 export function total(storage: Storage): number {

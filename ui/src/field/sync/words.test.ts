@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { SyncItem, SyncPage, SyncState } from '../../api/field'
-import { chip, counted, headline, megabytes, percent, photoWords, sorted, standing } from './words'
+import { say } from '../../shared/words'
+import { bars, chip, counted, headline, megabytes, percent, photoWords, sorted, standing } from './words'
 
 const NOW = Date.parse('2026-09-14T02:31:00.000Z')
 const quiet: SyncState = {
   phase: 'idle',
   waiting_records: 0,
   waiting_photos: 0,
+  waiting_voices: 0,
   stuck: 0,
   all_delivered_at: null,
   error: null,
@@ -27,6 +29,12 @@ describe('the chip', () => {
   test('counts records, and photos only when no record waits', () => {
     expect(chip({ ...quiet, waiting_records: 3, waiting_photos: 5 }).text).toBe('3 条待传')
     expect(chip({ ...quiet, waiting_photos: 5 }).text).toBe('5 张照片待传')
+    expect(chip({ ...quiet, waiting_records: 3, waiting_voices: 2 }).text).toBe('3 条待传')
+  })
+
+  test('says photos and voice notes apart', () => {
+    expect(chip({ ...quiet, waiting_voices: 2 })).toEqual({ icon: 'phone', text: '2 条语音待传' })
+    expect(chip({ ...quiet, waiting_photos: 5, waiting_voices: 2 }).text).toBe('待传：照片 5 · 语音 2')
   })
 
   test('says that all is at the centre only when the phone has said since when', () => {
@@ -60,8 +68,11 @@ describe('a centre that answers "not now"', () => {
 
 describe('the first sentence of the page', () => {
   test('leaves out what is zero', () => {
-    expect(counted(3, 5)).toBe('3 条记录、5 张照片')
-    expect(counted(0, 1)).toBe('1 张照片')
+    expect(counted(3, 5, 0)).toBe('3 条记录、5 张照片')
+    expect(counted(3, 5, 2)).toBe('3 条记录、5 张照片、2 条语音')
+    expect(counted(0, 1, 0)).toBe('1 张照片')
+    expect(counted(0, 0, 1)).toBe('1 条语音')
+    expect(counted(0, 0, 0)).toBe('')
     expect(headline({ ...quiet, waiting_records: 3, waiting_photos: 5 }, NOW)).toBe(
       '3 条记录、5 张照片还只在这台手机上',
     )
@@ -76,12 +87,23 @@ describe('the first sentence of the page', () => {
   })
 })
 
+test('arrived of all is said of each kind that there is', () => {
+  const photos = { done: 2, total: 4 }
+  const page = { records: { done: 0, total: 0 }, photos, voices: { done: 1, total: 1 } } as SyncPage
+  expect(bars(page).map((bar) => [bar.name, bar.done, bar.total])).toEqual([
+    ['照片', 2, 4],
+    ['语音', 1, 1],
+  ])
+})
+
 test('what waits stands oldest first, what arrived newest first', () => {
   const page: SyncPage = {
     state: quiet,
     records: { done: 0, total: 0 },
     photos: { done: 2, total: 4 },
+    voices: { done: 0, total: 0 },
     photos_for_wifi: 0,
+    voices_for_wifi: 0,
     bytes_left: 0,
     items: [
       item('b', '2026-09-14T01:00:00Z', { type: 'local' }),
@@ -103,6 +125,11 @@ test('a bar is drawn only for what has begun to leave and is not there yet', () 
 test('something left is never 0.0 MB', () => {
   expect(megabytes(12_000)).toBe('0.1 MB')
   expect(megabytes(3_355_443)).toBe('3.2 MB')
+})
+
+test('a file that is no photo says which files are', () => {
+  expect(say('errors.PHOTO_UNSUPPORTED')).toMatch(/JPEG/)
+  expect(photoWords({ type: 'failed', code: 'PHOTO_UNSUPPORTED' })).toMatch(/^失败：.*选 JPEG/)
 })
 
 test('a photo says where it is in the words of its queue', () => {

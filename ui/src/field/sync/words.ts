@@ -5,33 +5,49 @@ import { say } from '../../shared/words'
 
 export type Chip = { icon: 'cloud' | 'phone' | 'offline' | 'stuck' | 'moving'; text: string }
 
-/** The chip counts records; when only photos are left it says so. */
+/** The chip counts records; when only photos and voice notes are left it says how many of each. */
 export function chip(state: SyncState): Chip {
-  const { waiting_records: records, waiting_photos: photos, stuck } = state
+  const { waiting_records: records, waiting_photos: photos, waiting_voices: voices, stuck } = state
   const phase = standing(state)
   if (stuck > 0) return { icon: 'stuck', text: say('chip.stuck', { n: stuck }) }
   if (phase === 'refused') return { icon: 'stuck', text: say('chip.refused') }
-  const waiting = records > 0 ? say('chip.records', { n: records }) : say('chip.photos', { n: photos })
-  if (records + photos === 0) {
+  if (records + photos + voices === 0) {
     if (phase === 'offline') return { icon: 'offline', text: say('chip.offline') }
     return { icon: 'cloud', text: state.all_delivered_at ? say('chip.delivered') : say('chip.nothing') }
   }
   if (phase === 'syncing') return { icon: 'moving', text: say('chip.moving') }
-  return { icon: phase === 'offline' ? 'offline' : 'phone', text: waiting }
+  return { icon: phase === 'offline' ? 'offline' : 'phone', text: waiting(records, photos, voices) }
 }
 
-/** `3 条记录、5 张照片`, without the part that is zero. */
-export function counted(records: number, photos: number): string {
+function waiting(records: number, photos: number, voices: number): string {
+  if (records > 0) return say('chip.records', { n: records })
+  if (photos > 0 && voices > 0) return say('chip.both', { photos, voices })
+  return photos > 0 ? say('chip.photos', { n: photos }) : say('chip.voices', { n: voices })
+}
+
+/** `3 条记录、5 张照片、2 条语音`, without the parts that are zero. */
+export function counted(records: number, photos: number, voices: number): string {
   const parts = [
     records > 0 && say('sync.records', { n: records }),
     photos > 0 && say('sync.photos', { n: photos }),
-  ]
-  return parts.filter(Boolean).join(say('sync.and'))
+    voices > 0 && say('sync.voices', { n: voices }),
+  ].filter((part) => part !== false)
+  const last = parts.pop()
+  return parts.length ? [parts.join(say('sign.list')), last].join(say('sync.and')) : (last ?? '')
+}
+
+/** What has arrived of each kind, as bars. A full bar over nothing would say that something has arrived. */
+export function bars({ records, photos, voices }: SyncPage) {
+  return [
+    { key: 'records', name: say('sync.recordsBar'), ...records },
+    { key: 'photos', name: say('sync.photosBar'), ...photos },
+    { key: 'voices', name: say('sync.voicesBar'), ...voices },
+  ].filter((bar) => bar.total > 0)
 }
 
 /** The page's first sentence. */
 export function headline(state: SyncState, now: number): string {
-  const left = counted(state.waiting_records, state.waiting_photos)
+  const left = counted(state.waiting_records, state.waiting_photos, state.waiting_voices)
   if (left) return say('sync.onlyHere', { what: left })
   if (state.stuck > 0) return say('sync.stuck', { n: state.stuck })
   if (!state.all_delivered_at) return say('sync.nothing')

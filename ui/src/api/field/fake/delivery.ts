@@ -15,8 +15,14 @@ export type Network = 'none' | 'good'
 
 const MOMENT_MS = 350
 
+type Kind = 'record' | 'photo' | 'voice'
+const kindOf = ({ kind }: SyncItem): Kind =>
+  kind === 'voice' ? 'voice' : kind === 'photo' || kind === 'original' ? 'photo' : 'record'
+const only = (items: SyncItem[], kind: Kind) => items.filter((item) => kindOf(item) === kind)
+
 const pile = (items: SyncItem[]): Pile => ({
-  count: items.length,
+  count: only(items, 'photo').length,
+  voices: only(items, 'voice').length,
   bytes: items.reduce((sum, item) => sum + (item.bytes_total ?? 0), 0),
 })
 
@@ -34,7 +40,7 @@ export class Delivery {
   private error: Code | null
   private deliveredAt: number | null = null
   private paid = false
-  private mayGo: Pile = { count: 143, bytes: 56_623_104 }
+  private mayGo: Pile = { count: 143, voices: 2, bytes: 56_623_104 }
   private listeners = new Set<(state: SyncState) => void>()
 
   constructor(
@@ -71,12 +77,13 @@ export class Delivery {
   }
 
   state(): SyncState {
-    const waiting = (photo: boolean) =>
-      this.items.filter((i) => (i.kind === 'photo') === photo && i.receipt.type === 'local').length
+    const waiting = (kind: Kind) =>
+      only(this.items, kind).filter((item) => item.receipt.type === 'local').length
     return {
       phase: this.phase,
-      waiting_records: waiting(false),
-      waiting_photos: waiting(true),
+      waiting_records: waiting('record'),
+      waiting_photos: waiting('photo'),
+      waiting_voices: waiting('voice'),
       stuck: this.items.filter((i) => i.receipt.type === 'refused' || i.receipt.type === 'stuck').length,
       all_delivered_at: this.deliveredAt === null ? null : iso(this.deliveredAt),
       error: this.error,
@@ -85,19 +92,21 @@ export class Delivery {
   }
 
   page(): SyncPage {
-    const progress = (photo: boolean) => {
-      const all = this.items.filter((i) => (i.kind === 'photo') === photo)
+    const progress = (kind: Kind) => {
+      const all = only(this.items, kind)
       const done = all.filter((i) => i.receipt.type === 'centre' || i.receipt.type === 'seen')
       return { done: done.length, total: all.length }
     }
     const left = this.items.filter((i) => i.receipt.type === 'local')
+    const held = (kind: Kind) =>
+      this.paid ? only(left, kind).filter((i) => (i.bytes_total ?? 0) > 1_000_000).length : 0
     return {
       state: this.state(),
-      records: progress(false),
-      photos: progress(true),
-      photos_for_wifi: this.paid
-        ? left.filter((i) => i.kind === 'photo' && (i.bytes_total ?? 0) > 1_000_000).length
-        : 0,
+      records: progress('record'),
+      photos: progress('photo'),
+      voices: progress('voice'),
+      photos_for_wifi: held('photo'),
+      voices_for_wifi: held('voice'),
       bytes_left: left.reduce((sum, i) => sum + (i.bytes_total ?? 0) - (i.bytes_sent ?? 0), 0),
       items: this.items
         .map((item) => (item.kind === 'photo' ? { ...item, photo_state: wayOf(item) } : item))
@@ -112,7 +121,7 @@ export class Delivery {
 
   /** A fortnight of pictures that a backup has lies here too, until somebody lets them go. */
   storage(): Storage {
-    const photos = this.items.filter((i) => i.kind === 'photo')
+    const photos = this.items.filter((i) => kindOf(i) !== 'record')
     const arrived = photos.filter((i) => i.receipt.type === 'centre' || i.receipt.type === 'seen')
     return {
       records: 18_874_368,
@@ -124,7 +133,7 @@ export class Delivery {
 
   free(): Pile {
     const gone = this.mayGo
-    this.mayGo = { count: 0, bytes: 0 }
+    this.mayGo = { count: 0, voices: 0, bytes: 0 }
     return gone
   }
 

@@ -37,6 +37,8 @@ const OPEN: IncidentState[] = [
   'feedback',
   'checking',
 ]
+/** How long an original stays open to whoever gave a reason. */
+const OPEN_MS = 15 * 60_000
 const desk = people[2]
 const handler = people[3]
 const office = departments.find((d) => d.id === handler?.department) ?? departments[0]
@@ -164,7 +166,8 @@ export class Incidents {
       '听雨苑 1幢1单元 门口',
       '一楼电瓶车从窗口拉线充电，劝拔了，明早复查。',
     )
-    lead.photos.push(scene('corridor', 'before', iso(at(6, 17, 5))))
+    const shot = scene('corridor', 'before', iso(at(6, 17, 5)))
+    lead.photos.push({ ...shot, original: { hash: 'corridor', bytes: 3_100_000, turn: 1 } })
     this.put(lead, 'worker', at(6, 17, 5), { type: 'self_handle', measure: '劝拔' })
   }
 
@@ -362,6 +365,13 @@ export class Incidents {
       voice_receipts: Object.fromEntries(
         voicesOf(kept).map(({ hash }) => [hash, this.delivery.receipt(hash)]),
       ),
+      open_originals: Object.fromEntries(
+        kept.events.flatMap(({ event: { act, action } }) => {
+          if (action.type !== 'open_original' || act.by !== me.id) return []
+          const until = Date.parse(act.recorded_at) + OPEN_MS
+          return until > this.now() ? [[action.original, iso(until)]] : []
+        }),
+      ),
       refused: [],
       seen: dispatched ? [{ incident: id, office: office?.name ?? '', at: iso(at(0, 9, 6)) }] : [],
       clock:
@@ -432,6 +442,7 @@ export class Incidents {
     const applied = fold(this.state(kept), action)
     if (applied.type === 'no') throw new Fault(applied.because, 'guard')
     if ('text' in action) checked(action.text, 1000)
+    if (action.type === 'open_original' && !action.reason.trim()) throw new Fault('MISSING_REASON', 'blank')
     const change = this.put(kept, 'worker', this.now(), action)
     const item = { document: id, title: kept.created.local_no }
     this.delivery.add({ ...item, kind: 'incident_event', id: change, bytes_total: 300 })

@@ -315,6 +315,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     },
     now,
     photoUrl,
+    originalUrl: (_, hash) => photoUrl(hash),
     onSync: (listener) => delivery.listen(listener),
   }
 }
