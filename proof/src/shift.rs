@@ -9,7 +9,7 @@ use gridwalk::{
 };
 use gridwalk_core::{
     household::{FieldChange, SafetyState, VisitOutcome},
-    ids::HouseholdId,
+    ids::{HouseholdId, IncidentId},
     incident::{IncidentAction, Severity, SourceChannel},
     patrol::{HitMethod, HitState},
     photo::{Photo, PhotoStage},
@@ -51,6 +51,39 @@ pub fn work(
     shift.hazards()?;
     shift.patrol()?;
     Ok(shift.recorded)
+}
+
+/// One more hazard, as urgent as can be: shown by one photo, whose original comes along, and told in recordings that a browser
+/// made. Its case.
+pub fn urgent(
+    data: &Path,
+    at: Timestamp,
+    photo: PathBuf,
+    recordings: &[PathBuf],
+) -> Outcome<IncidentId> {
+    let watch = Arc::new(Watch::at(at));
+    let ports = Ports {
+        clock: watch.clone(),
+        ..Ports::of_this_machine(data)
+    };
+    let mut shift = Shift {
+        phone: Phone::open(data, ports)?,
+        watch,
+        photos: vec![photo],
+        recorded: Holdings::default(),
+    };
+    let shown = vec![shift.take_photo(PhotoStage::Before)?];
+    let report = ReportHow::Submit {
+        without_photo_because: None,
+    };
+    let told = shift.hazard("F01001", 1, "3幢2单元一楼楼道", shown, report)?;
+    let case = told.view.created.id;
+    for recording in recordings {
+        let phone = &shift.phone;
+        let voice = phone.add_voice(&std::fs::read(recording)?, phone.now())?;
+        phone.act_on_incident(case, IncidentAction::AddVoice { voice })?;
+    }
+    Ok(case)
 }
 
 impl Shift {

@@ -34,6 +34,8 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // a recorder and a player are used without a finger on the glass
+  '--autoplay-policy=no-user-gesture-required',
 ]
 
 const logins = {}
@@ -533,6 +535,102 @@ test('a resident scans a work card and reads who is at the door; what was signed
   )
   await closePage(page)
 })
+
+test('a recording that a browser made is heard at the desk, and an original is seen by whoever says what for', async () => {
+  const page = await openPage()
+  const shots = folder()
+  const shot = join(shots, 'urgent.png')
+  writeFileSync(shot, await drawing(page, '#8eb9b9'))
+  // one of this browser's own, and two of another day
+  const fresh = join(shots, 'fresh.webm')
+  writeFileSync(fresh, await recording(page))
+  const kept = ['chromium.webm', 'chromium.mp4'].map((name) => here(`../../fixtures/voice/${name}`))
+  const recordings = [fresh, ...kept]
+  const phone = join(folder(), 'phone')
+  const code = run('gridwalk-server', 'device', 'code', '--data', data, '--worker', 'lin-xiao')
+  run('gridwalk', 'enrol', '--data', phone, '--server', base, '--code', code)
+  run('gridwalk', 'sync', '--data', phone)
+  const id = JSON.parse(run('day', 'urgent', phone, shot, ...recordings))
+  run('gridwalk', 'sync', '--data', phone)
+
+  await logIn(page, 'dispatcher', `/incidents/${id}`)
+  const player = page.locator('[data-testid=voices] audio')
+  await player.first().waitFor()
+  assert.equal(await player.count(), recordings.length)
+  for (let n = 0; n < recordings.length; n += 1) {
+    const heard = await player.nth(n).evaluate(async (audio) => {
+      const once = (name) =>
+        new Promise((done, failed) => {
+          audio.addEventListener(name, done, { once: true })
+          audio.addEventListener('error', () => failed(new Error(audio.error?.message)), { once: true })
+        })
+      audio.muted = true
+      const ready = once('canplay')
+      audio.load()
+      await ready
+      const ended = once('ended')
+      await audio.play()
+      await ended
+      return { duration: audio.duration, at: audio.currentTime }
+    })
+    assert.ok(heard.duration > 1 && heard.at > 1, JSON.stringify(heard))
+  }
+
+  const { view } = await read(page, `/api/registry/incidents/${id}`)
+  const [{ original }] = view.photos
+  const status = () =>
+    page.evaluate(async (path) => (await fetch(path)).status, `/api/registry/photos/${original.hash}`)
+  assert.equal(await status(), 403)
+  await page.click('[data-testid=photo-original]')
+  await page.waitForSelector('[data-testid=original-ask]')
+  await page.click('[data-testid=original-open]')
+  await page.waitForSelector('[data-testid=original-ask] [role=alert]')
+  await look(page, 'original-ask')
+  await page.fill('[data-testid=original-reason]', '派遣前看清堆了什么')
+  await page.click('[data-testid=original-open]')
+  await page.waitForFunction(() => {
+    const photo = document.querySelector('[data-testid=photos] figure.whole img')
+    return photo?.complete && photo.naturalWidth === 2400
+  })
+  await page.waitForFunction(() => document.body.innerText.includes('派遣前看清堆了什么'))
+  await look(page, 'original')
+  assert.equal(await status(), 200)
+  await page.click('[data-testid=photo-original]')
+  await page.waitForSelector('[data-testid=photos] figure:not(.whole)')
+  await page.click('[data-testid=photo-original]')
+  await page.waitForSelector('[data-testid=photos] figure.whole')
+  assert.equal(await page.locator('[data-testid=original-ask]').count(), 0, 'it is asked once')
+  await logOut(page)
+  await closePage(page)
+})
+
+/** A voice as a browser's recorder writes it: a tone that slides, two seconds of it. */
+async function recording(page) {
+  await page.goto(base)
+  const bytes = await page.evaluate(async () => {
+    const sound = new AudioContext()
+    await sound.resume()
+    const [tone, line] = [sound.createOscillator(), sound.createMediaStreamDestination()]
+    tone.frequency.setValueAtTime(180, 0)
+    tone.frequency.linearRampToValueAtTime(520, sound.currentTime + 2)
+    tone.connect(line)
+    tone.start()
+    const recorder = new MediaRecorder(line.stream, { mimeType: 'audio/webm;codecs=opus' })
+    const parts = []
+    const whole = new Promise((done) => {
+      recorder.onstop = done
+      recorder.ondataavailable = ({ data }) => {
+        parts.push(data)
+        if (parts.length === 20) recorder.stop()
+      }
+    })
+    recorder.start(100)
+    await whole
+    await sound.close()
+    return [...new Uint8Array(await new Blob(parts).arrayBuffer())]
+  })
+  return Buffer.from(bytes)
+}
 
 /** A picture larger than what is kept, drawn by the browser itself. */
 async function drawing(page, ground) {

@@ -42,7 +42,14 @@ fn main() -> Outcome<()> {
             println!("{}", serde_json::to_string(&recorded)?);
             Ok(())
         }
-        _ => Err("usage: day [shift DATA FIRST_DOOR PHOTO…]".into()),
+        ["urgent", data, photo, recordings @ ..] => {
+            let late = Timestamp::from_shanghai(demo_day(), 11, 50).ok_or("no such morning")?;
+            let recordings: Vec<PathBuf> = recordings.iter().map(PathBuf::from).collect();
+            let case = shift::urgent(Path::new(data), late, photo.into(), &recordings)?;
+            println!("{}", serde_json::to_string(&case)?);
+            Ok(())
+        }
+        _ => Err("usage: day [shift DATA FIRST_DOOR PHOTO… | urgent DATA PHOTO RECORDING…]".into()),
     }
 }
 
