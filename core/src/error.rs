@@ -101,6 +101,8 @@ codes! {
     MissingCategory = "MISSING_CATEGORY";
     /// A photo, a voice note or a reason is needed.
     MissingPhoto = "MISSING_PHOTO";
+    /// Every item of a checklist is answered, also those that do not apply.
+    MissingAnswer = "MISSING_ANSWER";
     /// An after-photo is needed.
     MissingAfterPhoto = "MISSING_AFTER_PHOTO";
     /// A department is needed.

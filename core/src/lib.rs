@@ -25,6 +25,7 @@ pub mod work_card;
 pub mod work_log;
 pub mod worker_day;
 
+mod amend;
 mod fact;
 mod field;
 mod schema;

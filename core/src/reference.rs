@@ -11,6 +11,7 @@ use crate::{
         IncidentId, PageId, PersonId, PlanId, TaskId,
     },
     patrol::PatrolKind,
+    place::ChecklistName,
     time::Timestamp,
 };
 use chrono::{NaiveDate, NaiveTime};
@@ -31,7 +32,8 @@ words! {
         Seen, /// 手机
         Device, /// 手册
         Page, /// 通知公告
-        Announcement }
+        Announcement, /// 检查表
+        Checklist }
     /// What a page is about.
     PageKind { /// 处置手册, a card per category
         Handbook, /// 职责事项
@@ -340,6 +342,62 @@ pub struct Page {
     pub body_en: String,
     /// Lower stands first.
     pub order: u32,
+}
+
+/// 检查表: what is asked at places of a kind. A changed list is a new version; the rows of those before stay, because visits
+/// answered them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Checklist {
+    /// Of which kind of places: the kind of [`NewPlace`](crate::place::NewPlace).
+    pub kind: String,
+    /// Grows with every change; the highest is asked.
+    pub version: u32,
+    /// What is looked at, in its order.
+    pub items: Vec<CheckItem>,
+    /// What can be handed out.
+    pub leaflets: Vec<Leaflet>,
+}
+
+/// One item of a checklist, in both languages.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct CheckItem {
+    /// Its code; the same in every version that asks it.
+    pub id: String,
+    /// 检查项
+    pub name_zh: String,
+    /// The same in English.
+    pub name_en: String,
+    /// Category of the hazard that it is when it fails.
+    pub category: Option<String>,
+}
+
+/// 宣传单: something that is handed out, in both languages.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Leaflet {
+    /// Its code.
+    pub id: String,
+    /// 标题
+    pub name_zh: String,
+    /// The same in English.
+    pub name_en: String,
+}
+
+impl Checklist {
+    /// How a visit names it.
+    pub fn name(&self) -> ChecklistName {
+        ChecklistName {
+            kind: self.kind.clone(),
+            version: self.version,
+        }
+    }
+
+    /// The id of its row: one for each version.
+    pub fn row(&self) -> String {
+        format!("{}/{}", self.kind, self.version)
+    }
 }
 
 /// 通知公告: said by an office, read once.

@@ -6,7 +6,7 @@ use crate::{
     household::{self, Dwelling, HouseholdView},
     incident::{self, IncidentView},
     patrol::{self, NewPatrol, PatrolView},
-    place::{self, NewPlace},
+    place::{self, PlaceView},
     sync::message::DocumentKind,
     worker_day::{self, NewWorkerDay, WorkerDayView},
 };
@@ -23,7 +23,7 @@ pub enum Projection {
     /// 巡查
     Patrol(PatrolView),
     /// 场所
-    Place(NewPlace),
+    Place(PlaceView),
     /// 工作日志
     WorkerDay(WorkerDayView),
     /// 关爱对象: restricted, for the registry and for those who read its class

@@ -3,7 +3,8 @@
 
 use crate::{
     household::VisitOutcome,
-    ids::{HouseholdId, IncidentId, PatrolId},
+    ids::{HouseholdId, IncidentId, PatrolId, PlaceId},
+    place::PlaceOutcome,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,25 @@ pub enum Record {
         outcome: VisitOutcome,
         /// How many fields were put right.
         changed: u32,
+        /// What was written.
+        note: Option<String>,
+    },
+    /// 场所走访
+    Place {
+        /// Which.
+        place: PlaceId,
+        /// `小满便利店`
+        name: String,
+        /// From.
+        started_at: Timestamp,
+        /// Until.
+        ended_at: Timestamp,
+        /// How it ended.
+        outcome: PlaceOutcome,
+        /// Items that were found wanting.
+        failed: u32,
+        /// Leaflets that were handed out.
+        leaflets: u32,
         /// What was written.
         note: Option<String>,
     },
@@ -116,6 +136,25 @@ pub enum LogLine {
         /// What was written, with its door.
         notes: Vec<DoorNote>,
     },
+    /// A visit to a place.
+    Place {
+        /// From.
+        from: Timestamp,
+        /// Until.
+        until: Timestamp,
+        /// Which.
+        place: PlaceId,
+        /// `小满便利店`
+        name: String,
+        /// How it ended.
+        outcome: PlaceOutcome,
+        /// Items that were found wanting.
+        failed: u32,
+        /// Leaflets that were handed out.
+        leaflets: u32,
+        /// What was written.
+        note: Option<String>,
+    },
     /// Something done about a case; several acts of one kind on one case are one line.
     Case {
         /// When first.
@@ -193,6 +232,7 @@ impl LogLine {
     pub fn began_at(&self) -> Timestamp {
         match self {
             Self::Visits { from, .. }
+            | Self::Place { from, .. }
             | Self::Case { from, .. }
             | Self::Patrol { from, .. }
             | Self::Task { from, .. } => *from,
@@ -203,7 +243,9 @@ impl LogLine {
 impl Record {
     fn at(&self) -> Timestamp {
         match self {
-            Self::Visit { started_at, .. } | Self::Patrol { started_at, .. } => *started_at,
+            Self::Visit { started_at, .. }
+            | Self::Place { started_at, .. }
+            | Self::Patrol { started_at, .. } => *started_at,
             Self::Case { at, .. } | Self::Task { at, .. } => *at,
         }
     }
@@ -211,8 +253,9 @@ impl Record {
         match self {
             Self::Patrol { .. } => 0,
             Self::Visit { .. } => 1,
-            Self::Case { .. } => 2,
-            Self::Task { .. } => 3,
+            Self::Place { .. } => 2,
+            Self::Case { .. } => 3,
+            Self::Task { .. } => 4,
         }
     }
     /// Decides between records of one moment, so that the order in which they are read does not.
@@ -221,6 +264,7 @@ impl Record {
             Self::Visit {
                 household, door, ..
             } => format!("{door} {household}"),
+            Self::Place { place, name, .. } => format!("{name} {place}"),
             Self::Case { incident, deed, .. } => format!("{incident} {deed:?}"),
             Self::Patrol { patrol, .. } => patrol.to_string(),
             Self::Task { text, .. } => text.clone(),
@@ -246,6 +290,25 @@ impl Record {
 fn line(record: Record, before: &[LogLine]) -> Option<LogLine> {
     match record {
         Record::Visit { .. } => None,
+        Record::Place {
+            place,
+            name,
+            started_at,
+            ended_at,
+            outcome,
+            failed,
+            leaflets,
+            note,
+        } => Some(LogLine::Place {
+            from: started_at,
+            until: ended_at,
+            place,
+            name,
+            outcome,
+            failed,
+            leaflets,
+            note: note.filter(|words| !words.trim().is_empty()),
+        }),
         Record::Case {
             incident,
             local_no,

@@ -12,7 +12,7 @@ use gridwalk_core::{
     household::{FieldChange, HouseholdEdit, VisitOutcome, view},
     ids::{
         CarePlanId, CheckpointId, ConsentId, DepartmentId, EventId, FindingId, GridId, Hash, HitId,
-        IncidentId, NeedId, PatrolId, PersonId, SupportId, VisitId,
+        IncidentId, NeedId, PatrolId, PersonId, PlaceId, SupportId, VisitId,
     },
     incident::{
         self, Applied, IncidentAction, IncidentEvent, IncidentPlace, IncidentView, NewIncident,
@@ -23,6 +23,10 @@ use gridwalk_core::{
         PatrolKind,
     },
     photo::{Photo, PhotoStage},
+    place::{
+        self, Answered, CheckAnswer, ChecklistName, NewPlace, NewPlaceVisit, PlaceEdit,
+        PlaceOutcome,
+    },
     scan::{Limits, scan_change},
     time::Timestamp,
 };
@@ -134,6 +138,52 @@ fn household_edit(document: &Document, kind: u8, n: u8, number: u32) -> Househol
             HouseholdEdit::RecordVisit(new)
         }
     }
+}
+
+fn place_edit(document: &Document, kind: u8, n: u8, number: u32) -> PlaceEdit {
+    let known = place::view(document).expect("a place");
+    let some_visit = known.visits.get(usize::from(n) % known.visits.len().max(1));
+    if let (0 | 1, Some(seen)) = (kind, some_visit) {
+        return PlaceEdit::AmendVisit {
+            visit: seen.visit.id,
+            note: format!("补{n}"),
+        };
+    }
+    let outcome = match kind {
+        2 => PlaceOutcome::Closed,
+        3 => PlaceOutcome::Refused,
+        4 => PlaceOutcome::Gone,
+        _ => PlaceOutcome::Checked,
+    };
+    let answer = [
+        CheckAnswer::Pass,
+        CheckAnswer::Fail,
+        CheckAnswer::NotApplicable,
+    ];
+    let answers = ["exit", "wiring", "gas"].map(|item| Answered {
+        item: item.into(),
+        answer: answer[usize::from(n % 3)],
+        note: n.is_multiple_of(4).then(|| format!("第{number}次")),
+    });
+    PlaceEdit::RecordVisit(NewPlaceVisit {
+        id: VisitId(uuid(2, number)),
+        outcome,
+        started_at: minute(number),
+        ended_at: minute(number),
+        checklist: Some(ChecklistName {
+            kind: "shop".into(),
+            version: 1,
+        }),
+        answers: answers
+            .into_iter()
+            .filter(|_| outcome == PlaceOutcome::Checked)
+            .collect(),
+        leaflets: Vec::new(),
+        request: None,
+        note: None,
+        incidents: Vec::new(),
+        next_due: None,
+    })
 }
 
 fn care_edit(document: &Document, kind: u8, n: u8, number: u32) -> CareEdit {
@@ -377,6 +427,47 @@ proptest! {
         let none: [&[u8]; 0] = [];
         let loaded = Document::from_snapshot(again.id(), again.kind(), &snapshot, none).expect("a snapshot");
         prop_assert_eq!(view(&loaded), last);
+    }
+
+    #[test]
+    fn phones_that_heard_of_everything_show_the_same_shop((count, steps) in steps()) {
+        let new = NewPlace {
+            id: PlaceId(uuid(15, 2)),
+            grid: GridId(uuid(7, 3)),
+            name: "小满便利店".into(),
+            kind: "shop".into(),
+            address: None,
+        };
+        let born = place::create(&new, &registry()).expect("a place").document;
+        let mut recorded: BTreeSet<VisitId> = BTreeSet::new();
+        let mut added = 0;
+        let phones = played(&born, count, &steps, |document, phone, kind, n, number| {
+            let edit = place_edit(document, kind, n, number);
+            let edited = place::apply(document.clone(), &edit, &worker(phone as u8 + 1, minute(number)));
+            match (&edit, &edited) {
+                (PlaceEdit::RecordVisit(visit), Ok(_)) => drop(recorded.insert(visit.id)),
+                (PlaceEdit::AmendVisit { .. }, Ok(_)) => added += 1,
+                _ => {}
+            }
+            edited.ok()
+        });
+        let last = place::view(&phones[0]).expect("a place");
+        let shown: BTreeSet<VisitId> = last.visits.iter().map(|seen| seen.visit.id).collect();
+        prop_assert_eq!(shown, recorded);
+        let words: usize = last.visits.iter().map(|seen| seen.amendments.len()).sum();
+        prop_assert_eq!(words, added);
+        prop_assert_eq!(last.unreadable, 0);
+        for phone in &phones {
+            prop_assert_eq!(phone.heads(), phones[0].heads());
+            let view = place::view(phone).expect("a place");
+            prop_assert_eq!(place::due(&view), place::due(&last));
+            prop_assert_eq!(&view, &last);
+        }
+        let mut again = phones[0].clone();
+        let snapshot = again.save();
+        let none: [&[u8]; 0] = [];
+        let loaded = Document::from_snapshot(again.id(), again.kind(), &snapshot, none).expect("a snapshot");
+        prop_assert_eq!(place::view(&loaded), Some(last));
     }
 
     #[test]

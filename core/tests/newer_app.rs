@@ -9,9 +9,10 @@ use gridwalk_core::{
     care::{self, CareEdit},
     document::{Document, Unordered},
     household::{FieldChange, FieldKey, HouseholdEdit, view},
-    ids::{DepartmentId, DocumentId, EventId, PatrolId},
+    ids::{DepartmentId, DocumentId, EventId, GridId, PatrolId, PlaceId, VisitId},
     incident::{self, IncidentAction, IncidentEvent, IncidentState, NewIncident},
     patrol::{self, PatrolEdit},
+    place::{self, NewPlace, PlaceEdit},
     registry::project,
     sync::message::DocumentKind,
     worker_day::{self, WorkerDayEdit},
@@ -108,6 +109,50 @@ fn kept(before: &Value, after: &Value, path: &str, changed: &[&str]) {
         }
         _ => assert_eq!(before, after, "{path}"),
     }
+}
+
+#[test]
+fn a_checked_shop_shows_without_the_answers_that_only_a_newer_app_knows() {
+    let new = NewPlace {
+        id: PlaceId(uuid(15, 2)),
+        grid: GridId(uuid(7, 3)),
+        name: "小满便利店".into(),
+        kind: "shop".into(),
+        address: None,
+    };
+    let born = place::create(&new, &registry()).expect("a place").document;
+    let item = |id: u32, outcome: &str| {
+        json!({
+            "id": uuid(2, id), "outcome": outcome, "started_at": at(8, 50), "ended_at": at(9, 0),
+            "checklist": { "kind": "shop", "version": 7, "season": "dry" },
+            "answers": [{ "item": "exit", "answer": "pass" }, { "item": "gas", "answer": "smelled" }],
+            "leaflets": [], "incidents": [], "weather": "rain",
+        })
+    };
+    let document = written(&born, 0xfe, |bare| {
+        let visits = map(bare, "visits");
+        for (number, outcome) in [(50, "checked"), (51, "demolished")] {
+            let fact = json!({ "act": act(), "item": item(number, outcome) }).to_string();
+            bare.put(&visits, uuid(2, number).to_string(), fact)
+                .expect("put");
+        }
+        let seal = map(bare, "fields");
+        bare.put(&seal, "duty_phone", "{}").expect("put");
+    });
+    let view = place::view(&document).expect("a place");
+    assert_eq!((view.visits.len(), view.unreadable), (1, 1));
+    assert_eq!(view.visits[0].visit.answers.len(), 1, "what is known shows");
+    let edit = PlaceEdit::AmendVisit {
+        visit: VisitId(uuid(2, 50)),
+        note: "补一句".into(),
+    };
+    let after = place::apply(document.clone(), &edit, &worker(2, at(10, 5))).expect("an edit");
+    kept(
+        &everything(&document),
+        &everything(&after.document),
+        "",
+        &[],
+    );
 }
 
 #[test]

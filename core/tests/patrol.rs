@@ -1,4 +1,4 @@
-//! A patrol round, a worker's day and a place, as they are walked and read back.
+//! A patrol round and a worker's day, as they are walked and read back.
 
 mod staircase;
 
@@ -7,15 +7,14 @@ use gridwalk_core::{
     document::{Document, Unordered},
     error::Code,
     ids::{
-        CheckpointId, FindingId, GridId, Hash, HitId, IncidentId, PatrolId, PersonId, PlaceId,
-        TaskId, WorkerDayId,
+        CheckpointId, FindingId, GridId, Hash, HitId, IncidentId, PatrolId, PersonId, TaskId,
+        WorkerDayId,
     },
     patrol::{
         self, FindingState, HitMethod, HitState, NewFinding, NewHit, NewPatrol, PatrolEdit,
         PatrolKind, Pause, SharedLine, view,
     },
     photo::Position,
-    place::{self, NewPlace},
     registry::{Projection, project},
     worker_day::{self, NewWorkerDay, WorkerDayEdit},
 };
@@ -261,19 +260,6 @@ fn a_day_has_one_writer_and_each_task_is_done_once() {
         project(&day, &Unordered),
         Projection::WorkerDay(_)
     ));
-}
-
-#[test]
-fn a_place_is_what_the_registry_said() {
-    let new = NewPlace {
-        id: PlaceId(uuid(15, 1)),
-        grid: GridId(uuid(7, 3)),
-        name: "好又鲜小超市".into(),
-        kind: "nine_small".into(),
-    };
-    let document = place::create(&new, &registry()).expect("a place").document;
-    assert_eq!(place::view(&document), Some(new.clone()));
-    assert_eq!(project(&document, &Unordered), Projection::Place(new));
 }
 
 #[test]

@@ -5,7 +5,8 @@ mod staircase;
 use gridwalk_core::{
     error::Code,
     household::VisitOutcome,
-    ids::{HouseholdId, IncidentId, LogEntryId, PatrolId, PersonId, WorkerDayId},
+    ids::{HouseholdId, IncidentId, LogEntryId, PatrolId, PersonId, PlaceId, WorkerDayId},
+    place::PlaceOutcome,
     time::Timestamp,
     work_log::{CaseDeed, DoorNote, LogLine, Record, lines},
     worker_day::{self, NewWorkerDay, WorkerDayEdit},
@@ -41,6 +42,7 @@ fn case(hour: u32, minute: u32, deed: CaseDeed) -> Record {
 fn told(lines: &[LogLine]) -> Vec<String> {
     let tell = |line: &LogLine| match line {
         LogLine::Visits { doors, .. } => format!("{doors} doors"),
+        LogLine::Place { name, failed, .. } => format!("{name} {failed}"),
         LogLine::Case { deed, .. } => format!("{deed:?}"),
         LogLine::Patrol { reached, .. } => format!("{reached} points"),
         LogLine::Task { text, .. } => text.clone(),
@@ -81,6 +83,33 @@ fn one_walk_is_one_line_whatever_is_reported_on_the_way() {
         note: "软管硬了".into(),
     };
     assert_eq!(notes, &[note]);
+}
+
+#[test]
+fn a_shop_is_a_line_of_its_own_and_ends_no_walk() {
+    let shop = Record::Place {
+        place: PlaceId(uuid(15, 1)),
+        name: "小满便利店".into(),
+        started_at: at(10, 25),
+        ended_at: at(10, 29),
+        outcome: PlaceOutcome::Checked,
+        failed: 2,
+        leaflets: 1,
+        note: Some("  ".into()),
+    };
+    let day = lines(vec![
+        shop,
+        visit(401, 10, 40, VisitOutcome::Met),
+        visit(601, 10, 20, VisitOutcome::Met),
+    ]);
+    assert_eq!(told(&day), ["2 doors", "小满便利店 2"]);
+    let LogLine::Place {
+        from, until, note, ..
+    } = &day[1]
+    else {
+        panic!("a shop");
+    };
+    assert_eq!((*from, *until, note), (at(10, 25), at(10, 29), &None));
 }
 
 #[test]

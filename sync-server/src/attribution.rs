@@ -55,9 +55,9 @@ pub fn objection_in(texts: &[&str], voice: Voice<'_>) -> Option<Code> {
 }
 
 /// Why a document may not begin with this change, judged by the role in which it says that it was made: a helper lists no
-/// dwellings.
+/// dwellings and no places.
 pub fn against_beginning(kind: DocumentKind, texts: &[&str]) -> Option<Code> {
-    if kind != DocumentKind::HOUSEHOLD {
+    if !matches!(kind, DocumentKind::HOUSEHOLD | DocumentKind::PLACE) {
         return None;
     }
     texts
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_household_asks_who_begins_it() {
+    fn only_households_and_places_ask_who_begins_them() {
         let begun =
             json!({ "by": HERSELF, "role": "helper", "recorded_at": "2026-09-14T02:00:00.000Z" })
                 .to_string();
@@ -163,6 +163,7 @@ mod tests {
         let texts = [&*begun, &*dwelling];
         let asked = |kind| against_beginning(kind, &texts);
         assert_eq!(asked(DocumentKind::HOUSEHOLD), Some(Code::WrongRole));
+        assert_eq!(asked(DocumentKind::PLACE), Some(Code::WrongRole));
         assert_eq!(asked(DocumentKind::INCIDENT), None);
         assert_eq!(
             against_beginning(DocumentKind::HOUSEHOLD, &[&dwelling]),

@@ -375,8 +375,13 @@ async fn run_seed(data: Data, today: Option<chrono::NaiveDate>) -> Result<()> {
         .await
         .map_err(|error| Error::internal("seeding", error))??;
     eprintln!(
-        "seeded the demo street for {today}: {} households, {} visits, {} patrols, {} incidents, {} care plans",
-        seeded.households, seeded.visits, seeded.patrols, seeded.incidents, seeded.care_plans
+        "seeded the demo street for {today}: {} households, {} visits, {} patrols, {} incidents, {} care plans, {} places",
+        seeded.households,
+        seeded.visits,
+        seeded.patrols,
+        seeded.incidents,
+        seeded.care_plans,
+        seeded.places
     );
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! The demo street in a fresh store: reference rows, then ninety days of history as legal changes by the phones that
 //! would have written them, through the same log, feed and projection as everything else.
 
+mod places;
+
 use crate::{
     edit::import_document,
     error::{Error, Result},
@@ -19,7 +21,6 @@ use gridwalk_core::{
     incident::{self, IncidentEvent},
     patrol::{self, PatrolEdit, SharedLine},
     photo::Photo,
-    place,
     reference::{Announcement, Calendar, DeadlineRule, Page, Plan, ReferenceKind, Task},
     sync::{actor, message::Partition},
     time::Timestamp,
@@ -27,7 +28,9 @@ use gridwalk_core::{
 use gridwalk_fixtures::{
     SEED, Street,
     history::{self, History},
-    photos, street,
+    photos,
+    places::shops,
+    street,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -52,6 +55,10 @@ pub struct Seeded {
     pub incidents: usize,
     /// 关爱对象
     pub care_plans: usize,
+    /// 场所
+    pub places: usize,
+    /// 场所走访
+    pub place_visits: usize,
 }
 
 /// Fills an empty store with the demo street as it is on the morning of `today`. Refuses any other store.
@@ -87,15 +94,18 @@ pub fn fill(state: &AppState, street: &Street, history: &History) -> Result<Seed
         writing: None,
     };
     let plans = gridwalk_fixtures::care::plans(street);
+    let shops = shops(street);
     let seeded = Seeded {
         households: street.households.len(),
         visits: history.visits.len(),
         patrols: history.patrols.len(),
         incidents: history.incidents.len(),
         care_plans: plans.len(),
+        places: shops.len(),
+        place_visits: shops.iter().map(|shop| shop.visits.len()).sum(),
     };
     households(&mut scribe, street, history)?;
-    places(&mut scribe, street)?;
+    places::places(&mut scribe, street, &shops)?;
     patrols(&mut scribe, history)?;
     incidents(&mut scribe, history, &photos)?;
     care_plans(&mut scribe, street, &plans)?;
@@ -104,7 +114,7 @@ pub fn fill(state: &AppState, street: &Street, history: &History) -> Result<Seed
     Ok(seeded)
 }
 
-/// Grids, buildings, people, departments, categories, limits, calendar, plans, tasks, pages and announcements.
+/// Grids, buildings, people, departments, categories, limits, calendar, plans, tasks, checklists, pages and announcements.
 pub fn reference_rows(connection: &Connection, street: &Street) -> Result<()> {
     for grid in &street.grids {
         reference::put_grid(connection, &same(grid)?)?;
@@ -165,6 +175,7 @@ pub fn reference_rows(connection: &Connection, street: &Street) -> Result<()> {
 
 /// What a worker looks up, and what was announced.
 fn texts(connection: &Connection, street: &Street) -> Result<()> {
+    places::checklists(connection)?;
     for page in &street.pages {
         let row: Page = same(page)?;
         let id = page.id.to_string();
@@ -321,24 +332,6 @@ fn fields(door: &street::Household) -> Result<Vec<FieldChange>> {
         .into_iter()
         .filter_map(|(field, value)| Some(same(&json!({"field": field, "value": value?}))))
         .collect()
-}
-
-fn places(scribe: &mut Scribe<'_>, street: &Street) -> Result<()> {
-    for shop in &street.places {
-        let new = gridwalk_core::place::NewPlace {
-            id: shop.id.into(),
-            grid: shop.grid.into(),
-            name: shop.name.clone(),
-            kind: shop.kind.to_string(),
-        };
-        let id: DocumentId = new.id.into();
-        let registrar = scribe.registrar(id, street);
-        let volume = Writing::begin(id, shop.grid, &registrar, |author| {
-            place::create(&new, author)
-        })?;
-        scribe.add(volume.volume)?;
-    }
-    Ok(())
 }
 
 fn patrols(scribe: &mut Scribe<'_>, history: &History) -> Result<()> {

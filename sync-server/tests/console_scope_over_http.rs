@@ -118,6 +118,8 @@ async fn somebody_of_one_community_sees_nothing_of_another_on_any_route() {
     let (mut ours, mut theirs) = two_communities(&field).await;
     ours.speak(1_200).await;
     theirs.speak(1_300).await;
+    ours.check_a_shop().await;
+    theirs.check_a_shop().await;
     set_aside(&field, &ours).await;
     set_aside(&field, &theirs).await;
     let secretary = somebody("secretary", Some(ours.grid_name));

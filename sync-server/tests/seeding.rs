@@ -4,7 +4,7 @@ mod field;
 
 use field::{demo_street, nine, phone::Phone};
 use gridwalk_core::ids::DocumentId;
-use gridwalk_fixtures::{Street, history, history::History};
+use gridwalk_fixtures::{Street, history, history::History, places};
 use gridwalk_server::{
     AppState, Config,
     auth::enrol,
@@ -61,6 +61,8 @@ const DAMAGE: &str = "
     update patrol set reached = 99, distance_m = null;
     update checkpoint_hit set state = 'ok';
     delete from photo;
+    delete from place_visit where rowid % 2 = 0;
+    update place_visit set failed = 7;
     insert into place (id, grid, name, kind) values ('a place', 'that', 'never', 'was');
     update document set snapshot = x'00' where rowid % 4 = 0;
     update document set snapshot = null where rowid % 4 = 1;";
@@ -126,6 +128,7 @@ async fn a_seeded_grid_is_read_whole_by_its_worker_and_seeded_once() {
     let mut config = Config::new(folder.path());
     config.clock = clock.clone();
     let (street, past) = one_grid();
+    let grid = street.grid("梧桐-03").expect("a grid").id;
     let state = AppState::open(config.clone()).expect("a store");
     let seeded = tokio::task::block_in_place(|| {
         let seeded = fill(&state, &street, &past).expect("a history by the rules");
@@ -141,6 +144,8 @@ async fn a_seeded_grid_is_read_whole_by_its_worker_and_seeded_once() {
             one("select count(*) from patrol")?,
             one("select count(*) from incident where case_no is not null")?,
             one("select count(*) from care_plan")?,
+            one("select count(*) from place")?,
+            one("select count(*) from place_visit")?,
         ])
     });
     assert_eq!(
@@ -150,7 +155,9 @@ async fn a_seeded_grid_is_read_whole_by_its_worker_and_seeded_once() {
             seeded.visits,
             seeded.patrols,
             seeded.incidents,
-            seeded.care_plans
+            seeded.care_plans,
+            seeded.places,
+            seeded.place_visits
         ]
     );
     drop(state);
@@ -168,7 +175,11 @@ async fn a_seeded_grid_is_read_whole_by_its_worker_and_seeded_once() {
         .await
         .expect("a phone");
     lin.sync().await.expect("a first sync");
-    let documents = seeded.households + seeded.patrols + seeded.incidents + seeded.care_plans;
+    let here = places::shops(&street).into_iter();
+    let here = here.filter(|shop| shop.place.grid == grid).count();
+    assert_eq!(here, 6);
+    let documents =
+        seeded.households + seeded.patrols + seeded.incidents + seeded.care_plans + here;
     assert_eq!(lin.documents.len(), documents);
     let quiet = lin.exchange().await.expect("a second exchange").0;
     assert!(quiet.partitions.is_empty(), "nothing new");

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     act::{Act, Role},
+    amend,
     document::{self, Author, Document, Edited},
     error::{Code, Refusal},
     field::Draft,
@@ -15,15 +16,14 @@ use crate::{
 };
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+
+// Acts on the dwelling stand among the amendments: only a document's first change makes containers, and households listed
+// by an older app have these six.
+pub(super) use crate::amend::{AMENDMENTS, Amended, VISITS};
 
 pub(super) const FIELDS: &str = "fields";
 pub(super) const MEMBERS: &str = "members";
 pub(super) const MEMBERS_LEFT: &str = "members_left";
-pub(super) const VISITS: &str = "visits";
-/// Acts on the dwelling stand here too: only a document's first change makes containers, and households listed by an older
-/// app have these six.
-pub(super) const AMENDMENTS: &str = "amendments";
 pub(super) const NO_ENTRY: &str = "no_entry";
 
 /// How long 不愿入户 stands after a refusal.
@@ -40,13 +40,6 @@ pub(super) struct Written {
     /// A person chose it among several.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub settled: bool,
-}
-
-/// An amendment as it stands under an id made from its own words.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Amended {
-    pub visit: VisitId,
-    pub note: String,
 }
 
 /// 不愿入户 until that day; the latest day counts, whoever wrote it.
@@ -120,7 +113,7 @@ fn begin(
 /// `ALREADY_RECORDED`, also with other words, so saving twice is one record.
 pub fn apply(document: Document, edit: &HouseholdEdit, author: &Author) -> Result<Edited, Refusal> {
     let act = &author.act;
-    if !may_edit(act.role) {
+    if !may_visit(act.role) {
         return Err(Refusal::new(
             Code::WrongRole,
             format!("{:?} does not edit households", act.role),
@@ -132,19 +125,7 @@ pub fn apply(document: Document, edit: &HouseholdEdit, author: &Author) -> Resul
             document.absent(VISITS, &visit.id)?;
             document.edit(author, |draft| write_visit(draft, visit, act))
         }
-        HouseholdEdit::AmendVisit { visit, note } => {
-            crate::text::required(note, 1000, Code::MissingReason)?;
-            crate::text::note(note, 1000)?;
-            document.present(VISITS, visit)?;
-            let amended = Amended {
-                visit: *visit,
-                note: note.clone(),
-            };
-            let name = format!("{} {} {note}", act.by, act.recorded_at);
-            let id = Uuid::new_v5(&visit.0, name.as_bytes());
-            document.absent(AMENDMENTS, &id)?;
-            document.edit(author, |draft| draft.fact(AMENDMENTS, &id, act, &amended))
-        }
+        HouseholdEdit::AmendVisit { visit, note } => amend::amend(document, *visit, note, author),
         HouseholdEdit::ChangeField(field) => {
             field.check()?;
             document.edit(author, |draft| write_field(draft, field, act, None, false))
@@ -211,7 +192,7 @@ pub fn apply(document: Document, edit: &HouseholdEdit, author: &Author) -> Resul
 }
 
 /// Helpers see a chore card, not a household; desks and departments work on incidents.
-fn may_edit(role: Role) -> bool {
+pub(crate) fn may_visit(role: Role) -> bool {
     matches!(
         role,
         Role::Worker | Role::Lead | Role::Guide | Role::Secretary | Role::Steward

@@ -9,10 +9,14 @@ mod rules;
 mod view;
 mod visit;
 
+pub use crate::amend::Amendment;
 pub use dwelling::{DwellingAct, DwellingEvent, Part, VoidReason, door_key, may_rearrange};
+pub(crate) use edit::may_visit;
 pub use edit::{NO_ENTRY_DAYS, add, apply, create};
 pub use rules::quiet;
+pub(crate) use rules::{distinct, out_of_range};
 pub use view::view;
+pub(crate) use visit::keep_known;
 
 use crate::{
     ids::{
@@ -296,19 +300,6 @@ pub struct VisitView {
     pub recorded_at: Timestamp,
     /// Words added later.
     pub amendments: Vec<Amendment>,
-}
-
-/// Words added to a visit after it was saved.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Amendment {
-    /// The words.
-    pub note: String,
-    /// Who.
-    pub by: PersonId,
-    /// When.
-    pub at: Timestamp,
 }
 
 /// A member as read back; those who left are not listed.

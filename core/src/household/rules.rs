@@ -68,7 +68,7 @@ pub fn quiet(at: Timestamp) -> bool {
     !(8 * 60 + 30..20 * 60 + 30).contains(&minute)
 }
 
-fn distinct<T: Ord>(items: impl Iterator<Item = T>) -> Result<(), Refusal> {
+pub(crate) fn distinct<T: Ord>(items: impl Iterator<Item = T>) -> Result<(), Refusal> {
     let mut seen = std::collections::BTreeSet::new();
     for item in items {
         if !seen.insert(item) {
@@ -78,6 +78,6 @@ fn distinct<T: Ord>(items: impl Iterator<Item = T>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn out_of_range(what: &str) -> Refusal {
+pub(crate) fn out_of_range(what: &str) -> Refusal {
     Refusal::new(Code::ValueOutOfRange, what)
 }

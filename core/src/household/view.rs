@@ -2,8 +2,8 @@
 //! Reads any document without failing; what it does not understand it counts.
 
 use super::{
-    Amendment, Dwelling, DwellingAct, FieldChange, FieldKey, FieldView, HouseholdView, MemberView,
-    NewMember, NewVisit, Sourced, VisitView,
+    Dwelling, DwellingAct, FieldChange, FieldKey, FieldView, HouseholdView, MemberView, NewMember,
+    Sourced, VisitView,
     dwelling::Standing,
     edit::{
         AMENDMENTS, Amended, FIELDS, MEMBERS, MEMBERS_LEFT, NO_ENTRY, NoEntry, VISITS, Written,
@@ -11,6 +11,7 @@ use super::{
     visit::KnownVisit,
 };
 use crate::{
+    amend,
     document::Document,
     fact::Fact,
     field::{Item, Items},
@@ -184,23 +185,11 @@ fn with_amendments(
     visits: Vec<Item<Fact<KnownVisit>>>,
     mut amended: Facts<Amended>,
 ) -> Vec<VisitView> {
-    amended.sort_by_key(|item| (item.value.act.recorded_at, item.key.clone()));
-    let amendments = |visit: &NewVisit| {
-        let own = |item: &&Item<Fact<Amended>>| item.value.item.visit == visit.id;
-        amended
-            .iter()
-            .filter(own)
-            .map(|item| Amendment {
-                note: item.value.item.note.clone(),
-                by: item.value.act.by,
-                at: item.value.act.recorded_at,
-            })
-            .collect()
-    };
+    amend::sort(&mut amended);
     let mut read: Vec<VisitView> = visits
         .into_iter()
         .map(|item| VisitView {
-            amendments: amendments(&item.value.item.0),
+            amendments: amend::of_visit(&amended, item.value.item.0.id),
             by: item.value.act.by,
             recorded_at: item.value.act.recorded_at,
             visit: item.value.item.0,

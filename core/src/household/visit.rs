@@ -18,7 +18,8 @@ impl<'de> Deserialize<'de> for KnownVisit {
     }
 }
 
-fn keep_known<T: DeserializeOwned>(list: Option<&mut Value>) {
+/// Takes what this app cannot read out of a list.
+pub(crate) fn keep_known<T: DeserializeOwned>(list: Option<&mut Value>) {
     if let Some(Value::Array(list)) = list {
         list.retain(|item| T::deserialize(item).is_ok());
     }

@@ -277,6 +277,7 @@ pub const REMADE: &[&str] = &[
     "finding",
     "photo",
     "place",
+    "place_visit",
     "worker_day",
     "care_plan",
     "care_support",

@@ -5,6 +5,7 @@ pub mod export;
 pub mod incident;
 pub mod openapi;
 pub mod patrol;
+pub mod place;
 pub mod quarantine;
 pub mod range;
 pub mod visit;

@@ -101,7 +101,7 @@ fn named(projection: &Projection) -> Option<DocumentId> {
         Projection::Household(view) => Some(view.id.into()),
         Projection::Incident(view) => Some(view.created.id.into()),
         Projection::Patrol(view) => Some(view.created.id.into()),
-        Projection::Place(place) => Some(place.id.into()),
+        Projection::Place(view) => Some(view.created.id.into()),
         Projection::WorkerDay(view) => Some(view.created.id.into()),
         Projection::Care(view) => Some(view.created.id.into()),
         Projection::Unknown => None,

@@ -9,6 +9,7 @@ use crate::{
         export::{self, Format},
         incident::{self, Filter, IncidentDetail, IncidentLine},
         patrol::{self, PatrolDetail, PatrolLine},
+        place::{self, PlaceVisitLine},
         range::{Range, Window, grids},
         reference,
         visit::{self, GridVisits, VisitLine},
@@ -61,6 +62,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(act))
         .routes(routes!(list_visits))
         .routes(routes!(lost_photos))
+        .routes(routes!(list_place_visits))
         .routes(routes!(visits_by_grid))
         .routes(routes!(photo))
         .routes(routes!(voice))
@@ -183,6 +185,16 @@ async fn list_visits(
     range: Query<Range>,
 ) -> Result<Json<Vec<VisitLine>>> {
     in_window(&state, &session, &range, Wish::ReadVisits, visit::list).await
+}
+
+/// Visits to places that began in the range, newest first, with what was found there.
+#[utoipa::path(get, path = "/api/registry/visits/places", params(Range), responses((status = 200, body = Vec<PlaceVisitLine>), (status = "default", body = ErrorBody)))]
+async fn list_place_visits(
+    State(state): State<AppState>,
+    session: Session,
+    range: Query<Range>,
+) -> Result<Json<Vec<PlaceVisitLine>>> {
+    in_window(&state, &session, &range, Wish::ReadVisits, place::list).await
 }
 
 /// Visits in the range, counted by grid.

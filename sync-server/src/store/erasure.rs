@@ -32,6 +32,7 @@ pub fn forget_rows(connection: &Connection, id: DocumentId) -> Result<()> {
         "delete from finding where patrol = ?1",
         "delete from patrol where id = ?1",
         "delete from photo where document = ?1",
+        "delete from place_visit where place = ?1",
         "delete from place where id = ?1",
         "delete from worker_day where id = ?1",
         "delete from care_support where plan = ?1",

@@ -12,7 +12,7 @@ use gridwalk_core::{
     incident::{Applied, IncidentState, IncidentView},
     patrol::{HitState, PatrolView},
     photo::{Original, Photo},
-    place::NewPlace,
+    place::PlaceView,
     registry::Projection,
     time::Timestamp,
     voice::VoiceNote,
@@ -31,7 +31,7 @@ pub struct Facts {
 }
 
 /// Every table whose rows are projected from documents, those that hang on others first.
-pub const PROJECTED: [&str; 16] = [
+pub const PROJECTED: [&str; 17] = [
     "household_field",
     "resident",
     "visit",
@@ -43,6 +43,7 @@ pub const PROJECTED: [&str; 16] = [
     "finding",
     "patrol",
     "photo",
+    "place_visit",
     "place",
     "worker_day",
     "care_support",
@@ -69,7 +70,7 @@ pub fn write(
         Projection::Household(view) => household(connection, view, facts),
         Projection::Incident(view) => incident(connection, view, facts),
         Projection::Patrol(view) => patrol(connection, view, facts),
-        Projection::Place(place) => write_place(connection, place, facts),
+        Projection::Place(view) => write_place(connection, view, facts),
         Projection::WorkerDay(view) => worker_day(connection, document, view, facts),
         Projection::Care(view) => care_plan(connection, view, facts),
         Projection::Unknown => Ok(()),
@@ -397,18 +398,49 @@ fn patrol(connection: &Connection, view: &PatrolView, facts: Facts) -> Result<()
     Ok(())
 }
 
-fn write_place(connection: &Connection, place: &NewPlace, facts: Facts) -> Result<()> {
+fn write_place(connection: &Connection, view: &PlaceView, facts: Facts) -> Result<()> {
+    let (id, grid) = (view.created.id.to_string(), facts.grid.to_string());
     connection
         .prepare_cached(
-            "insert into place (id, grid, name, kind) values (?1, ?2, ?3, ?4)
+            "insert into place (id, grid, name, kind, address) values (?1, ?2, ?3, ?4, ?5)
              on conflict (id) do update set grid = excluded.grid",
         )?
         .execute(params![
-            place.id.to_string(),
-            facts.grid.to_string(),
-            place.name,
-            place.kind
+            id,
+            grid,
+            view.created.name,
+            view.created.kind,
+            view.created.address
         ])?;
+    clear(connection, "delete from place_visit where place = ?1", &id)?;
+    let mut insert = connection.prepare_cached(
+        "insert into place_visit (id, place, grid, by_person, outcome, started_at, ended_at, recorded_at, checklist, failed,
+           answers, leaflets, request, note, next_due, amendments)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+         on conflict (id) do nothing",
+    )?;
+    for seen in &view.visits {
+        let visit = &seen.visit;
+        let asked = visit.checklist.as_ref();
+        insert.execute(params![
+            visit.id.to_string(),
+            id,
+            grid,
+            seen.by.to_string(),
+            word(&visit.outcome)?,
+            visit.started_at.to_string(),
+            visit.ended_at.to_string(),
+            seen.recorded_at.to_string(),
+            asked.map(|name| format!("{}/{}", name.kind, name.version)),
+            visit.failed(),
+            json(&visit.answers)?,
+            json(&visit.leaflets)?,
+            visit.request,
+            visit.note,
+            visit.next_due.map(|day| day.to_string()),
+            json(&seen.amendments)?
+        ])?;
+    }
     Ok(())
 }
 

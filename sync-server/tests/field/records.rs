@@ -16,6 +16,7 @@ use gridwalk_core::{
         PatrolKind, SharedLine,
     },
     photo::{Photo, PhotoStage},
+    place::{self, NewPlace, NewPlaceVisit, PlaceEdit, PlaceOutcome},
     sync::message::Partition,
     voice::{self, VoiceNote},
 };
@@ -111,6 +112,45 @@ impl Records {
             )
             .expect("a voice note");
         self.phone.sync().await.expect("an exchange");
+    }
+
+    /// A shop is listed and checked.
+    pub async fn check_a_shop(&mut self) {
+        let id = |place: u128| Uuid::from_u128(self.household.0.as_u128() ^ 0xb00 ^ place);
+        let new = NewPlace {
+            id: id(1).into(),
+            grid: self.home.grid,
+            name: "小满便利店".into(),
+            kind: "shop".into(),
+            address: None,
+        };
+        let visit = NewPlaceVisit {
+            id: VisitId(id(2)),
+            outcome: PlaceOutcome::Refused,
+            started_at: nine(),
+            ended_at: nine(),
+            checklist: None,
+            answers: Vec::new(),
+            leaflets: Vec::new(),
+            request: Some("=1+1".into()),
+            note: None,
+            incidents: Vec::new(),
+            next_due: None,
+        };
+        let shop = new.id.into();
+        self.phone
+            .act(shop, self.home, nine(), |_, author, _| {
+                place::create(&new, author)
+            })
+            .expect("a shop");
+        self.phone
+            .act(shop, self.home, nine(), |document, author, _| {
+                let edit = PlaceEdit::RecordVisit(visit);
+                place::apply(document.expect("a shop"), &edit, author)
+            })
+            .expect("a check");
+        self.phone.sync().await.expect("an exchange");
+        assert!(self.phone.unsent.is_empty());
     }
 
     /// Words by which these records are known in any answer.

@@ -344,6 +344,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/registry/visits/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Visits to places that began in the range, newest first, with what was found there. */
+        get: operations["list_place_visits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/registry/voices/{hash}": {
         parameters: {
             query?: never;
@@ -376,6 +393,15 @@ export interface components {
             recorded_at: components["schemas"]["Timestamp"];
             /** @description In which role. */
             role: components["schemas"]["Role"];
+        };
+        /** @description One item of the checklist, answered. */
+        Answered: {
+            /** @description What was found. */
+            answer: components["schemas"]["CheckAnswer"];
+            /** @description Code of the item. */
+            item: string;
+            /** @description At most 200 characters, no citizen or phone numbers. */
+            note?: string | null;
         };
         /** @description What became of an event in the fold. */
         Applied: {
@@ -430,6 +456,11 @@ export interface components {
             /** @description May be handled on site. */
             on_site: boolean;
         };
+        /**
+         * @description What was found of one item 检查项.
+         * @enum {string}
+         */
+        CheckAnswer: "pass" | "fail" | "not_applicable";
         /** @description 点位 */
         Checkpoint: {
             /** @description What its QR plate says. */
@@ -454,7 +485,7 @@ export interface components {
          * @description A stable code. Its sentences (zh-CN and en) live in `ui/src/locales` under `errors.<CODE>`.
          * @enum {string}
          */
-        Code: "QUIET_HOURS" | "CANCEL_AFTER_ACCEPT" | "WRONG_STATE" | "OVERRULED" | "EARLIER_ROUND" | "ALREADY_SO" | "ALREADY_ASKED" | "ALREADY_DECIDED" | "EXTENSION_USED" | "REOPEN_TOO_LATE" | "MERGE_INTO_ITSELF" | "MERGE_INTO_ENDED" | "NOT_A_DISPUTE" | "NOT_SETTLED" | "WRONG_ROLE" | "OUT_OF_SCOPE" | "SAME_CHECKER" | "NOT_FOUND" | "PATROL_ENDED" | "PATROL_RUNNING" | "ALREADY_RECORDED" | "CHECKPOINT_MISMATCH" | "TOO_FAR_AWAY" | "NO_POSITION" | "CONSENT_WITHDRAWN" | "CONSENT_MISSING" | "CONSENT_SCOPE" | "CARE_CLOSED" | "DWELLING_VOID" | "DUPLICATE_DWELLING" | "SNOOZED_TWICE" | "CANNOT_WAIT" | "SPLIT_PARTS" | "MISSING_WITNESS" | "MISSING_WORDS" | "MISSING_PLACE" | "MISSING_CATEGORY" | "MISSING_PHOTO" | "MISSING_AFTER_PHOTO" | "MISSING_DEPARTMENT" | "MISSING_REASON" | "SEVERITY_TOO_HIGH" | "CATEGORY_NOT_ON_SITE" | "TEXT_LOOKS_LIKE_ID" | "TEXT_LOOKS_LIKE_PHONE" | "TEXT_TOO_LONG" | "VALUE_OUT_OF_RANGE" | "CODE_WRONG" | "CODE_USED" | "CODE_EXPIRED" | "TOKEN_EXPIRED" | "DEVICE_REVOKED" | "LOGIN_WRONG" | "LOGIN_LOCKED" | "SESSION_EXPIRED" | "FORBIDDEN" | "LOCKED" | "PIN_WRONG" | "PIN_WAIT" | "PIN_SPENT" | "PIN_WEAK" | "SERVER_UNREACHABLE" | "NOT_OUR_SERVER" | "SERVER_BUSY" | "SERVER_ERROR" | "SERVER_ROLLED_BACK" | "BODY_TOO_BIG" | "BODY_MALFORMED" | "PROTOCOL_UNKNOWN" | "SIGNATURE_BAD" | "CHANGE_TOO_BIG" | "CHANGE_MALFORMED" | "ACTOR_FORKED" | "AUTHOR_MISMATCH" | "ERASED" | "QUEUE_FULL" | "PHOTO_TRUNCATED" | "PHOTO_UNSUPPORTED" | "PHOTO_DAMAGED" | "PHOTO_TOO_BIG" | "PHOTO_NO_ROOM" | "VOICE_TRUNCATED" | "VOICE_UNSUPPORTED" | "VOICE_TOO_LONG" | "BLOB_HASH_MISMATCH" | "BLOB_OFFSET_MISMATCH" | "CAMERA_DENIED" | "STORAGE_FULL" | "STORAGE_BROKEN" | "ALREADY_OPEN" | "NEWER_DATA" | "NOT_ENROLLED" | "INTERNAL";
+        Code: "QUIET_HOURS" | "CANCEL_AFTER_ACCEPT" | "WRONG_STATE" | "OVERRULED" | "EARLIER_ROUND" | "ALREADY_SO" | "ALREADY_ASKED" | "ALREADY_DECIDED" | "EXTENSION_USED" | "REOPEN_TOO_LATE" | "MERGE_INTO_ITSELF" | "MERGE_INTO_ENDED" | "NOT_A_DISPUTE" | "NOT_SETTLED" | "WRONG_ROLE" | "OUT_OF_SCOPE" | "SAME_CHECKER" | "NOT_FOUND" | "PATROL_ENDED" | "PATROL_RUNNING" | "ALREADY_RECORDED" | "CHECKPOINT_MISMATCH" | "TOO_FAR_AWAY" | "NO_POSITION" | "CONSENT_WITHDRAWN" | "CONSENT_MISSING" | "CONSENT_SCOPE" | "CARE_CLOSED" | "DWELLING_VOID" | "DUPLICATE_DWELLING" | "SNOOZED_TWICE" | "CANNOT_WAIT" | "SPLIT_PARTS" | "MISSING_WITNESS" | "MISSING_WORDS" | "MISSING_PLACE" | "MISSING_CATEGORY" | "MISSING_PHOTO" | "MISSING_ANSWER" | "MISSING_AFTER_PHOTO" | "MISSING_DEPARTMENT" | "MISSING_REASON" | "SEVERITY_TOO_HIGH" | "CATEGORY_NOT_ON_SITE" | "TEXT_LOOKS_LIKE_ID" | "TEXT_LOOKS_LIKE_PHONE" | "TEXT_TOO_LONG" | "VALUE_OUT_OF_RANGE" | "CODE_WRONG" | "CODE_USED" | "CODE_EXPIRED" | "TOKEN_EXPIRED" | "DEVICE_REVOKED" | "LOGIN_WRONG" | "LOGIN_LOCKED" | "SESSION_EXPIRED" | "FORBIDDEN" | "LOCKED" | "PIN_WRONG" | "PIN_WAIT" | "PIN_SPENT" | "PIN_WEAK" | "SERVER_UNREACHABLE" | "NOT_OUR_SERVER" | "SERVER_BUSY" | "SERVER_ERROR" | "SERVER_ROLLED_BACK" | "BODY_TOO_BIG" | "BODY_MALFORMED" | "PROTOCOL_UNKNOWN" | "SIGNATURE_BAD" | "CHANGE_TOO_BIG" | "CHANGE_MALFORMED" | "ACTOR_FORKED" | "AUTHOR_MISMATCH" | "ERASED" | "QUEUE_FULL" | "PHOTO_TRUNCATED" | "PHOTO_UNSUPPORTED" | "PHOTO_DAMAGED" | "PHOTO_TOO_BIG" | "PHOTO_NO_ROOM" | "VOICE_TRUNCATED" | "VOICE_UNSUPPORTED" | "VOICE_TOO_LONG" | "BLOB_HASH_MISMATCH" | "BLOB_OFFSET_MISMATCH" | "CAMERA_DENIED" | "STORAGE_FULL" | "STORAGE_BROKEN" | "ALREADY_OPEN" | "NEWER_DATA" | "NOT_ENROLLED" | "INTERNAL";
         /** @description What else has come of an incident. */
         Course: {
             /** @description Whistles and notices, first first. */
@@ -1333,6 +1364,46 @@ export interface components {
          * @enum {string}
          */
         PhotoStage: "before" | "after" | "check" | "checkpoint";
+        PlaceId: string;
+        /**
+         * @description How a visit to a place ended. Nobody has to let anybody in.
+         * @enum {string}
+         */
+        PlaceOutcome: "checked" | "closed" | "refused" | "gone";
+        /** @description One visit to a place in a list. */
+        PlaceVisitLine: {
+            /** @description What was found, item by item. */
+            answers: components["schemas"]["Answered"][];
+            /** @description Who went. */
+            by_name: string;
+            /**
+             * Format: int32
+             * @description Items that were found wanting.
+             */
+            failed: number;
+            /** @description Where. */
+            grid: components["schemas"]["GridId"];
+            /** @description `梧桐-03` */
+            grid_name: string;
+            /** @description Which. */
+            id: components["schemas"]["VisitId"];
+            /** @description 约定再访 */
+            next_due?: string | null;
+            /** @description 结果 */
+            outcome: components["schemas"]["PlaceOutcome"];
+            /** @description Of which place. */
+            place: components["schemas"]["PlaceId"];
+            /** @description 类型 code */
+            place_kind: string;
+            /** @description `小满便利店` */
+            place_name: string;
+            /** @description When the phone wrote it down. */
+            recorded_at: components["schemas"]["Timestamp"];
+            /** @description 企业诉求 */
+            request?: string | null;
+            /** @description When the worker came. */
+            started_at: components["schemas"]["Timestamp"];
+        };
         PlanId: string;
         /** @description A position as measured: WGS-84, never converted before the map layer. */
         Position: {
@@ -2183,6 +2254,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GridVisits"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_place_visits: {
+        parameters: {
+            query: {
+                /** @description First day. */
+                from: string;
+                /** @description Last day. */
+                to: string;
+                /** @description One grid, or all that the asker may see. */
+                grid?: components["schemas"]["GridId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceVisitLine"][];
                 };
             };
             default: {

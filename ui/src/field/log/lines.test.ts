@@ -57,6 +57,23 @@ test('a case is called by its category, a running patrol has no end', () => {
   expect(sentenceOf(round, categories)).toBe('9:00 巡查听雨苑早班，到点 7/11。')
 })
 
+test('a shop is a sentence with what was wanting there and what was handed out', () => {
+  const shop: LogLine = {
+    type: 'place',
+    from: at('15:20'),
+    until: at('15:26'),
+    place: 'p1',
+    name: '霜降面馆',
+    outcome: 'checked',
+    failed: 1,
+    leaflets: 2,
+    note: '明天复看。',
+  }
+  expect(sentenceOf(shop, categories)).toBe('15:20–15:26 检查霜降面馆：1 项不合格，发宣传单 2 种。明天复看。')
+  const shut: LogLine = { ...shop, until: shop.from, outcome: 'closed', failed: 0, leaflets: 0, note: null }
+  expect(sentenceOf(shut, categories)).toBe('15:20 检查霜降面馆：没开门。')
+})
+
 test('what was half written wins over what was confirmed, and that over the records', () => {
   const draft: LogDraft = { text: '只写了一半', offered: ['a'] }
   expect(beginWith(draft, log([walk], '确认过的'), ['a', 'b'])).toBe(draft)

@@ -12,6 +12,13 @@ const categoryOf = (code: string, categories: readonly Category[]) => {
   return row ? (language() === 'en' ? row.name_en : row.name_zh) : code
 }
 
+const placeWords = (line: Extract<LogLine, { type: 'place' }>) =>
+  line.outcome !== 'checked'
+    ? say(`place.outcome.${line.outcome}`)
+    : line.failed > 0
+      ? say('place.failed', { n: line.failed })
+      : say('place.allPass')
+
 /** `10:20–11:40 走访听雨苑 3幢 9 户：见人 4、未遇 4、拒访 1，更新 2 项。2单元 502：软管硬了。` */
 export function sentenceOf(line: LogLine, categories: readonly Category[]): string {
   switch (line.type) {
@@ -28,6 +35,15 @@ export function sentenceOf(line: LogLine, categories: readonly Category[]): stri
         ({ door, note }) => `${door}${say('sign.colon')}${note.replace(/[。.]$/, '')}${say('sign.stop')}`,
       )
       return [`${between(line.from, line.until)} ${told}`, ...notes].join(language() === 'en' ? ' ' : '')
+    }
+    case 'place': {
+      const told = [
+        say('log.place', { name: line.name, how: placeWords(line) }),
+        line.leaflets > 0 ? say('sign.comma') + say('log.leaflets', { n: line.leaflets }) : '',
+        say('sign.stop'),
+        line.note ? `${line.note.replace(/[。.]$/, '')}${say('sign.stop')}` : '',
+      ]
+      return `${between(line.from, line.until)} ${told.join('')}`
     }
     case 'case':
       return `${clock(line.from)} ${say(`log.deed.${line.deed}`, {
