@@ -120,6 +120,8 @@ fn count<T>(items: impl Iterator<Item = T>) -> u32 {
 pub struct Holdings {
     /// 走访
     pub visits: BTreeSet<String>,
+    /// 场所走访
+    pub place_visits: BTreeSet<String>,
     /// 流转记录
     pub incident_events: BTreeSet<String>,
     /// 巡查
@@ -156,6 +158,7 @@ fn holdings(db: &Connection, which: &str) -> Answer<Holdings> {
         .collect::<Result<_, _>>()?;
     Ok(Holdings {
         visits: items(Noun::Visit)?,
+        place_visits: items(Noun::PlaceVisit)?,
         incident_events: items(Noun::IncidentEvent)?,
         patrols: items(Noun::Patrol)?,
         checkpoint_hits: items(Noun::Hit)?,
@@ -264,6 +267,7 @@ fn records(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> {
             "incident_event" => SyncItemKind::IncidentEvent,
             "task" | "worker_day" => SyncItemKind::Task,
             "care_plan" | "support" | "care_edit" => SyncItemKind::Care,
+            "place_visit" | "place_edit" => SyncItemKind::Place,
             "work_log" => SyncItemKind::WorkLog,
             "announcement" => SyncItemKind::Announcement,
             _ => SyncItemKind::Patrol,
@@ -285,7 +289,7 @@ fn records(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> {
         places.insert(record.clone(), items.len());
         items.push(SyncItem {
             id: match kind {
-                SyncItemKind::Care => record,
+                SyncItemKind::Care | SyncItemKind::Place => record,
                 SyncItemKind::Patrol | SyncItemKind::Incident => document.to_string(),
                 _ => item,
             },

@@ -17,7 +17,7 @@ use crate::{
 use chrono::NaiveDate;
 use gridwalk_core::{
     error::Code,
-    household::{self, HouseholdEdit, HouseholdView, VisitView},
+    household::{self, HouseholdEdit, HouseholdView},
     ids::{BuildingId, DocumentId, HouseholdId, PersonId},
     reference::Building,
     time::Timestamp,
@@ -266,13 +266,17 @@ pub(crate) fn detail(
         })
         .collect();
     let people = names(db, mentioned(&view))?;
+    let visits = view
+        .visits
+        .iter()
+        .map(|visit| (visit.visit.ended_at, visit.by));
     let voices = view
         .visits
         .iter()
         .filter_map(|visit| visit.visit.voice.as_ref());
     Ok(HouseholdDetail {
         receipt: receipt_of(db, document, &[Noun::HouseholdEdit], None)?.unwrap_or(Receipt::Centre),
-        visited_today: visited_today(&view.visits, now, worker, &people),
+        visited_today: visited_today(visits, now, worker, &people),
         incidents: incidents::of_household(db, id, now, worker)?,
         tasks: today::of_household(db, id)?,
         care: care::of_household(db, id, now.local_date())?,
@@ -291,24 +295,24 @@ pub(crate) fn detail(
     })
 }
 
-fn visited_today(
-    visits: &[VisitView],
+/// Who was here last today, of visits that each say when they ended and whose they were.
+pub(crate) fn visited_today(
+    visits: impl Iterator<Item = (Timestamp, PersonId)>,
     now: Timestamp,
     worker: Option<PersonId>,
     people: &[PersonName],
 ) -> Option<VisitedToday> {
-    let last = visits
-        .iter()
-        .filter(|visit| visit.visit.ended_at.local_date() == now.local_date())
-        .max_by_key(|visit| visit.visit.ended_at)?;
+    let (at, by) = visits
+        .filter(|(at, _)| at.local_date() == now.local_date())
+        .max_by_key(|(at, _)| *at)?;
     Some(VisitedToday {
         by: people
             .iter()
-            .find(|person| person.id == last.by)
+            .find(|person| person.id == by)
             .map(|person| person.name.clone())
             .unwrap_or_default(),
-        myself: worker == Some(last.by),
-        at: last.visit.ended_at,
+        myself: worker == Some(by),
+        at,
     })
 }
 

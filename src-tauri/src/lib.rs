@@ -22,6 +22,7 @@ mod map;
 mod pack;
 mod patrols;
 pub mod photo;
+mod places;
 pub mod ports;
 mod projection;
 mod reference;

@@ -6,9 +6,10 @@ use gridwalk_core::{
     deadline::{self, Handling},
     ids::{BuildingId, DepartmentId, DeviceId, GridId, IncidentId, PersonId, PlanId},
     incident::IncidentView,
+    place::ChecklistName,
     reference::{
-        Announcement, Building, Calendar, Category, Checkpoint, DeadlineRule, Department, Device,
-        Grid, Page, Person, Plan, Seen, Task,
+        Announcement, Building, Calendar, Category, Checklist, Checkpoint, DeadlineRule,
+        Department, Device, Grid, Page, Person, Plan, Seen, Task,
     },
     sync::message::ReferenceNews,
     time::Timestamp,
@@ -75,6 +76,17 @@ pub(crate) fn plan(db: &Connection, id: PlanId) -> Answer<Option<Plan>> {
 }
 pub(crate) fn tasks(db: &Connection) -> Answer<Vec<Task>> {
     all(db, "task")
+}
+
+/// The list that a visit names.
+pub(crate) fn checklist(db: &Connection, name: &ChecklistName) -> Answer<Option<Checklist>> {
+    one(db, "checklist", &format!("{}/{}", name.kind, name.version))
+}
+/// What is asked today at places of that kind.
+pub(crate) fn checklist_for(db: &Connection, kind: &str) -> Answer<Option<Checklist>> {
+    let mut lists: Vec<Checklist> = all(db, "checklist")?;
+    lists.retain(|list| list.kind == kind);
+    Ok(lists.into_iter().max_by_key(|list| list.version))
 }
 
 /// What a worker looks up, in its order.

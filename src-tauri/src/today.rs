@@ -6,7 +6,7 @@ use crate::{
     documents::{self, Edit, Identity, Target},
     error::{Answer, Failure},
     households::{self, Lookups, days_between},
-    patrols, reference, snooze,
+    patrols, places, reference, snooze,
     view::{GroupHint, PlanSummary, TaskGroup, TaskRow, Today},
 };
 use chrono::NaiveDate;
@@ -52,6 +52,7 @@ impl Phone {
             Ok(Today {
                 care,
                 care_later,
+                places: places::due(db, date)?,
                 date,
                 grid_name: names.join("、"),
                 overdue: count(open().filter(|(row, _)| row.overdue_days > 0)),

@@ -17,6 +17,7 @@ use gridwalk_core::{
     ids::{BuildingId, DocumentId, LogEntryId, PersonId, WorkerDayId},
     incident::{IncidentAction, IncidentView},
     patrol::PatrolView,
+    place::PlaceView,
     time::Timestamp,
     work_log::{self, CaseDeed, Record},
     worker_day::{self, WorkerDayEdit, WorkerDayView},
@@ -128,6 +129,8 @@ fn records(
             deeds(&view, date, worker, &mut records);
         } else if let Some(view) = shown::<PatrolView>(db, "patrol", document)? {
             patrol(db, document, &view, date, worker, &mut records)?;
+        } else if let Some(view) = shown::<PlaceView>(db, "place", document)? {
+            checks(&view, date, worker, &mut records);
         }
     }
     for task in reference::tasks(db)? {
@@ -179,6 +182,24 @@ fn visits(
         });
     }
     Ok(())
+}
+
+fn checks(view: &PlaceView, date: NaiveDate, worker: PersonId, records: &mut Vec<Record>) {
+    let many = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let own = view
+        .visits
+        .iter()
+        .filter(|seen| seen.by == worker && seen.visit.ended_at.local_date() == date);
+    records.extend(own.map(|seen| Record::Place {
+        place: view.created.id,
+        name: view.created.name.clone(),
+        started_at: seen.visit.started_at,
+        ended_at: seen.visit.ended_at,
+        outcome: seen.visit.outcome,
+        failed: many(seen.visit.failed()),
+        leaflets: many(seen.visit.leaflets.len()),
+        note: seen.visit.note.clone(),
+    }));
 }
 
 fn building_name(db: &Connection, id: BuildingId) -> Answer<String> {

@@ -329,6 +329,65 @@ export const SCREENS = [
   { name: '13m-care-plan-sheet', path: '/care/care-504', walk: (page) => tap(page, 'care-change') },
   { name: '13n-care-need-sheet', path: '/care/care-504', walk: (page) => tap(page, 'care-need-add') },
   { name: '13o-care-nothing-due', path: '/care', scene: 'quiet' },
+  { name: '15-places', path: '/places' },
+  { name: '15b-place', path: '/places/place-shuangjiang' },
+  { name: '15c-place-visit', path: '/places/place-xiaoman/visit' },
+  {
+    name: '15d-place-wanting',
+    path: '/places/place-xiaoman/visit',
+    async walk(page) {
+      await tap(page, 'place-all-pass', 'place-item-4-fail', 'place-note-4')
+      await byId(page, 'note-text').fill('两只都在红区')
+      await tap(page, 'note-done', 'place-leaflet-fire_ten')
+      await byId(page, 'place-item-4').scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: '15e-place-open',
+    path: '/places/place-xiaoman/visit',
+    async walk(page) {
+      await tap(page, 'place-item-1-pass', 'place-visit-save')
+      await byId(page, 'place-fault').waitFor()
+    },
+  },
+  {
+    name: '15f-place-request',
+    path: '/places/place-xiaoman/visit',
+    async walk(page) {
+      await tap(page, 'place-all-pass', 'place-request')
+      await byId(page, 'note-text').fill('想装个门头招牌，不知道找哪个窗口办')
+      await tap(page, 'note-done')
+      await byId(page, 'place-visit-save').scrollIntoViewIfNeeded()
+      await byId(page, 'place-request-report').scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: '15g-place-closed',
+    path: '/places/place-xiaoman/visit',
+    walk: (page) => tap(page, 'place-outcome-closed'),
+  },
+  {
+    name: '15h-place-saved',
+    path: '/places/place-xiaoman',
+    async walk(page) {
+      await tap(page, 'place-visit-open', 'place-all-pass', 'place-item-3-fail', 'place-visit-save')
+      await byId(page, 'screen-place').waitFor()
+      await byId(page, 'place-visit-item').waitFor()
+    },
+  },
+  {
+    name: '15i-place-search',
+    path: '/households',
+    async walk(page) {
+      await byId(page, 'household-search').fill('小满')
+      await byId(page, 'found-place').waitFor()
+    },
+  },
+  {
+    name: '15j-place-report',
+    path: '/places/place-xiaoman/visit',
+    walk: (page) => tap(page, 'place-all-pass', 'place-item-4-fail', 'place-report-4'),
+  },
   { name: '09-enrol', path: '/enrol', scene: 'fresh' },
   {
     name: '09b-enrol-unreachable',

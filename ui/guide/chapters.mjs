@@ -107,6 +107,33 @@ export const CHAPTERS = [
     ],
   },
   {
+    title: ['场所检查：先都合格，再改例外', 'Checking a shop: all in order, then the exceptions'],
+    lead: [
+      '店铺、工地在“{tab.households}”里，到日子的也排在今日。没有网也能查。',
+      'Shops and sites are under “{tab.households}”; those that are due stand in the day’s list too. No network is needed.',
+    ],
+    steps: [
+      {
+        screen: '15-places',
+        say: ['该查的在前，写着上次怎样。', 'What is due comes first, with how it was last time.'],
+      },
+      {
+        screen: '15c-place-visit',
+        say: [
+          '点“{place.allPass}”，再把例外改成“{place.answer.fail}”。没开门、拒查，检查项不用填。',
+          'Tap “{place.allPass}”, then change the exceptions to “{place.answer.fail}”. A shut door or a refusal asks for no items.',
+        ],
+      },
+      {
+        screen: '15d-place-wanting',
+        say: [
+          '不合格的写一句，要紧的“{place.report}”：类别、地点已经填好，报完接着查。',
+          'Say what is wanting; if it matters, “{place.report}”: kind and place are filled in, and the check goes on afterwards.',
+        ],
+      },
+    ],
+  },
+  {
     title: ['上报隐患：三下', 'Report a hazard: three taps'],
     lead: [
       '拍一张，选是什么，存好。地点是猜的，不对就点一下改。',

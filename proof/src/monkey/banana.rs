@@ -3,6 +3,7 @@
 use super::{Words, door};
 use crate::process::Outcome;
 use gridwalk::Phone;
+use gridwalk_fixtures::places;
 use rand::{Rng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
@@ -74,6 +75,7 @@ const CHOICES: &[(&str, &[&str])] = &[
             "done",
         ],
     ),
+    ("answer", &["pass", "fail", "not_applicable"]),
     ("method", &["nfc", "qr", "position", "manual"]),
     (
         "source",
@@ -204,6 +206,19 @@ const PLANS: &[(&str, u32, &str)] = &[
         "member_left",
         5,
         r#"{"household":"<household>","member":"<member>"}"#,
+    ),
+    ("places", 2, "{}"),
+    ("place", 6, r#"{"id":"<place_id>"}"#),
+    ("begin_place_visit", 12, r#"{"place":"<place_id>"}"#),
+    (
+        "save_place_visit",
+        24,
+        r#"{"place":"<place_id>","visit":"<place_visit_begun>"}"#,
+    ),
+    (
+        "amend_place_visit",
+        5,
+        r#"{"place":"<place_id>","visit":"<place_visit>","note":"<note>"}"#,
     ),
     (
         "begin_incident",
@@ -344,6 +359,7 @@ const CARE: &[&str] = &[
 /// Where an answer says the id of something under a key that says only `id`.
 const NAMED: &[(&str, &str, &str)] = &[
     ("households", "id", "household"),
+    ("places", "id", "place_id"),
     ("incidents", "id", "incident"),
     ("departments", "id", "department"),
     ("categories", "code", "category"),
@@ -403,6 +419,7 @@ impl Banana {
         }
         for command in [
             "today",
+            "places",
             "incidents",
             "departments",
             "categories",
@@ -527,6 +544,17 @@ impl Banana {
         }
         match command {
             "begin_visit" => self.keep("visit_begun", told),
+            "begin_place_visit" => {
+                let mut begun = told.clone();
+                let asked = places::checklists().into_iter();
+                let asked = asked.filter(|list| begun["checklist"]["kind"] == *list.kind);
+                let items = asked.flat_map(|list| list.items);
+                begun["answers"] = items
+                    .map(|item| json!({"item": item.id, "answer": "<answer>", "note": "<note>"}))
+                    .collect();
+                self.keep("place_visit_begun", &begun);
+            }
+            "save_place_visit" => self.keep("place_visit", &words["visit"]["id"]),
             "begin_incident" => {
                 let mut begun = told.clone();
                 begun["category"] = json!("F01001");

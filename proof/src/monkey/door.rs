@@ -43,6 +43,11 @@ commands! {
     resolve_conflict(household, choice);
     add_member(household, member);
     member_left(household, member);
+    places();
+    place(id);
+    begin_place_visit(place);
+    save_place_visit(place, visit);
+    amend_place_visit(place, visit, note);
     begin_incident(start);
     report_incident(incident, photos, how);
     incidents();

@@ -66,7 +66,7 @@ pub fn play(data: &Path, seed: u64, steps: u64) -> Outcome<()> {
                 for record in now.difference(&known) {
                     println!("did {record}");
                 }
-                if command == "save_visit"
+                if matches!(command.as_str(), "save_visit" | "save_place_visit")
                     && let Some(id) = words["visit"]["id"].as_str()
                 {
                     println!("did {id}");
@@ -97,7 +97,8 @@ fn skew(watch: &Watch, dice: &mut ChaCha8Rng) -> Outcome<()> {
 /// Every record that the phone says it holds.
 fn recorded(phone: &Phone) -> Outcome<BTreeSet<String>> {
     let held = phone.holdings()?.recorded;
-    let records = held.visits.into_iter().chain(held.incident_events);
+    let visits = held.visits.into_iter().chain(held.place_visits);
+    let records = visits.chain(held.incident_events);
     let patrols = held.patrols.into_iter().chain(held.checkpoint_hits);
     Ok(records.chain(patrols).collect())
 }

@@ -8,6 +8,7 @@ mod incident;
 mod lock;
 mod patrol;
 pub mod photo;
+mod place;
 mod status;
 pub mod voice;
 
@@ -104,6 +105,11 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             incident::act_on_incident,
             incident::departments,
             incident::nearby_incidents,
+            place::places,
+            place::place,
+            place::begin_place_visit,
+            place::save_place_visit,
+            place::amend_place_visit,
             patrol::whereabouts,
             patrol::grid_map,
             patrol::patrols,

@@ -10,6 +10,7 @@ use gridwalk_core::{
     incident::{self, IncidentEvent, NewIncident},
     patrol::{self, NewPatrol, PatrolEdit},
     photo::Photo,
+    place::{self, PlaceEdit},
     sync::message::DocumentKind,
     voice::VoiceNote,
     worker_day::{self, NewWorkerDay, WorkerDayEdit},
@@ -49,6 +50,8 @@ pub(crate) enum Edit {
     },
     /// 同意, 定级, 需求, 帮扶 …
     Care(CareEdit),
+    /// 场所走访, or words added to one.
+    Place(PlaceEdit),
     /// The first act of a worker's day.
     CreateWorkerDay(NewWorkerDay),
     /// 任务完成
@@ -62,6 +65,7 @@ impl Edit {
             Self::CreateIncident { .. } | Self::Incident(_) => DocumentKind::INCIDENT,
             Self::CreatePatrol(_) | Self::Patrol(_) => DocumentKind::PATROL,
             Self::CreateCarePlan { .. } | Self::Care(_) => DocumentKind::CARE_PLAN,
+            Self::Place(_) => DocumentKind::PLACE,
             Self::CreateWorkerDay(_) | Self::WorkerDay(_) => DocumentKind::WORKER_DAY,
         }
     }
@@ -111,6 +115,10 @@ impl Edit {
             Self::CreateCarePlan { new, .. } => (Noun::CarePlan, new.id.to_string()),
             Self::Care(CareEdit::LogSupport(done)) => (Noun::Support, done.id.to_string()),
             Self::Care(_) => (Noun::CareEdit, self.care_word().to_owned()),
+            Self::Place(PlaceEdit::RecordVisit(visit)) => (Noun::PlaceVisit, visit.id.to_string()),
+            Self::Place(PlaceEdit::AmendVisit { visit, .. }) => {
+                (Noun::PlaceEdit, visit.to_string())
+            }
             Self::CreateWorkerDay(new) => (Noun::WorkerDay, new.id.to_string()),
             Self::WorkerDay(
                 WorkerDayEdit::AcknowledgeTask { task, .. }
@@ -209,6 +217,7 @@ impl Edit {
             Self::Patrol(edit) => patrol::apply(there(document)?, edit, author),
             Self::CreateCarePlan { new, types, level } => care::create(new, types, *level, author),
             Self::Care(edit) => care::apply(there(document)?, edit, author),
+            Self::Place(edit) => place::apply(there(document)?, edit, author),
             Self::CreateWorkerDay(new) => worker_day::create(new, author),
             Self::WorkerDay(edit) => worker_day::apply(there(document)?, edit, author),
         }
@@ -230,6 +239,8 @@ pub(crate) enum Noun {
     CarePlan,
     Support,
     CareEdit,
+    PlaceVisit,
+    PlaceEdit,
     WorkerDay,
     Task,
     WorkLog,
@@ -250,6 +261,8 @@ impl Noun {
             Self::CarePlan => "care_plan",
             Self::Support => "support",
             Self::CareEdit => "care_edit",
+            Self::PlaceVisit => "place_visit",
+            Self::PlaceEdit => "place_edit",
             Self::WorkerDay => "worker_day",
             Self::Task => "task",
             Self::WorkLog => "work_log",

@@ -116,9 +116,16 @@ pub(crate) fn find_again(db: &Connection) -> Answer<()> {
         .prepare("select view from incident")?
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    cases
+    for view in cases {
+        search::incident(db, &serde_json::from_str(&view)?)?;
+    }
+    let places: Vec<String> = db
+        .prepare("select view from place")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    places
         .iter()
-        .try_for_each(|view| search::incident(db, &serde_json::from_str(view)?))
+        .try_for_each(|view| search::place(db, &serde_json::from_str(view)?))
 }
 
 /// `142****0123`

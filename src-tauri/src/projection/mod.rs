@@ -2,6 +2,7 @@
 //! right after a download in small batches. All of it can be made again from the log.
 
 mod household;
+mod place;
 
 pub(crate) use household::{find_again, floor, fold_buildings};
 
@@ -32,7 +33,8 @@ pub(crate) fn write(db: &Connection, document: &Document, feed: &dyn FeedOrder) 
         Projection::Patrol(view) => patrol(db, document.id(), &view)?,
         Projection::WorkerDay(view) => worker_day(db, document.id(), &view)?,
         Projection::Care(view) => care_plan(db, &view)?,
-        Projection::Place(_) | Projection::Unknown => {}
+        Projection::Place(view) => place::write(db, &view)?,
+        Projection::Unknown => {}
     }
     db.prepare_cached(
         "update document set stale = 0, unreadable = null
@@ -79,6 +81,7 @@ pub(crate) fn forget(db: &Connection, id: DocumentId) -> Answer<()> {
         "delete from incident where id = ?1",
         "delete from patrol where id = ?1",
         "delete from care_plan where id = ?1",
+        "delete from place where id = ?1",
         "delete from task_done where document = ?1",
         "delete from search_entry where document = ?1",
     ] {

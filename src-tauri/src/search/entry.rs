@@ -10,6 +10,7 @@ use gridwalk_core::{
     household::{FieldChange, FieldKey, HouseholdView},
     ids::DocumentId,
     incident::IncidentView,
+    place::PlaceView,
 };
 use rusqlite::{Connection, Row};
 use std::collections::HashMap;
@@ -24,6 +25,7 @@ pub(super) enum Kind {
     Household,
     Case,
     Note,
+    Place,
 }
 
 impl Kind {
@@ -32,10 +34,11 @@ impl Kind {
             Self::Household => "household",
             Self::Case => "case",
             Self::Note => "note",
+            Self::Place => "place",
         }
     }
     fn of(word: &str) -> Option<Self> {
-        [Self::Household, Self::Case, Self::Note]
+        [Self::Household, Self::Case, Self::Note, Self::Place]
             .into_iter()
             .find(|kind| kind.word() == word)
     }
@@ -184,6 +187,43 @@ pub(crate) fn incident(db: &Connection, view: &IncidentView) -> Answer<()> {
         rank: -at,
     };
     write(db, created.id.into(), vec![entry])
+}
+
+/// A place with everything that was written about it.
+pub(crate) fn place(db: &Connection, view: &PlaceView) -> Answer<()> {
+    let place = &view.created;
+    let address = place.address.clone().unwrap_or_default();
+    let mut folded = fold::named(&place.name);
+    let said = view.visits.iter().flat_map(|seen| {
+        let visit = &seen.visit;
+        let answers = visit.answers.iter().filter_map(|given| given.note.as_ref());
+        let added = seen.amendments.iter().map(|added| &added.note);
+        visit
+            .note
+            .iter()
+            .chain(&visit.request)
+            .chain(answers)
+            .chain(added)
+    });
+    for words in said {
+        folded.push('|');
+        folded.push_str(&fold::plain(words));
+    }
+    let last = view.visits.iter().map(|seen| seen.visit.ended_at.0).max();
+    let entry = Entry {
+        kind: Kind::Place,
+        id: place.id.0,
+        document: place.id.0,
+        address: fold::fold(&address),
+        folded,
+        title: place.name.clone(),
+        line: address,
+        plate: String::new(),
+        category: None,
+        at: last,
+        rank: last.map_or(0, |at| -at),
+    };
+    write(db, place.id.into(), vec![entry])
 }
 
 /// Only what changed is written: a door with a hundred notes is saved as fast as one without.

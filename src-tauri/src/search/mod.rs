@@ -6,7 +6,7 @@ mod fold;
 mod index;
 mod pieces;
 
-pub(crate) use entry::{household, incident, make};
+pub(crate) use entry::{household, incident, make, place};
 pub(crate) use fold::{Door, folded, patterns};
 pub(crate) use index::Index;
 
@@ -72,7 +72,7 @@ impl Phone {
 }
 
 fn find(index: &Index, words: &[Word], settings: &Settings) -> Found {
-    let mut of_kind: [Vec<&Entry>; 4] = Default::default();
+    let mut of_kind: [Vec<&Entry>; KINDS.len()] = Default::default();
     for entry in &index.entries {
         if let Some(kind) = kind_of(index, entry, words) {
             of_kind[kind].push(entry);
@@ -99,9 +99,10 @@ fn find(index: &Index, words: &[Word], settings: &Settings) -> Found {
     Found { groups }
 }
 
-const KINDS: [FoundKind; 4] = [
+const KINDS: [FoundKind; 5] = [
     FoundKind::Person,
     FoundKind::Door,
+    FoundKind::Place,
     FoundKind::Case,
     FoundKind::Note,
 ];
@@ -123,8 +124,9 @@ fn kind_of(index: &Index, entry: &Entry, words: &[Word]) -> Option<usize> {
     match entry.kind {
         Kind::Household if own => Some(0),
         Kind::Household => Some(1),
-        Kind::Case => Some(2),
-        Kind::Note if own => Some(3),
+        Kind::Place => Some(2),
+        Kind::Case => Some(3),
+        Kind::Note if own => Some(4),
         Kind::Note => None, // its door was meant, and stands above
     }
 }
@@ -136,7 +138,7 @@ fn hit(index: &Index, entry: &Entry, words: &[Word], settings: &Settings) -> Hit
         (Kind::Household, _) if settings.mask_names => {
             (masked_name(&entry.title), entry.line.clone(), true)
         }
-        (Kind::Household, _) => (entry.title.clone(), entry.line.clone(), true),
+        (Kind::Household | Kind::Place, _) => (entry.title.clone(), entry.line.clone(), true),
         (Kind::Note, _) => (entry.title.clone(), entry.line.clone(), false),
         (Kind::Case, category) => {
             let name = match (category, settings.language) {

@@ -225,6 +225,7 @@ fn purge(db: &Connection, document: DocumentId) -> Answer<()> {
         "delete from incident where id = ?1",
         "delete from patrol where id = ?1",
         "delete from care_plan where id = ?1",
+        "delete from place where id = ?1",
         "delete from task_done where document = ?1",
         "delete from search_entry where document = ?1",
         "delete from track_point where patrol = ?1",
@@ -239,9 +240,12 @@ fn purge(db: &Connection, document: DocumentId) -> Answer<()> {
     ] {
         db.prepare_cached(statement)?.execute([document.0])?;
     }
-    // what was half written about somebody in care goes with the plan
-    db.prepare_cached("delete from draft where key = ?1 or key = 'support ' || ?1")?
-        .execute([document.to_string()])?;
+    // what was half written about somebody in care goes with the plan, what was half checked with the place
+    db.prepare_cached(
+        "delete from draft where key = ?1 or key = 'support ' || ?1 or key = 'place-visit:' || ?1
+           or key like 'report:' || ?1 || ':%'",
+    )?
+    .execute([document.to_string()])?;
     // thumbnails of colleagues have no record here; those of other documents are fetched again when they are looked at
     db.prepare_cached(
         "delete from record_blob where standing = 'stored' and hash not in (select blob from change_blob)

@@ -107,6 +107,8 @@ pub enum SyncItemKind {
     Patrol,
     /// 关爱: a plan, and every act on it
     Care,
+    /// 场所走访, and words added to one
+    Place,
     /// 任务
     Task,
     /// 工作日志
@@ -128,7 +130,7 @@ pub struct SyncItem {
     pub kind: SyncItemKind,
     /// Visit, incident, event, patrol or task id, or the hash of a photo.
     pub id: String,
-    /// The household, incident or patrol that it belongs to: where a tap leads.
+    /// The household, incident, patrol or place that it belongs to: where a tap leads.
     pub document: Option<String>,
     /// The door, the local number, the plan: what the worker calls it.
     pub title: String,

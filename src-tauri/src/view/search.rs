@@ -19,6 +19,8 @@ pub enum FoundKind {
     Person,
     /// A door, by where it is.
     Door,
+    /// 场所
+    Place,
     /// 事件
     Case,
     /// What was written about a household.
@@ -45,7 +47,7 @@ pub struct FoundGroup {
 /// One thing that was found.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
 pub struct Hit {
-    /// The household, incident, visit, building or checkpoint.
+    /// The household, place, incident, visit, building or checkpoint.
     pub id: String,
     /// What it opens: the household of a visit, else the same as `id`.
     pub document: String,

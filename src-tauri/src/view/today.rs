@@ -1,6 +1,6 @@
 //! 今日: one flat list of what is due, in the order in which it is walked.
 
-use super::{CareRow, HouseholdRow};
+use super::{CareRow, HouseholdRow, PlaceRow};
 use chrono::NaiveDate;
 use gridwalk_core::{
     error::Code,
@@ -31,6 +31,8 @@ pub struct Today {
     pub care: Vec<CareRow>,
     /// 稍后: plans of which something is due that waits for another day.
     pub care_later: Vec<CareRow>,
+    /// 场所: places to look at today or before, those that wait longest first.
+    pub places: Vec<PlaceRow>,
     /// Patrol plans of the worker's grids.
     pub plans: Vec<PlanSummary>,
     /// A patrol that is still running, also after the app was killed.

@@ -31,6 +31,9 @@ export const router = createRouter({
     },
     { path: '/doors/new', component: () => import('./household/NewDoorPage.vue') },
     { path: '/doors/void', component: () => import('./household/VoidsPage.vue') },
+    { path: '/places', component: () => import('./place/PlacesPage.vue') },
+    { path: '/places/:id', props: true, component: () => import('./place/PlacePage.vue') },
+    { path: '/places/:id/visit', props: true, component: () => import('./place/PlaceVisitPage.vue') },
     { path: '/report', name: 'report', component: () => import('./incident/ReportPage.vue') },
     {
       path: '/incidents',

@@ -105,6 +105,16 @@ export const commands = {
 	departments: () => typedError<Department[], Failure>(__TAURI_INVOKE("departments")),
 	/**  Open cases of this kind close by. */
 	nearbyIncidents: (category: string, position: Position | null) => typedError<NearbyIncident[], Failure>(__TAURI_INVOKE("nearby_incidents", { category, position })),
+	/**  Every place, those that are due first. */
+	places: () => typedError<PlaceRow[], Failure>(__TAURI_INVOKE("places")),
+	/**  One place with its history. */
+	place: (id: string) => typedError<PlaceDetail, Failure>(__TAURI_INVOKE("place", { id })),
+	/**  A visit with its id, so that saving twice is one visit. Nothing is stored yet. */
+	beginPlaceVisit: (place: string) => typedError<NewPlaceVisit, Failure>(__TAURI_INVOKE("begin_place_visit", { place })),
+	/**  已存本机. */
+	savePlaceVisit: (place: string, visit: NewPlaceVisit) => typedError<PlaceDetail, Failure>(__TAURI_INVOKE("save_place_visit", { place, visit })),
+	/**  Adds words to a visit. */
+	amendPlaceVisit: (place: string, visit: string, note: string) => typedError<PlaceDetail, Failure>(__TAURI_INVOKE("amend_place_visit", { place, visit, note })),
 	/**  Where the phone is, if it knows. */
 	whereabouts: () => typedError<Whereabouts, Failure>(__TAURI_INVOKE("whereabouts")),
 	/**  网格地图: what lies where in my grids. */
@@ -218,6 +228,16 @@ export type AnnouncementRow = {
 	said: Announcement,
 	/**  The one receipt that the worker gives, and how far it has come; none until it was read. */
 	read: Receipt | null,
+};
+
+/**  One item of the checklist, answered. */
+export type Answered = {
+	/**  Code of the item. */
+	item: string,
+	/**  What was found. */
+	answer: CheckAnswer,
+	/**  At most 200 characters, no citizen or phone numbers. */
+	note: string | null,
 };
 
 /**  What became of an event in the fold. */
@@ -547,6 +567,50 @@ export type Category = {
 	frequent: boolean,
 	/**  The department proposed for it. */
 	department: string | null,
+};
+
+/**  What was found of one item 检查项. */
+export type CheckAnswer = 
+/**  合格 */
+"pass" | 
+/**  不合格 */
+"fail" | 
+/**  不适用 */
+"not_applicable";
+
+/**  One item of a checklist, in both languages. */
+export type CheckItem = {
+	/**  Its code; the same in every version that asks it. */
+	id: string,
+	/**  检查项 */
+	name_zh: string,
+	/**  The same in English. */
+	name_en: string,
+	/**  Category of the hazard that it is when it fails. */
+	category: string | null,
+};
+
+/**
+ *  检查表: what is asked at places of a kind. A changed list is a new version; the rows of those before stay, because visits
+ *  answered them.
+ */
+export type Checklist = {
+	/**  Of which kind of places: the kind of [`NewPlace`](crate::place::NewPlace). */
+	kind: string,
+	/**  Grows with every change; the highest is asked. */
+	version: number,
+	/**  What is looked at, in its order. */
+	items: CheckItem[],
+	/**  What can be handed out. */
+	leaflets: Leaflet[],
+};
+
+/**  Which checklist was answered: questions change, answers do not. */
+export type ChecklistName = {
+	/**  The kind of place that it is for. */
+	kind: string,
+	/**  Its version. */
+	version: number,
 };
 
 /**  点位 */
@@ -1199,6 +1263,8 @@ export type FoundKind =
 "person" | 
 /**  A door, by where it is. */
 "door" | 
+/**  场所 */
+"place" | 
 /**  事件 */
 "case" | 
 /**  What was written about a household. */
@@ -1255,7 +1321,7 @@ export type GroupHint =
 
 /**  One thing that was found. */
 export type Hit = {
-	/**  The household, incident, visit, building or checkpoint. */
+	/**  The household, place, incident, visit, building or checkpoint. */
 	id: string,
 	/**  What it opens: the household of a visit, else the same as `id`. */
 	document: string,
@@ -1876,6 +1942,16 @@ export type Later = {
 	refused: Code | null,
 };
 
+/**  宣传单: something that is handed out, in both languages. */
+export type Leaflet = {
+	/**  Its code. */
+	id: string,
+	/**  标题 */
+	name_zh: string,
+	/**  The same in English. */
+	name_en: string,
+};
+
 /**  One value of the level, with where it came from. */
 export type LevelValue = {
 	/**  Which. */
@@ -2256,6 +2332,46 @@ export type NewPatrol = {
 	started_at: string,
 };
 
+/**  What a place is created with, once, by the registry. */
+export type NewPlace = {
+	/**  The document. */
+	id: string,
+	/**  Where. */
+	grid: string,
+	/**  名称 */
+	name: string,
+	/**  类型 code, such as `nine_small` */
+	kind: string,
+	/**  地址, in words; a registry of before says none. */
+	address?: string | null,
+};
+
+/**  One visit to a place as the worker hands it in; a fact that never changes afterwards. */
+export type NewPlaceVisit = {
+	/**  Made by the phone before the form opens, so that saving twice is one visit. */
+	id: string,
+	/**  结果 */
+	outcome: PlaceOutcome,
+	/**  When the worker came. */
+	started_at: string,
+	/**  When it was over. */
+	ended_at: string,
+	/**  What was asked; none when the registry has no checklist for such a place. */
+	checklist: ChecklistName | null,
+	/**  What was found, item by item; none unless it was checked. */
+	answers: Answered[],
+	/**  宣传单: codes of the leaflets that were handed out. */
+	leaflets: string[],
+	/**  企业诉求: what the business needs, at most 500 characters. */
+	request: string | null,
+	/**  At most 1,000 characters, no citizen numbers. */
+	note: string | null,
+	/**  Hazards and requests reported on this visit. */
+	incidents: string[],
+	/**  约定再访; the rule decides when nobody says. */
+	next_due: string | null,
+};
+
 /**  帮扶记录: something was done. A fact that never changes afterwards. */
 export type NewSupport = {
 	/**  Made by the phone before the form opens, so that saving twice is one record. */
@@ -2608,6 +2724,28 @@ export type Pile = {
 	bytes: number,
 };
 
+/**  One place with everything its screens show. */
+export type PlaceDetail = {
+	/**  As in the list. */
+	row: PlaceRow,
+	/**  The merged document. */
+	view: PlaceView,
+	/**  Names of everybody the view mentions. */
+	people: PersonName[],
+	/**  Receipt of each visit of `view`, by visit id. */
+	visit_receipts: { [key in string]: Receipt },
+	/**  The least delivered of the words that were added. */
+	receipt: Receipt,
+	/**  Visits that the centre refused. */
+	refused: RefusedPlaceVisit[],
+	/**  What is asked today; none when the registry asks nothing of such a place. */
+	checklist: Checklist | null,
+	/**  Every checklist that a visit of `view` answered, for its words. */
+	answered: Checklist[],
+	/**  Somebody was here today. */
+	visited_today: VisitedToday | null,
+};
+
 /**  How a visit to a place ended. Nobody has to let anybody in. */
 export type PlaceOutcome = 
 /**  已检查 */
@@ -2618,6 +2756,56 @@ export type PlaceOutcome =
 "refused" | 
 /**  搬走或停业 */
 "gone";
+
+/**  One place of the list. */
+export type PlaceRow = {
+	/**  The document. */
+	id: string,
+	/**  名称 */
+	name: string,
+	/**  类型 code, such as `shop`; a screen has words for those it knows. */
+	kind: string,
+	/**  Where, in words. */
+	address: string | null,
+	/**  When somebody last went. */
+	last_visit_at: string | null,
+	/**  How that ended. */
+	last_outcome: PlaceOutcome | null,
+	/**  Items that were found wanting then. */
+	last_failed: number,
+	/**  Whole days in Shanghai since then. */
+	days_since: number | null,
+	/**  Last day of the next visit; none once it is gone. */
+	due: string | null,
+	/**  Days past that day; 0 when in time. */
+	overdue_days: number,
+	/**  Due today, or overdue. */
+	due_now: boolean,
+};
+
+/**  Everything a screen or the registry needs of one place. */
+export type PlaceView = {
+	/**  What it was created with. */
+	created: NewPlace,
+	/**  Since when the registry knows it. */
+	since: string,
+	/**  Newest first, by `recorded_at`, then id. */
+	visits: PlaceVisitView[],
+	/**  Items written by a newer app that this one keeps but cannot show. */
+	unreadable: number,
+};
+
+/**  A visit to a place as it is read back. */
+export type PlaceVisitView = {
+	/**  What was handed in. */
+	visit: NewPlaceVisit,
+	/**  Who went. */
+	by: string,
+	/**  When it was written down. */
+	recorded_at: string,
+	/**  Words added later. */
+	amendments: Amendment[],
+};
 
 /**  巡查计划 */
 export type Plan = {
@@ -2766,6 +2954,14 @@ export type RefusedCare = {
 export type RefusedEvent = {
 	/**  As it was handed in; none when the creation itself was refused. */
 	event: IncidentEvent | null,
+	/**  Why. */
+	code: Code,
+};
+
+/**  A visit that the centre did not take; kept here with its reason. */
+export type RefusedPlaceVisit = {
+	/**  As it was handed in. */
+	visit: NewPlaceVisit,
 	/**  Why. */
 	code: Code,
 };
@@ -3091,7 +3287,7 @@ export type SyncItem = {
 	kind: SyncItemKind,
 	/**  Visit, incident, event, patrol or task id, or the hash of a photo. */
 	id: string,
-	/**  The household, incident or patrol that it belongs to: where a tap leads. */
+	/**  The household, incident, patrol or place that it belongs to: where a tap leads. */
 	document: string | null,
 	/**  The door, the local number, the plan: what the worker calls it. */
 	title: string,
@@ -3121,6 +3317,8 @@ export type SyncItemKind =
 "patrol" | 
 /**  关爱: a plan, and every act on it */
 "care" | 
+/**  场所走访, and words added to one */
+"place" | 
 /**  任务 */
 "task" | 
 /**  工作日志 */
@@ -3283,6 +3481,8 @@ export type Today = {
 	care: CareRow[],
 	/**  稍后: plans of which something is due that waits for another day. */
 	care_later: CareRow[],
+	/**  场所: places to look at today or before, those that wait longest first. */
+	places: PlaceRow[],
 	/**  Patrol plans of the worker's grids. */
 	plans: PlanSummary[],
 	/**  A patrol that is still running, also after the app was killed. */

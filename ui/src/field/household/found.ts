@@ -14,6 +14,8 @@ export function wayOf(kind: FoundKind, hit: Hit): string {
   switch (kind) {
     case 'case':
       return `/incidents/${hit.document}`
+    case 'place':
+      return `/places/${hit.document}`
     case 'building':
       return `/households?building=${hit.document}`
     case 'page':

@@ -12,10 +12,18 @@ import {
 } from '../../api/field'
 import { say } from '../../shared/words'
 import { useDraft } from '../frame/draft'
+import { draftKey, withIncident } from '../place/form'
 import { howOf, mayHandle, missing, photosOf, withCategory, type ReportForm } from './report-form'
 
+/** A place that is being checked while this is reported: its visit waits, half written, and hears of it. */
+export type OnVisit = { place: string; item: string; where: string; words: string }
+
 /** A hazard being reported: the form so far, and the verbs. The draft is kept before the camera opens. */
-export function useReport(start: Omit<IncidentStart, 'position'>, wished: string | null) {
+export function useReport(
+  start: Omit<IncidentStart, 'position'>,
+  wished: string | null,
+  shop: OnVisit | null = null,
+) {
   const form = ref<ReportForm>()
   const categories = shallowRef<Category[]>([])
   const nearby = shallowRef<NearbyIncident[]>([])
@@ -25,7 +33,12 @@ export function useReport(start: Omit<IncidentStart, 'position'>, wished: string
   /** Photos that the phone is still making small and putting away. */
   const developing = ref(0)
   let lastPhoto: Promise<unknown> = Promise.resolve()
-  const draft = useDraft(start.finding ? `report:${start.finding.finding}` : 'report', form)
+  const key = start.finding
+    ? `report:${start.finding.finding}`
+    : shop
+      ? `report:${shop.place}:${shop.item}`
+      : 'report'
+  const draft = useDraft(key, form)
 
   const category = computed(() => categories.value.find((c) => c.code === form.value?.incident.category))
   const onSite = computed(() => form.value !== undefined && mayHandle(form.value, category.value))
@@ -49,6 +62,10 @@ export function useReport(start: Omit<IncidentStart, 'position'>, wished: string
         voice: null,
         withoutPhoto: '',
         severityChosen: false,
+      }
+      if (shop) {
+        form.value.incident.place.text = shop.where
+        form.value.incident.description = shop.words
       }
       const wish = categories.value.find((c) => c.code === wished)
       if (wish) await choose(wish.code)
@@ -138,12 +155,24 @@ export function useReport(start: Omit<IncidentStart, 'position'>, wished: string
       const voices = form.value.voice ? [form.value.voice] : []
       const saved = await phone.reportIncident(form.value.incident, photosOf(form.value), voices, how)
       await draft.drop()
+      if (shop) await tellVisit(shop.place, saved.row.id)
       return saved
     } catch (thrown) {
       fault.value = asFault(thrown)
       return null
     } finally {
       saving.value = false
+    }
+  }
+
+  /** The report is safe by now: a visit that does not hear of it is no reason to say that it failed. */
+  async function tellVisit(place: string, incident: string) {
+    const waits = draftKey(place)
+    try {
+      const told = withIncident(await phone.draftGet(waits), incident)
+      if (told !== null) await phone.draftPut(waits, told)
+    } catch {
+      // it stands in the list of cases all the same
     }
   }
 

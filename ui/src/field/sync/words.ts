@@ -115,6 +115,8 @@ export function documentOf(item: SyncItem, incidents: ReadonlySet<string>): stri
       return `/incidents/${item.document}`
     case 'care':
       return `/care/${item.document}`
+    case 'place':
+      return `/places/${item.document}`
     case 'patrol':
       return `/patrols/${item.document}`
     case 'voice':

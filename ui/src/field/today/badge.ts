@@ -3,9 +3,10 @@ import { phone, type Today } from '../../api/field'
 
 const badge = ref(0)
 
-/** What 今日 shows on the tab bar: overdue and due today, of tasks and of care, nothing else. */
+/** What 今日 shows on the tab bar: overdue and due today, of tasks, of care and of places, nothing else. */
 export const useBadge = () => readonly(badge)
-export const setBadge = (today: Today) => (badge.value = today.overdue + today.due_today + today.care.length)
+export const setBadge = (today: Today) =>
+  (badge.value = today.overdue + today.due_today + today.care.length + today.places.length)
 
 /** Reads it anew, for a first screen that is not 今日; without an answer the badge stays as it was. */
 export const readBadge = () => phone.today().then(setBadge, () => undefined)

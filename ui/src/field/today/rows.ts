@@ -75,17 +75,19 @@ export function asideOf(group: TaskGroup): string {
     : say('today.doors', { n })
 }
 
-/** `逾期 1，今天到期 7，关爱 3，昨天退回 2`, without the parts that are zero. */
+/** `逾期 1，今天到期 7，关爱 3，场所 2，昨天退回 2`, without the parts that are zero. */
 export function briefOf(counts: {
   overdue: number
   due_today: number
   returned: number
   care?: readonly unknown[]
+  places?: readonly unknown[]
 }) {
   const parts = [
     { n: counts.overdue, word: say('today.briefOverdue') },
     { n: counts.due_today, word: say('today.briefDue') },
     { n: counts.care?.length ?? 0, word: say('today.briefCare') },
+    { n: counts.places?.length ?? 0, word: say('today.briefPlaces') },
     { n: counts.returned, word: say('today.briefReturned') },
   ]
   return parts.filter(({ n }) => n > 0)

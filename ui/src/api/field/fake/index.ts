@@ -23,6 +23,7 @@ import { mapOf } from './map'
 import { Logs } from './log'
 import { Patrols } from './patrols'
 import { Lock } from './lock'
+import { Places } from './places'
 import { keep, mark, photoUrl, scene as drawn } from './photos'
 import { search } from './search'
 import { keep as keepVoice, recording } from './voices'
@@ -64,7 +65,8 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   const incidents = new Incidents(delivery, now)
   const patrols = new Patrols(delivery, now)
   const said = new Announcements(delivery, now)
-  const logs = new Logs(delivery, households, incidents, now)
+  const places = new Places(delivery, now, scene === 'quiet')
+  const logs = new Logs(delivery, households, incidents, places, now)
   let enrolled = scene !== 'fresh'
   let settings: Settings = {
     language: wish.get('language') === 'en' ? 'en' : 'zh-CN',
@@ -135,6 +137,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       ],
       care: plans_due.filter((plan) => !plan.later.until),
       care_later: plans_due.filter((plan) => plan.later.until),
+      places: places.dueNow(),
       plans: plans.map(({ id, name, checkpoints }) => ({ id, name, checkpoints: checkpoints.length })),
       running_patrol: patrols.running(),
     }
@@ -188,8 +191,17 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     endSnooze: async (subject) => (snoozes.end(subject), todays()),
     completeTask: async (task) => (done.add(task), todays()),
     households: async (query) => many(query),
-    search: async (query) => search(query, households, incidents, settings),
+    search: async (query) => search(query, households, incidents, places, settings),
     household: async (id) => households.detail(id.split('~')[0] ?? id),
+    places: async () => places.rows(),
+    place: async (id) => places.detail(id),
+    beginPlaceVisit: async (id) => places.begin(id, mint('place-visit')),
+    savePlaceVisit: async (id, visit) => {
+      const saved = places.save(id, visit)
+      drafts.delete(`place-visit:${id}`)
+      return saved
+    },
+    amendPlaceVisit: async (id, visit, note) => places.amend(id, visit, note),
     carePlans: async () => care.rows(),
     carePlan: async (id) => care.detail(id),
     beginCare: async (start) => care.begin(start),

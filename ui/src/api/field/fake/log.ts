@@ -3,6 +3,7 @@ import type { LogLine, WorkLog } from '../../generated/phone'
 import type { Delivery } from './delivery'
 import type { Households } from './households'
 import type { Incidents } from './incidents'
+import type { Places } from './places'
 import { at, grid, iso, me, tasks, today } from './street'
 import { checked } from './words'
 
@@ -14,6 +15,7 @@ export class Logs {
     private delivery: Delivery,
     private households: Households,
     private incidents: Incidents,
+    private places: Places,
     private now: () => number,
   ) {}
 
@@ -52,7 +54,7 @@ export class Logs {
       date: today,
       worker: me.name,
       grid_name: grid.name,
-      lines: [walked, ...reported, ...settled],
+      lines: [walked, ...reported, ...this.places.lines(), ...settled],
       confirmed: this.confirmed && {
         ...this.confirmed,
         receipt: this.delivery.receipt(`log-${this.count}`),

@@ -3,6 +3,7 @@ import type { Found, FoundGroup, FoundKind, Hit, Piece, Settings } from '../../g
 import { handbook } from './handbook'
 import type { Households } from './households'
 import type { Incidents } from './incidents'
+import type { Places } from './places'
 import { buildings, grid } from './street'
 
 const SHOWN = 20
@@ -24,6 +25,7 @@ export function search(
   query: string,
   households: Households,
   incidents: Incidents,
+  places: Places,
   settings: Settings,
 ): Found {
   const words = query.trim().split(/\s+/).filter(Boolean)
@@ -64,6 +66,10 @@ export function search(
         at: row.reported_at,
       }),
     )
+  const shops = places
+    .rows()
+    .filter((row) => all(`${row.name} ${row.address ?? ''}`))
+    .map((row) => hit(row.id, row.name, row.address ?? '', { at: row.last_visit_at }))
   const group = (kind: FoundKind, hits: Hit[]): FoundGroup => ({
     kind,
     total: hits.length,
@@ -75,6 +81,7 @@ export function search(
   return {
     groups: [
       ...groups,
+      group('place', shops),
       group('case', cases),
       group('note', notes),
       group(
