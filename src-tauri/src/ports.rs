@@ -11,8 +11,8 @@ use std::{
     future::Future,
     path::{Path, PathBuf},
     pin::Pin,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    sync::{Arc, OnceLock},
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 use uuid::Uuid;
 
@@ -48,6 +48,25 @@ impl Ports {
 pub trait Clock: Send + Sync {
     /// What the phone's clock shows, right or wrong.
     fn now(&self) -> Timestamp;
+
+    /// For how many milliseconds the machine has been running, sleep counted, or this process where the machine does not
+    /// say. It begins again at 0, and nobody can set it.
+    fn running_ms(&self) -> i64 {
+        running_ms()
+    }
+}
+
+fn running_ms() -> i64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let start = START.get_or_init(Instant::now);
+    uptime_ms().unwrap_or_else(|| i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX))
+}
+
+/// As Linux tells it to whoever may ask; Android tells its own programs only.
+fn uptime_ms() -> Option<i64> {
+    let text = std::fs::read_to_string("/proc/uptime").ok()?;
+    let seconds: f64 = text.split_whitespace().next()?.parse().ok()?;
+    Some((seconds * 1000.0) as i64)
 }
 
 /// The machine's clock, so many milliseconds ahead.

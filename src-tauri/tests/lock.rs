@@ -6,6 +6,7 @@ mod centre;
 use centre::{Weather, World, door, everything_in};
 use gridwalk::{Gate, Phone, view::LockState};
 use gridwalk_core::{error::Code, time::Timestamp};
+use std::sync::atomic::Ordering;
 
 const PIN: &str = "480215";
 const OTHER: &str = "715093";
@@ -16,8 +17,19 @@ fn starts(world: &World) -> Gate {
 }
 
 fn minutes_pass(world: &World, minutes: i64) {
+    set_clock(world, minutes);
+    world.watch.1.fetch_add(minutes * 60_000, Ordering::Relaxed);
+}
+
+/// Somebody sets it, and no time passes.
+fn set_clock(world: &World, minutes: i64) {
     let now = &mut *world.watch.0.lock().unwrap();
     *now = Timestamp(now.0 + minutes * 60_000);
+}
+
+/// The machine is switched off and on, and has been running for so long.
+fn is_started_again(world: &World, minutes: i64) {
+    world.watch.1.store(minutes * 60_000, Ordering::Relaxed);
 }
 
 /// A phone with a PIN, whose key the centre helped to seal.
@@ -114,7 +126,7 @@ async fn a_pin_opens_the_phone_with_no_network_and_without_it_nobody_reads_a_fil
 }
 
 #[tokio::test]
-async fn the_wait_after_wrong_pins_survives_the_end_of_the_process_and_a_clock_that_is_set_back() {
+async fn the_wait_after_wrong_pins_survives_the_end_of_the_process_and_a_clock_that_is_set() {
     let world = World::new();
     let phone = sealed(&world).await;
     world.ends(phone).await;
@@ -126,8 +138,11 @@ async fn the_wait_after_wrong_pins_survives_the_end_of_the_process_and_a_clock_t
     let gate = starts(&world);
     assert_eq!(wait_s(&gate), 60.0);
     assert_eq!(gate.state().unwrap().tries_left, Some(7));
-    minutes_pass(&world, -3 * 24 * 60);
-    assert_eq!(code(gate.unlock(PIN)), Some(Code::PinWait));
+    for days in [-3, 30, 365] {
+        set_clock(&world, days * 24 * 60);
+        assert_eq!(code(gate.unlock(PIN)), Some(Code::PinWait), "{days} days");
+    }
+    set_clock(&world, -10 * 365 * 24 * 60);
     drop(gate);
     let gate = starts(&world);
     assert_eq!(wait_s(&gate), 60.0, "the whole wait, and no more");
@@ -141,6 +156,26 @@ async fn the_wait_after_wrong_pins_survives_the_end_of_the_process_and_a_clock_t
         Some(10),
         "all is forgiven"
     );
+}
+
+#[tokio::test]
+async fn a_machine_that_is_started_again_goes_on_waiting_and_no_longer_than_once() {
+    let world = World::new();
+    let phone = sealed(&world).await;
+    world.ends(phone).await;
+    let gate = starts(&world);
+    wrong(&gate, 3);
+    minutes_pass(&world, 15);
+    assert_eq!(wrong(&gate, 1), [Code::PinWrong]);
+    assert_eq!(wait_s(&gate), 120.0);
+    drop(gate);
+    is_started_again(&world, 0);
+    set_clock(&world, 24 * 60);
+    let gate = starts(&world);
+    assert_eq!(code(gate.unlock(PIN)), Some(Code::PinWait));
+    assert_eq!(wait_s(&gate), 120.0);
+    minutes_pass(&world, 2);
+    gate.unlock(PIN).unwrap();
 }
 
 #[tokio::test]

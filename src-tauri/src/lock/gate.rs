@@ -74,7 +74,7 @@ impl Gate {
             Standing::Locked(_) => true,
             Standing::Broken(failure) => return Err(failure.clone()),
         };
-        state(&self.dir, self.ports.clock.now(), locked)
+        state(&self.dir, &*self.ports.clock, locked)
     }
 
     /// Nobody looks into it any more. What it delivers goes on.
@@ -93,9 +93,13 @@ impl Gate {
 
     /// Opens it with the PIN, with no network.
     pub fn unlock(&self, pin: &str) -> Answer<LockState> {
-        let (keystore, dice) = (&*self.ports.keystore, &*self.ports.dice);
-        let now = self.ports.clock.now();
-        let key = open_by_pin(&self.dir, keystore, dice, now, pin)?;
+        let Ports {
+            keystore,
+            dice,
+            clock,
+            ..
+        } = &self.ports;
+        let key = open_by_pin(&self.dir, &**keystore, &**dice, &**clock, pin)?;
         self.let_in(key)
     }
 

@@ -13,7 +13,11 @@
 //! Nothing is sealed away before the way back exists: until the centre has said that it keeps its part, the key also stays
 //! where it was (`FileKeystore`), and the PIN guards the screens only. [`LockState::sealed`] says which of both it is.
 //!
-//! Not defended: a clock that somebody sets ahead shortens a wait (never the ten tries); a phone that is unlocked.
+//! A wait is counted by how long the machine has been running, which nobody can set, and not by its clock. What cannot be had:
+//! where the machine does not tell that (Android tells no app without code of its own), a wait goes on only while the app runs,
+//! and an app or a machine that is started again begins one again: it is longer than promised then, never shorter.
+//!
+//! Not defended: a phone that is unlocked; somebody who may write this app's files puts an older `lock.json` back.
 
 mod gate;
 mod record;
@@ -26,7 +30,7 @@ use crate::{
     Phone,
     database::{fact, set_fact},
     error::{Answer, Failure},
-    ports::{DatabaseKey, Dice, Keystore, Ports},
+    ports::{Clock, DatabaseKey, Dice, Keystore, Ports},
     sync::Link,
     view::{LockState, Settings},
 };
@@ -87,12 +91,12 @@ fn check(pin: &str) -> Answer<()> {
 }
 
 /// What the lock screen shows; readable while everything else is not.
-pub(crate) fn state(dir: &Path, now: Timestamp, locked: bool) -> Answer<LockState> {
+pub(crate) fn state(dir: &Path, clock: &dyn Clock, locked: bool) -> Answer<LockState> {
     let _turn = turn();
     let Some(mut record) = Record::read(dir)? else {
         return Ok(LockState::default());
     };
-    let wait_ms = record.wait_ms(now);
+    let wait_ms = record.wait_ms(clock.running_ms());
     record.write_if_changed(dir)?;
     Ok(LockState {
         set: true,
@@ -111,18 +115,18 @@ pub(crate) fn open_by_pin(
     dir: &Path,
     keystore: &dyn Keystore,
     dice: &dyn Dice,
-    now: Timestamp,
+    clock: &dyn Clock,
     pin: &str,
 ) -> Answer<DatabaseKey> {
     let _turn = turn();
-    prove(dir, keystore, dice, now, pin)
+    prove(dir, keystore, dice, clock, pin)
 }
 
 fn prove(
     dir: &Path,
     keystore: &dyn Keystore,
     dice: &dyn Dice,
-    now: Timestamp,
+    clock: &dyn Clock,
     pin: &str,
 ) -> Answer<DatabaseKey> {
     let mut record =
@@ -130,13 +134,14 @@ fn prove(
     let Some(sealed) = record.by_pin.clone() else {
         return Err(Failure::new(Code::PinSpent, "ten wrong PINs"));
     };
-    if record.wait_ms(now) > 0 {
+    if record.wait_ms(clock.running_ms()) > 0 {
         record.write_if_changed(dir)?;
         return Err(Failure::new(Code::PinWait, "too soon after a wrong PIN"));
     }
     let before = record.wrong;
     record.wrong += 1;
-    record.last_wrong_at = now;
+    record.last_wrong_at = clock.now();
+    record.last_wrong_run = Some(clock.running_ms());
     record.write(dir)?;
     let kek = seal::from_pin(pin, &record.salt, record.kdf, &keystore.machine(dice)?)?;
     match seal::open(&kek, &sealed) {
@@ -195,7 +200,7 @@ pub(crate) async fn open_by_centre(dir: &Path, ports: &Ports, code: &str) -> Ans
 impl Phone {
     /// Whether there is a PIN, and how it stands. This phone is open, so nothing is locked here.
     pub fn lock_state(&self) -> Answer<LockState> {
-        state(self.dir(), self.clock(), false)
+        state(self.dir(), &*self.ports().clock, false)
     }
 
     /// A first PIN, or another one: then `old` is asked for, with the same back-off as at the door.
@@ -237,6 +242,7 @@ impl Phone {
             look: self.settings()?,
             wrong: 0,
             last_wrong_at: Timestamp(0),
+            last_wrong_run: None,
         };
         self.database()
             .write(|db| set_fact(db, RECOVERY, &recovery))?;
@@ -280,7 +286,7 @@ impl Phone {
             self.dir(),
             &*ports.keystore,
             &*ports.dice,
-            self.clock(),
+            &*ports.clock,
             pin,
         )
         .map(drop)

@@ -37,7 +37,10 @@ use serde::Serialize;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::Path,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -928,8 +931,8 @@ impl State {
     }
 }
 
-/// A clock that moves when told.
-pub struct Watch(pub Mutex<Timestamp>);
+/// A clock that moves when told, and for how long its machine has been running.
+pub struct Watch(pub Mutex<Timestamp>, pub AtomicI64);
 
 impl Clock for Watch {
     fn now(&self) -> Timestamp {
@@ -937,6 +940,9 @@ impl Clock for Watch {
         let mut now = self.0.lock().unwrap();
         *now = now.plus_ms(1);
         *now
+    }
+    fn running_ms(&self) -> i64 {
+        self.1.load(Ordering::Relaxed)
     }
 }
 
@@ -963,7 +969,7 @@ impl World {
         Self {
             dir: tempfile::tempdir().unwrap(),
             centre: Centre::new(),
-            watch: Arc::new(Watch(Mutex::new(NINE))),
+            watch: Arc::new(Watch(Mutex::new(NINE), AtomicI64::new(3_600_000))),
             satellites: Arc::default(),
         }
     }
