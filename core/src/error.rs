@@ -150,6 +150,12 @@ codes! {
     PinSpent = "PIN_SPENT";
     /// Six digits, and none that everybody tries first.
     PinWeak = "PIN_WEAK";
+    /// Whoever shares a phone has a PIN.
+    PinNeeded = "PIN_NEEDED";
+    /// The PIN does not seal the records yet: the centre was not reached since it was set.
+    PinNotSealed = "PIN_NOT_SEALED";
+    /// Something of this worker has not reached the centre; deleting it from the phone would lose it.
+    UnsentWork = "UNSENT_WORK";
     // the exchange
     /// No connection to the centre. Never an authentication failure, never blocks a save.
     ServerUnreachable = "SERVER_UNREACHABLE";

@@ -1,6 +1,7 @@
 //! The whole phone without a window: one data directory, one database, one lock, the ports, and the task that delivers.
 
 use crate::{
+    closing::Life,
     database::{self, Database, fact},
     documents,
     enrolment::{self, Enrolment},
@@ -64,6 +65,8 @@ struct Inner {
     search: Mutex<search::Index>,
     /// Fetched by whoever needs one first, used by records and photos until it ends.
     token: Mutex<Option<String>>,
+    /// Last: it goes when everything above has gone.
+    life: Life,
 }
 
 impl Phone {
@@ -129,19 +132,32 @@ impl Phone {
             wake_packs: Notify::new(),
             search: Mutex::default(),
             token: Mutex::new(None),
+            life: Life::begins(),
         }));
         phone.measure_clock()?;
         Ok(phone)
     }
 
-    /// Delivers as long as it is polled: at once, after every save, when a person asks, and every two minutes.
+    /// Delivers as long as it is polled and not put away: at once, after every save, when a person asks, and every two
+    /// minutes.
     pub async fn keep_in_sync(&self) {
-        tokio::join!(
-            self.keep_records_in_sync(),
-            self.keep_packs_coming(),
-            self.keep_photos_in_sync(),
-            sync::listen(self)
-        );
+        let deliver = async {
+            tokio::join!(
+                self.keep_records_in_sync(),
+                self.keep_packs_coming(),
+                self.keep_photos_in_sync(),
+                sync::listen(self)
+            )
+        };
+        tokio::select! {
+            biased;
+            () = self.closed() => {}
+            _ = deliver => {}
+        }
+    }
+
+    pub(crate) fn life(&self) -> &Life {
+        &self.0.life
     }
 
     /// Whether somebody looks at the app. Behind another one it keeps no line open.

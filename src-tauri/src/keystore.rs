@@ -27,24 +27,12 @@ impl FileKeystore {
     fn file(&self) -> PathBuf {
         self.folder.join("database.key")
     }
-    /// Written beside and renamed, so that a cut leaves the whole key or none. The data directory's lock is held by
-    /// then, so nobody else makes one meanwhile (hard links, which would not need it, are forbidden to Android apps).
-    fn put(&self, name: &str, key: &[u8; 32]) -> Answer<()> {
-        private_folder(&self.folder)?;
-        let draft = self.folder.join(format!("{name}.new"));
-        gone(std::fs::remove_file(&draft))?;
-        let mut file = private_file(&draft)?;
-        file.write_all(key)?;
-        file.sync_all()?;
-        std::fs::rename(&draft, self.folder.join(name))?;
-        Ok(File::open(&self.folder)?.sync_all()?)
-    }
     /// 32 bytes that are made on first use.
     fn secret(&self, name: &str, dice: &dyn Dice) -> Answer<[u8; 32]> {
         let path = self.folder.join(name);
         let mut file = match File::open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.put(name, &dice.roll::<32>()?)?;
+                put(&self.folder, name, &dice.roll::<32>()?)?;
                 File::open(&path)?
             }
             other => other?,
@@ -61,8 +49,22 @@ impl FileKeystore {
     }
 }
 
+/// Written beside and renamed, so that a cut leaves the whole file, or the one before or none. Nobody else writes it
+/// meanwhile: for the key, the data directory's lock is held by then (hard links, which would not need it, are forbidden to
+/// Android apps).
+pub(crate) fn put(folder: &Path, name: &str, bytes: &[u8]) -> Answer<()> {
+    private_folder(folder)?;
+    let draft = folder.join(format!("{name}.new"));
+    gone(std::fs::remove_file(&draft))?;
+    let mut file = private_file(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&draft, folder.join(name))?;
+    Ok(File::open(folder)?.sync_all()?)
+}
+
 /// Whether a file was there does not matter.
-fn gone(removed: io::Result<()>) -> io::Result<()> {
+pub(crate) fn gone(removed: io::Result<()>) -> io::Result<()> {
     match removed {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
@@ -81,7 +83,7 @@ impl Keystore for FileKeystore {
         self.secret("machine.key", dice)
     }
     fn keep_key(&self, key: &DatabaseKey) -> Answer<()> {
-        self.put("database.key", &key.0)
+        put(&self.folder, "database.key", &key.0)
     }
     fn forget_key(&self) -> Answer<()> {
         // written over first: a file system that forgets nothing keeps zeros, where it lets us write in place at all
@@ -108,7 +110,7 @@ pub(crate) fn private_folder(folder: &Path) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-pub(crate) fn private_file(path: &Path) -> io::Result<File> {
+fn private_file(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     OpenOptions::new()
         .write(true)
@@ -136,7 +138,7 @@ pub(crate) fn private_folder(folder: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-pub(crate) fn private_file(path: &Path) -> io::Result<File> {
+fn private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 

@@ -4,6 +4,7 @@
 mod app;
 mod care;
 pub mod cli;
+mod closing;
 #[cfg(feature = "window")]
 pub mod commands;
 mod database;
@@ -26,6 +27,7 @@ mod places;
 pub mod ports;
 mod projection;
 mod reference;
+mod roster;
 mod search;
 mod settings;
 #[cfg(feature = "window")]

@@ -63,6 +63,17 @@ fn open<R: Runtime>(app: &mut App<R>) {
         }
         gate
     }));
+    let gate = data_dir(app).map(|dir| {
+        Gate::new(dir, Ports::of_this_machine, move |phone| {
+            let (deliver, tell) = (phone.clone(), phone.clone());
+            tauri::async_runtime::spawn(async move { deliver.keep_in_sync().await });
+            tauri::async_runtime::spawn(chip(tell, window.clone()));
+        })
+    });
+    if let Err(failure) = gate.as_ref().map_err(Clone::clone).and_then(Gate::state) {
+        tracing::error!(%failure, "the phone does not open");
+    }
+    app.manage(Desk(gate));
 }
 
 /// Every test run and every demonstration brings its own folder; a phone has one.
@@ -73,11 +84,17 @@ fn data_dir<R: Runtime>(app: &App<R>) -> Answer<PathBuf> {
     }
 }
 
-/// Tells the screens whenever delivery moved.
+/// Tells the screens whenever delivery moved, until the phone is put away.
 async fn chip<R: Runtime>(phone: Phone, window: AppHandle<R>) {
     let mut delivery = phone.delivery();
     let mut said: Option<SyncState> = None;
-    while delivery.changed().await.is_ok() {
+    loop {
+        // of a phone that was put away nobody hears any more
+        tokio::select! {
+            biased;
+            () = phone.closed() => return,
+            changed = delivery.changed() => if changed.is_err() { return },
+        }
         match phone.sync_state() {
             Ok(state) if said.as_ref() != Some(&state) => {
                 if let Err(error) = state.emit(&window) {

@@ -13,7 +13,11 @@ const OTHER: &str = "715093";
 
 /// The app starts; nothing of it delivers by itself in a test.
 fn starts(world: &World) -> Gate {
-    Gate::new(world.dir.path().to_owned(), world.ports(), |_| ())
+    Gate::new(
+        world.dir.path().to_owned(),
+        world.ports_of(&world.centre),
+        |_| (),
+    )
 }
 
 fn minutes_pass(world: &World, minutes: i64) {

@@ -27,6 +27,13 @@ export const refuseDevices = (page) =>
     navigator.mediaDevices.getUserMedia = refused
   })
 export const dial = (page, pin) => tap(page, ...[...pin].map((digit) => `pin-${digit}`))
+/** Says who they are on a shared phone, and opens. */
+export const isHere = async (page, number, pin) => {
+  await tap(page, `who-${number}`)
+  await byId(page, 'lock-who').waitFor()
+  await dial(page, pin)
+  await byId(page, 'screen-today').waitFor()
+}
 /** A finger from one point to another, both in parts of the element. */
 const draw = async (page, id, [fromX, fromY], [toX, toY]) => {
   await byId(page, id).scrollIntoViewIfNeeded()
@@ -467,6 +474,81 @@ export const SCREENS = [
       await dial(page, '480215')
       await dial(page, '480215')
       await byId(page, 'lock-now').waitFor()
+    },
+  },
+  { name: '15-who', path: '/today', scene: 'shared' },
+  {
+    name: '15b-who-lock',
+    path: '/today',
+    scene: 'shared',
+    async walk(page) {
+      await tap(page, 'who-2')
+      await byId(page, 'lock-who').waitFor()
+    },
+  },
+  { name: '15c-people-alone', path: '/people' },
+  {
+    name: '15d-people-needs-pin',
+    path: '/people',
+    async walk(page) {
+      await tap(page, 'people-add')
+      await page.locator('[data-code=PIN_NEEDED]').waitFor()
+    },
+  },
+  {
+    name: '15e-people',
+    path: '/today',
+    scene: 'shared',
+    async walk(page) {
+      await isHere(page, 1, '480215')
+      await page.evaluate(() => (location.hash = '#/people'))
+      await byId(page, 'people-2').waitFor()
+    },
+  },
+  {
+    name: '15f-leave',
+    path: '/today',
+    scene: 'shared',
+    async walk(page) {
+      await isHere(page, 2, '715093')
+      await page.evaluate(() => (location.hash = '#/people'))
+      await tap(page, 'people-leave')
+      await byId(page, 'leave-do').waitFor()
+    },
+  },
+  {
+    name: '15g-enrol-second',
+    path: '/today',
+    scene: 'shared',
+    async walk(page) {
+      await isHere(page, 2, '715093')
+      await page.evaluate(() => (location.hash = '#/people'))
+      await tap(page, 'people-add')
+      await byId(page, 'enrol-back').waitFor()
+    },
+  },
+  {
+    name: '15h-pin-first',
+    path: '/today',
+    scene: 'shared',
+    async walk(page) {
+      await isHere(page, 2, '715093')
+      await page.evaluate(() => (location.hash = '#/people'))
+      await tap(page, 'people-add')
+      await byId(page, 'enrol-server').fill('https://centre.wangshu.example')
+      await byId(page, 'enrol-code').fill('204816')
+      await tap(page, 'enrol-submit')
+      await byId(page, 'lock-needed').waitFor()
+    },
+  },
+  {
+    name: '15i-me-shared',
+    path: '/today',
+    scene: 'shared',
+    async walk(page) {
+      await isHere(page, 1, '480215')
+      await tap(page, 'tab-me')
+      await byId(page, 'me-who').waitFor()
     },
   },
 ]

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { openFakeField } from './fake-field.mjs'
 import { byId, dial, refuseDevices, seen, shoot, speak, SCREENS, talked, tap } from './field-tour.mjs'
 import { heard, tree, trees } from './field-trees.mjs'
+import { byId, dial, isHere, refuseMicrophone, shoot, speak, SCREENS, talked, tap } from './field-tour.mjs'
 import {
   committed,
   LANGUAGES,
@@ -372,6 +373,79 @@ describe('a thumb', () => {
     await dial(page, '480215')
     await byId(page, 'screen-report').waitFor()
     assert.equal(await byId(page, 'report-category-F02001').getAttribute('aria-pressed'), 'true')
+    await done()
+  })
+
+  test('asks who it is on a shared phone, and shows neither anything of the other', async () => {
+    const { page, wrong, done } = await field.page('/today', { scene: 'shared' })
+    assert.deepEqual(
+      await page.locator('[data-testid^=screen-]').evaluateAll((all) => all.map((e) => e.dataset.testid)),
+      ['screen-who'],
+    )
+    assert.equal(await byId(page, 'who-1').getAttribute('data-waiting'), '3')
+    assert.match(await byId(page, 'who-2').innerText(), /2 号[\s\S]*都传完了/)
+    await tap(page, 'who-1')
+    await byId(page, 'lock-who').waitFor()
+    await dial(page, '715093')
+    await page.locator('[data-code=PIN_WRONG]').waitFor()
+    await tap(page, 'lock-change')
+    await isHere(page, 1, '480215')
+    await page.evaluate(() => (location.hash = '#/report'))
+    await tap(page, 'report-category-F02001')
+    await page.evaluate(() => (location.hash = '#/me'))
+    await tap(page, 'me-change')
+    await byId(page, 'screen-who').waitFor()
+    assert.ok(!(await page.content()).includes('李阿姨'), 'no resident is on the page')
+    await isHere(page, 2, '715093')
+    await page.evaluate(() => (location.hash = '#/report'))
+    assert.equal(await byId(page, 'report-category-F02001').getAttribute('aria-pressed'), 'false')
+    await page.evaluate(() => (location.hash = '#/sync'))
+    await byId(page, 'screen-sync').waitFor()
+    assert.equal(await page.locator('[data-receipt=local]').count(), 0)
+    assert.deepEqual(wrong, [])
+    await done()
+  })
+
+  test('lets a colleague onto the phone once both have a PIN, and lets nobody go with unsent work', async () => {
+    const { page, done } = await field.page('/people', { scene: 'delivered' })
+    await tap(page, 'people-add')
+    await page.locator('[data-code=PIN_NEEDED]').waitFor()
+    await tap(page, 'people-to-lock', 'lock-set')
+    for (let n = 0; n < 2; n += 1) await dial(page, '480215')
+    await byId(page, 'lock-remove').waitFor()
+    await page.evaluate(() => (location.hash = '#/people'))
+    await tap(page, 'people-add')
+    await byId(page, 'screen-enrol').waitFor()
+    // not now: the first one's door is there again, and nobody else
+    await tap(page, 'enrol-back')
+    await byId(page, 'screen-lock').waitFor()
+    assert.equal(await byId(page, 'lock-change').count(), 0)
+    await dial(page, '480215')
+    await byId(page, 'screen-today').waitFor()
+    await page.evaluate(() => (location.hash = '#/people'))
+    await tap(page, 'people-add')
+    await byId(page, 'enrol-server').fill('https://centre.wangshu.example')
+    await byId(page, 'enrol-code').fill('204816')
+    await tap(page, 'enrol-submit')
+    // nothing else before their own PIN
+    await byId(page, 'lock-needed').waitFor()
+    await page.evaluate(() => (location.hash = '#/today'))
+    await byId(page, 'screen-app-lock').waitFor()
+    await tap(page, 'lock-set')
+    for (let n = 0; n < 2; n += 1) await dial(page, '715093')
+    await byId(page, 'screen-today').waitFor()
+    await page.evaluate(() => (location.hash = '#/lock'))
+    await byId(page, 'lock-change').waitFor()
+    assert.equal(await byId(page, 'lock-remove').count(), 0, 'a shared phone keeps its PINs')
+    await page.evaluate(() => (location.hash = '#/people'))
+    await tap(page, 'people-leave', 'leave-do')
+    await dial(page, '111222')
+    await page.locator('[data-code=PIN_WRONG]').waitFor()
+    await dial(page, '715093')
+    // the first one is alone again
+    await byId(page, 'screen-lock').waitFor()
+    await dial(page, '480215')
+    await byId(page, 'screen-today').waitFor()
     await done()
   })
 

@@ -35,12 +35,12 @@ pub async fn recover(desk: State<'_, Desk>, code: String) -> Answer<LockState> {
 #[tauri::command(async)]
 #[specta::specta]
 pub fn set_pin(desk: State<'_, Desk>, old: Option<String>, pin: String) -> Answer<LockState> {
-    desk.phone()?.set_pin(old, pin)
+    desk.threshold()?.set_pin(old, pin)
 }
 
 /// No PIN any more.
 #[tauri::command(async)]
 #[specta::specta]
 pub fn remove_pin(desk: State<'_, Desk>, pin: String) -> Answer<LockState> {
-    desk.phone()?.remove_pin(pin)
+    desk.gate()?.remove_pin(pin)
 }

@@ -9,6 +9,7 @@ mod lock;
 mod patrol;
 pub mod photo;
 mod place;
+mod sharing;
 mod status;
 pub mod voice;
 
@@ -44,6 +45,10 @@ impl Desk {
     pub(crate) fn phone(&self) -> Answer<Phone> {
         self.gate()?.phone()
     }
+    /// Also for somebody who shares it and has no PIN yet.
+    pub(crate) fn threshold(&self) -> Answer<Phone> {
+        self.gate()?.threshold()
+    }
 }
 
 /// Every command and event with its types. `add_photo`, `add_voice` and `voice_bytes` are not among them: they take or give raw bytes.
@@ -78,6 +83,12 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             lock::recover,
             lock::set_pin,
             lock::remove_pin,
+            sharing::workers_here,
+            sharing::change_worker,
+            sharing::choose_worker,
+            sharing::add_worker,
+            sharing::show_name,
+            sharing::leave_phone,
             status::metered_line,
             photo::mark_photo,
             photo::forget_photo,

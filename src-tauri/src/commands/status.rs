@@ -11,28 +11,28 @@ use tauri::State;
 #[tauri::command(async)]
 #[specta::specta]
 pub fn status(desk: State<'_, Desk>) -> Answer<PhoneStatus> {
-    desk.phone()?.status()
+    desk.threshold()?.status()
 }
 
 /// Hands in a one-time code; afterwards this phone belongs to its worker.
 #[tauri::command]
 #[specta::specta]
 pub async fn enrol(desk: State<'_, Desk>, server: String, code: String) -> Answer<PhoneStatus> {
-    desk.phone()?.enrol(server, code).await
+    desk.gate()?.enrol(server, code).await
 }
 
 /// How this phone likes to look.
 #[tauri::command(async)]
 #[specta::specta]
 pub fn settings(desk: State<'_, Desk>) -> Answer<Settings> {
-    desk.phone()?.settings()
+    desk.threshold()?.settings()
 }
 
 /// Changes that.
 #[tauri::command(async)]
 #[specta::specta]
 pub fn save_settings(desk: State<'_, Desk>, settings: Settings) -> Answer<Settings> {
-    desk.phone()?.save_settings(settings)
+    desk.threshold()?.save_settings(settings)
 }
 
 /// Keeps what is half written, before the camera opens or the app goes away.
@@ -116,7 +116,7 @@ pub fn work_card(desk: State<'_, Desk>) -> Answer<WorkCard> {
 #[tauri::command(async)]
 #[specta::specta]
 pub fn in_front(desk: State<'_, Desk>, seen: bool) -> Answer<()> {
-    desk.phone()?.in_front(seen);
+    desk.threshold()?.in_front(seen);
     Ok(())
 }
 
@@ -124,6 +124,6 @@ pub fn in_front(desk: State<'_, Desk>, seen: bool) -> Answer<()> {
 #[tauri::command(async)]
 #[specta::specta]
 pub fn metered_line(desk: State<'_, Desk>, metered: bool) -> Answer<()> {
-    desk.phone()?.on_metered_line(metered);
+    desk.threshold()?.on_metered_line(metered);
     Ok(())
 }

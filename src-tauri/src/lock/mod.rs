@@ -22,8 +22,10 @@
 mod gate;
 mod record;
 mod seal;
+mod sharing;
 
 pub use gate::Gate;
+use record::has_pin;
 pub(crate) use record::{Record, is_sealed};
 
 use crate::{

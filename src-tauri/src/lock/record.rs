@@ -7,18 +7,19 @@ use super::{
 };
 use crate::{
     error::{Answer, Failure},
-    keystore::{private_file, private_folder},
+    keystore::{gone, put},
     view::Settings,
 };
 use gridwalk_core::{error::Code, ids::DeviceId, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::File,
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
 };
 
 pub(super) const VERSION: u32 = 1;
+const FILE: &str = "lock.json";
 
 /// The lock of one phone.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -50,8 +51,13 @@ pub(crate) fn is_sealed(dir: &Path) -> bool {
     file(dir).exists() && !dir.join("keys").join("database.key").exists()
 }
 
+/// Whether somebody has to open it, sealed or not.
+pub(crate) fn has_pin(dir: &Path) -> bool {
+    file(dir).exists()
+}
+
 fn file(dir: &Path) -> PathBuf {
-    dir.join("keys").join("lock.json")
+    dir.join("keys").join(FILE)
 }
 
 impl Record {
@@ -70,18 +76,7 @@ impl Record {
     }
 
     pub fn write(&self, dir: &Path) -> Answer<()> {
-        let folder = dir.join("keys");
-        private_folder(&folder)?;
-        let draft = folder.join("lock.json.new");
-        match std::fs::remove_file(&draft) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-        let mut out = private_file(&draft)?;
-        out.write_all(&serde_json::to_vec(self)?)?;
-        out.sync_all()?;
-        std::fs::rename(&draft, file(dir))?;
-        Ok(File::open(&folder)?.sync_all()?)
+        put(&dir.join("keys"), FILE, &serde_json::to_vec(self)?)
     }
 
     /// After [`Record::wait_ms`] has looked at the clock.
@@ -93,10 +88,8 @@ impl Record {
     }
 
     pub fn remove(dir: &Path) -> Answer<()> {
-        match std::fs::remove_file(file(dir)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(File::open(dir.join("keys"))?.sync_all()?),
-        }
+        gone(std::fs::remove_file(file(dir)))?;
+        Ok(File::open(dir.join("keys"))?.sync_all()?)
     }
 
     /// How long nobody may try, by how long the machine has been running: what has certainly passed since the last wrong PIN
@@ -162,10 +155,15 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_that_was_started_again_waits_from_its_start_and_not_again_when_it_has_run_as_long_as_before() {
+    fn a_machine_that_was_started_again_waits_from_its_start_and_not_again_when_it_has_run_as_long_as_before()
+     {
         let mut record = waiting(Some(3 * MINUTE));
         assert_eq!(record.wait_ms(MINUTE), 3 * MINUTE);
-        assert_eq!(record.wait_ms(3 * MINUTE), MINUTE, "it goes on, it does not begin again");
+        assert_eq!(
+            record.wait_ms(3 * MINUTE),
+            MINUTE,
+            "it goes on, it does not begin again"
+        );
         assert_eq!(record.wait_ms(4 * MINUTE), 0);
     }
 

@@ -32,7 +32,7 @@ use std::{
 };
 
 /// Where sealed photos lie, inside the data directory.
-pub(super) const FOLDER: &str = "photos";
+pub(crate) const FOLDER: &str = "photos";
 /// A thumbnail of a colleague is kept; a photo is only looked at.
 const KEPT_FROM_OTHERS: usize = 64 * 1024;
 

@@ -993,6 +993,23 @@ impl World {
         }
     }
 
+    /// Those of whoever's data live in a folder of this phone. Whoever shares it speaks to the centre `beside`: this one has
+    /// ears for one device.
+    pub fn ports_of(
+        &self,
+        beside: &Arc<Centre>,
+    ) -> impl Fn(&Path) -> Ports + Send + Sync + 'static + use<> {
+        let (ports, root, beside) = (self.ports(), self.dir.path().to_owned(), beside.clone());
+        move |folder| {
+            let mut ports = ports.clone();
+            ports.keystore = Arc::new(gridwalk::FileKeystore::in_data_dir(folder));
+            if folder != root {
+                ports.exchange = Arc::new(Line(beside.clone()));
+            }
+            ports
+        }
+    }
+
     pub fn open(&self) -> gridwalk::Phone {
         gridwalk::Phone::open(self.dir.path(), self.ports()).unwrap()
     }

@@ -10,13 +10,16 @@ import Broken from './Broken.vue'
 import { begin } from './begin'
 import { dressAs } from './frame/appearance'
 import { readLock, watchIdle } from './lock/state'
+import { readHere } from './people/state'
 import { router } from './router'
 
 async function open() {
   try {
     await openDoor()
+    const here = await readHere()
     const lock = await readLock()
-    if (lock.locked && lock.look) dressAs(lock.look)
+    const look = here.choosing ? here.look : lock.look
+    if (lock.locked && look) dressAs(look)
     if (!lock.locked) await begin()
     document.addEventListener('visibilitychange', () => void phone.inFront(!document.hidden))
     watchIdle()

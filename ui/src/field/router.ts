@@ -1,9 +1,11 @@
 import { createRouter, createWebHashHistory } from 'vue-router'
 import { useStatus } from './enrol/state'
 import TodayPage from './today/TodayPage.vue'
+import { useHere } from './people/state'
 
 const tab = { tab: true }
 const status = useStatus()
+const { needsPin } = useHere()
 
 /**
  * Every screen; the first one comes with the start, the others when they are looked at. Addresses stay inside the window; the
@@ -50,7 +52,8 @@ export const router = createRouter({
     { path: '/patrols/:id/finish', props: true, component: () => import('./patrol/FinishPage.vue') },
     { path: '/map', component: () => import('./map/MapPage.vue') },
     { path: '/sync', component: () => import('./sync/SyncPage.vue') },
-    { path: '/lock', component: () => import('./lock/LockPage.vue') },
+    { path: '/lock', name: 'lock', component: () => import('./lock/LockPage.vue') },
+    { path: '/people', component: () => import('./people/PeoplePage.vue') },
     { path: '/card', component: () => import('./card/CardPage.vue') },
     { path: '/storage', component: () => import('./me/StoragePage.vue') },
     { path: '/log', component: () => import('./log/LogPage.vue') },
@@ -66,5 +69,7 @@ export const router = createRouter({
 router.beforeEach((to) => {
   const enrolled = status.value?.enrolled === true
   if (!enrolled && to.name !== 'enrol') return '/enrol'
+  // Whoever shares a phone sets a PIN before anything else.
+  if (enrolled && needsPin.value && to.name !== 'lock') return '/lock'
   if (enrolled && to.name === 'enrol') return '/today'
 })

@@ -11,6 +11,7 @@
 //   fresh      the phone is not enrolled
 //   many       a thousand households
 //   locked     the PIN 480215 is asked for; 204816 is a good code
+//   shared     two share the phone: 1 has the PIN 480215, 2 has 715093
 // `?scale=1.5` and `?language=en` dress the screens.
 import type { Settings, Task, TaskGroup, TaskRow, Today } from '../../generated/phone'
 import { Fault, type Asked, type Phone } from '../door'
@@ -24,6 +25,7 @@ import { Logs } from './log'
 import { Patrols } from './patrols'
 import { Lock } from './lock'
 import { Places } from './places'
+import { People } from './people'
 import { keep, mark, photoUrl, scene as drawn } from './photos'
 import { search } from './search'
 import { keep as keepVoice, recording } from './voices'
@@ -31,6 +33,7 @@ import { longestOfCare, longestOfTask, Snoozes } from './snoozes'
 import {
   at,
   buildings,
+  colleague,
   categories,
   departments,
   grid,
@@ -51,10 +54,12 @@ const CODES = { good: '204816', used: '111111', old: '222222' }
 
 /** A fresh phone on the morning of the pictures, or as the scene says. */
 export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
-  const scene = wish.get('scene') ?? ''
+  const people = new People(wish.get('scene') ?? '')
+  // a second one has done nothing here yet, and has the centre's word for it
+  const scene = people.isSecond() ? 'second' : (wish.get('scene') ?? '')
   const opened = performance.now()
   const now = () => (scene === 'evening' ? evening : morning) + Math.round(performance.now() - opened)
-  const delivery = new Delivery(scene === 'delivered' || scene === 'fresh' ? 'good' : 'none', now)
+  const delivery = new Delivery(['delivered', 'fresh', 'second'].includes(scene) ? 'good' : 'none', now)
   const drafts = new Map<string, string>()
   const done = new Set<string>()
   const due = () => (scene === 'quiet' ? [] : tasks.filter((task) => !done.has(task.id)))
@@ -68,6 +73,8 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   const places = new Places(delivery, now, scene === 'quiet')
   const logs = new Logs(delivery, households, incidents, places, now)
   let enrolled = scene !== 'fresh'
+  const logs = new Logs(delivery, households, incidents, now)
+  let enrolled = scene !== 'fresh' && !people.isComing()
   let settings: Settings = {
     language: wish.get('language') === 'en' ? 'en' : 'zh-CN',
     text_scale: Number(wish.get('scale') ?? 1),
@@ -76,12 +83,20 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     mask_names: false,
   }
   const lock = new Lock(
-    scene === 'locked',
+    people.pin(),
+    people.pin() !== null,
     CODES,
     now,
     () => settings,
     () => delivery.online(),
+    (pin) => people.setPin(pin),
   )
+  const unsent = () => delivery.state().waiting_records + delivery.state().waiting_photos
+  const here = () => people.here(settings)
+  const walked = () => {
+    const id = patrols.running()
+    if (id && !patrols.screen(id).paused) throw new Fault('PATROL_RUNNING', 'walked')
+  }
   let minted = 0
   const mint = (kind: string) => `${kind}-${Date.now().toString(36)}-${(minted += 1)}`
 
@@ -154,7 +169,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
 
   const status = () => ({
     enrolled,
-    worker: enrolled ? me : null,
+    worker: enrolled ? (people.isSecond() ? colleague : me) : null,
     grids: enrolled ? [grid] : [],
     server: enrolled ? 'https://centre.wangshu.example' : null,
     now: iso(now()),
@@ -168,7 +183,19 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     unlock: async (pin) => lock.unlock(pin),
     recover: async (code) => lock.recover(code),
     setPin: async (old, pin) => lock.set(old, pin),
-    removePin: async (pin) => lock.remove(pin),
+    removePin: async (pin) => {
+      if (people.isShared()) throw new Fault('PIN_NEEDED', 'shared')
+      return lock.remove(pin)
+    },
+    workersHere: async () => here(),
+    changeWorker: async () => (walked(), people.change(unsent()), here()),
+    chooseWorker: async (number) => (people.choose(number), here()),
+    addWorker: async () => (walked(), people.add(lock.state().sealed, unsent()), here()),
+    showName: async (on) => (people.show(on ? (status().worker?.name ?? null) : null), here()),
+    leavePhone: async (pin) => {
+      if (people.pin() !== null) lock.prove(pin ?? '')
+      return (walked(), people.leave(unsent()), here())
+    },
     status: async () => status(),
     enrol: async (server, code) => {
       if (!server.includes('centre')) throw new Fault('SERVER_UNREACHABLE', server)
@@ -176,6 +203,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       if (code === CODES.old) throw new Fault('CODE_EXPIRED', 'ten minutes')
       if (code !== CODES.good) throw new Fault('CODE_WRONG', 'no such code')
       enrolled = true
+      people.enrolled()
       return status()
     },
     workCard: async () => ({ address: address(now()), until: iso(now() + 120_000) }),
@@ -309,7 +337,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     saveSettings: async (next) => (settings = next),
   }
   return {
-    ...copied(asked, lock),
+    ...copied(asked, lock, people),
     addPhoto: async (file, stage) => {
       const photo = await keep(file, stage, iso(now()))
       if (!photo) throw new Fault(file.size < 16 ? 'PHOTO_UNSUPPORTED' : 'PHOTO_TRUNCATED', 'undecodable')
@@ -333,16 +361,38 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
 }
 
 /** What answers while everything else is refused. */
-const AT_THE_DOOR = new Set(['lockState', 'lockNow', 'unlock', 'recover', 'inFront'])
+const AT_THE_DOOR = new Set([
+  'lockState',
+  'lockNow',
+  'unlock',
+  'recover',
+  'inFront',
+  'workersHere',
+  'changeWorker',
+  'chooseWorker',
+])
+/** And what answers somebody who shares the phone and has no PIN yet. */
+const AT_THE_THRESHOLD = new Set([
+  'status',
+  'enrol',
+  'settings',
+  'saveSettings',
+  'setPin',
+  'meteredLine',
+  'leavePhone',
+])
 
 /** As over the bridge: what goes in and comes out is a copy, so no screen holds a piece of the phone. */
-function copied(asked: Asked, lock: Lock): Asked {
+function copied(asked: Asked, lock: Lock, people: People): Asked {
   const copy = <T>(value: T): T => (value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T))
   return Object.fromEntries(
     Object.entries(asked).map(([name, command]) => [
       name,
       async (...args: unknown[]) => {
-        if (!AT_THE_DOOR.has(name)) lock.guard()
+        if (!AT_THE_DOOR.has(name)) {
+          lock.guard()
+          if (people.needsPin() && !AT_THE_THRESHOLD.has(name)) throw new Fault('PIN_NEEDED', 'shared')
+        }
         return copy(await (command as (...args: unknown[]) => Promise<unknown>)(...args.map(copy)))
       },
     ]),
@@ -351,7 +401,7 @@ function copied(asked: Asked, lock: Lock): Asked {
 
 /** What was done before the pictures were taken. */
 function beginWith(delivery: Delivery, scene: string) {
-  const waiting = scene === 'delivered' || scene === 'fresh' ? 'centre' : 'local'
+  const waiting = scene === 'delivered' ? 'centre' : 'local'
   const visit = (id: string, title: string, when: number, state: 'local' | 'centre') =>
     delivery.add({
       kind: 'visit',
@@ -362,7 +412,7 @@ function beginWith(delivery: Delivery, scene: string) {
       receipt: { type: state },
       bytes_total: 420,
     })
-  if (scene === 'fresh') return
+  if (scene === 'fresh' || scene === 'second') return
   visit('seen-1', '听雨苑 3幢2单元 202', at(0, 8, 5), 'centre')
   visit('seen-2', '听雨苑 3幢2单元 504', at(0, 8, 14), 'centre')
   delivery.add({

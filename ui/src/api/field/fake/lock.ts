@@ -5,26 +5,21 @@ import { Fault } from '../door'
 const FREE = 2
 const MOST = 10
 
-/** The PIN of the scene `locked`. */
-export const PIN = '480215'
-
 export class Lock {
-  private pin: string | null
-  private locked: boolean
   private wrong = 0
   private until = 0
   private spent = false
 
   constructor(
-    locked: boolean,
+    private pin: string | null,
+    private locked: boolean,
     private codes: { good: string; used: string; old: string },
     private now: () => number,
     private look: () => Settings,
     private online: () => boolean,
-  ) {
-    this.pin = locked ? PIN : null
-    this.locked = locked
-  }
+    /** What the phone remembers of it. */
+    private keep: (pin: string | null) => void,
+  ) {}
 
   state = (): LockState => ({
     set: this.pin !== null,
@@ -56,13 +51,13 @@ export class Lock {
     if (!/^\d{6}$/.test(pin) || /^(\d)\1*$/.test(pin) || '0123456789876543210'.includes(pin))
       throw new Fault('PIN_WEAK', 'everybody tries it')
     if (this.pin !== null) this.prove(old ?? '')
-    this.pin = pin
+    this.keep((this.pin = pin))
     return this.state()
   }
 
   remove(pin: string): LockState {
     this.prove(pin)
-    this.pin = null
+    this.keep((this.pin = null))
     return this.state()
   }
 
@@ -70,14 +65,14 @@ export class Lock {
     if (code === this.codes.used) throw new Fault('CODE_USED', 'once')
     if (code === this.codes.old) throw new Fault('CODE_EXPIRED', 'ten minutes')
     if (code !== this.codes.good) throw new Fault('CODE_WRONG', 'no such code')
-    this.pin = null
+    this.keep((this.pin = null))
     this.spent = false
     this.wrong = this.until = 0
     this.locked = false
     return this.state()
   }
 
-  private prove(pin: string) {
+  prove(pin: string) {
     if (this.spent) throw new Fault('PIN_SPENT', 'ten')
     if (this.until > this.now()) throw new Fault('PIN_WAIT', 'too soon')
     if (pin === this.pin) {
