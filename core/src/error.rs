@@ -156,6 +156,10 @@ codes! {
     PinNotSealed = "PIN_NOT_SEALED";
     /// Something of this worker has not reached the centre; deleting it from the phone would lose it.
     UnsentWork = "UNSENT_WORK";
+    /// The parcel does not open: another code, or a damaged file.
+    ParcelUnreadable = "PARCEL_UNREADABLE";
+    /// Another worker packed the parcel.
+    ParcelOfAnother = "PARCEL_OF_ANOTHER";
     // the exchange
     /// No connection to the centre. Never an authentication failure, never blocks a save.
     ServerUnreachable = "SERVER_UNREACHABLE";

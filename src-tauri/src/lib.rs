@@ -21,6 +21,7 @@ mod keystore;
 mod lock;
 mod map;
 mod pack;
+mod parcel;
 mod patrols;
 pub mod photo;
 mod places;

@@ -8,7 +8,7 @@ use gridwalk_core::{
     error::Code,
     household::may_rearrange,
     ids::{DepartmentId, PersonId},
-    scan::{Limits, texts},
+    scan::{Limits, scan_change, texts},
     sync::message::DocumentKind,
 };
 use serde_json::Value;
@@ -65,6 +65,15 @@ pub fn against_beginning(kind: DocumentKind, texts: &[&str]) -> Option<Code> {
         .filter(|text| text.trim_start().starts_with('{'))
         .filter_map(|text| serde_json::from_str::<Value>(text).ok())
         .find_map(|frame| against_role(frame.get("role")?))
+}
+
+/// The same for bytes that nobody has looked at yet; a change that begins nothing may.
+pub fn against_beginning_of(kind: DocumentKind, bytes: &[u8]) -> Option<Code> {
+    let header = scan_change(bytes, &Limits::default()).ok()?;
+    if !header.deps.is_empty() {
+        return None;
+    }
+    against_beginning(kind, &texts(bytes, &Limits::default()).ok()?)
 }
 
 fn against_rearranging(_: &Value, act: &Value) -> Option<Code> {

@@ -214,6 +214,7 @@ impl Delivery {
             objections: &hands.objections,
             new: RefCell::default(),
             restored: life::was_restored(connection)?,
+            worker: self.phone.worker,
         };
         let admission = admit_looked(&ledger, self.phone.device, &may_write, honest)?;
         self.record(connection, &admission, &hands, &ledger)?;
@@ -351,11 +352,15 @@ impl Delivery {
             let voice = Voice {
                 worker: *worker,
                 roles,
-                office: None, // judged when it first came
+                // a colleague's was judged when it first came; of a worker's other phone this may be the first time
+                office: (*worker == self.phone.worker).then_some(self.phone.department),
             };
             // a process of the server wrote in the name of whoever clicked
             if !worker.0.is_nil()
-                && let Some(code) = attribution::objection(bytes, voice)
+                && let Some(code) = attribution::objection(bytes, voice).or_else(|| {
+                    let theirs = *worker == self.phone.worker;
+                    theirs.then(|| attribution::against_beginning_of(group.kind, bytes))?
+                })
             {
                 hands.objections.insert(hash, code);
             }
@@ -575,6 +580,8 @@ struct Objecting<'a> {
     new: RefCell<BTreeSet<DocumentId>>,
     /// This store began again from a backup, so it may have lost what it had acknowledged.
     restored: bool,
+    /// Whose phone brings it.
+    worker: PersonId,
 }
 
 impl Ledger for Objecting<'_> {
@@ -605,6 +612,8 @@ impl Ledger for Objecting<'_> {
         self.book.held_by(device)
     }
     fn vouches_for(&self, author: &DeviceId) -> Result<bool> {
-        Ok(self.restored && device::writer(self.connection, *author)?.is_some())
+        let writer = device::writer(self.connection, *author)?;
+        // their own other phone: this one carries what that could not send
+        Ok(writer.is_some_and(|(worker, _)| self.restored || worker == self.worker))
     }
 }

@@ -476,6 +476,50 @@ export const SCREENS = [
       await byId(page, 'lock-now').waitFor()
     },
   },
+  { name: '16-move', path: '/move' },
+  {
+    name: '16b-move-old',
+    path: '/move',
+    async walk(page) {
+      await tap(page, 'move-old')
+      await byId(page, 'move-pack').waitFor()
+    },
+  },
+  {
+    name: '16c-move-packed',
+    path: '/move',
+    async walk(page) {
+      await tap(page, 'move-old', 'move-pack')
+      await byId(page, 'move-code').waitFor()
+    },
+  },
+  {
+    name: '16d-move-replaced',
+    path: '/move',
+    async walk(page) {
+      await tap(page, 'move-old', 'move-pack')
+      await byId(page, 'move-receipt').fill('a2c 4e6')
+      await tap(page, 'move-arrived')
+      await byId(page, 'move-replaced').waitFor()
+    },
+  },
+  { name: '16e-move-new', path: '/move', scene: 'delivered', walk: (page) => tap(page, 'move-new') },
+  {
+    name: '16f-move-taken',
+    path: '/move',
+    scene: 'delivered',
+    async walk(page) {
+      await tap(page, 'move-new')
+      await byId(page, 'move-file').setInputFiles({
+        name: 'gridwalk.txt',
+        mimeType: 'text/plain',
+        buffer: Buffer.from('Z3JpZHdhbGsgcGFyY2Vs'),
+      })
+      await byId(page, 'move-code-typed').fill('abcd 2345 wxyz')
+      await tap(page, 'move-open')
+      await byId(page, 'move-taken').waitFor()
+    },
+  },
   { name: '15-who', path: '/today', scene: 'shared' },
   {
     name: '15b-who-lock',

@@ -449,6 +449,28 @@ describe('a thumb', () => {
     await done()
   })
 
+  test('packs what is unsent for a new phone, and says that it was replaced once that has it', async () => {
+    const { page, done } = await field.page('/move')
+    await tap(page, 'move-old')
+    assert.equal(await byId(page, 'move-waiting').getAttribute('data-waiting'), '8')
+    await tap(page, 'move-pack')
+    assert.equal(await byId(page, 'move-code').innerText(), 'ABCD 2345 WXYZ')
+    const download = page.waitForEvent('download')
+    await tap(page, 'move-hand')
+    assert.match((await download).suggestedFilename(), /^gridwalk-.*\.txt$/)
+    await tap(page, 'move-arrived')
+    await byId(page, 'screen-move').getByText('回执是 6 位').waitFor()
+    await byId(page, 'move-receipt').fill('999999')
+    await tap(page, 'move-arrived')
+    await page.locator('[data-code=PARCEL_UNREADABLE]').waitFor()
+    await byId(page, 'move-receipt').fill('a2c 4e6')
+    await tap(page, 'move-arrived')
+    await byId(page, 'move-replaced').waitFor()
+    await page.evaluate(() => (location.hash = '#/today'))
+    await byId(page, 'replaced').waitFor()
+    await done()
+  })
+
   test('reports a hazard in three taps, not counting the camera', async () => {
     const { page, done } = await field.page('/today')
     await tap(page, 'tab-report')

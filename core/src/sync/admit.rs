@@ -55,7 +55,7 @@ pub trait Ledger {
     /// How many changes of this device are held, in all documents.
     fn held_by(&self, device: &DeviceId) -> Result<usize, Self::Error>;
     /// Whether others may bring what this device wrote: the server certified it, and its store was restored, so that it may
-    /// have lost what it had acknowledged.
+    /// have lost what it had acknowledged; or the one who brings it is another phone of the same worker.
     fn vouches_for(&self, _author: &DeviceId) -> Result<bool, Self::Error> {
         Ok(false)
     }

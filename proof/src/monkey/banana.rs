@@ -296,6 +296,9 @@ const PLANS: &[(&str, u32, &str)] = &[
     ("sync_page", 1, "{}"),
     ("storage", 1, "{}"),
     ("free_storage", 1, "{}"),
+    ("move_state", 1, "{}"),
+    ("parcel_arrived", 1, r#"{"receipt":"<note>"}"#),
+    ("open_parcel", 1, r#"{"file":"<note>","code":"<note>"}"#),
 ];
 
 const CHANGES: &[&str] = &[

@@ -80,6 +80,9 @@ commands! {
     sync_page();
     storage();
     free_storage();
+    move_state();
+    parcel_arrived(receipt);
+    open_parcel(file, code);
 }
 
 fn word<T: DeserializeOwned>(words: &Value, name: &str) -> Result<T, String> {

@@ -6,6 +6,7 @@ mod handbook;
 mod household;
 mod incident;
 mod lock;
+mod moving;
 mod patrol;
 pub mod photo;
 mod place;
@@ -89,6 +90,10 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             sharing::add_worker,
             sharing::show_name,
             sharing::leave_phone,
+            moving::move_state,
+            moving::pack_parcel,
+            moving::parcel_arrived,
+            moving::open_parcel,
             status::metered_line,
             photo::mark_photo,
             photo::forget_photo,

@@ -27,6 +27,7 @@ mod sharing;
 pub use gate::Gate;
 use record::has_pin;
 pub(crate) use record::{Record, is_sealed};
+pub(crate) use seal::Kdf;
 
 use crate::{
     Phone,

@@ -56,7 +56,7 @@ impl Kdf {
         })
     }
 
-    fn stretch(self, pin: &str, salt: &[u8]) -> Answer<[u8; 32]> {
+    pub fn stretch(self, pin: &str, salt: &[u8]) -> Answer<[u8; 32]> {
         let params = Params::new(self.memory_kib, self.passes, 1, Some(32));
         let argon = Argon2::new(
             Algorithm::Argon2id,

@@ -169,7 +169,8 @@ impl Gate {
         self.phone()?.remove_pin(pin)
     }
 
-    /// The one who is here goes for good, and everything of theirs is deleted from this phone. Only once the centre has all of it.
+    /// The one who is here goes for good, and everything of theirs is deleted from this phone. Only once the centre, or
+    /// the worker's new phone, has all of it.
     pub fn leave_phone(&self, pin: Option<String>) -> Answer<WorkersHere> {
         let turn = self.turn();
         let phone = self.threshold()?;
@@ -331,11 +332,12 @@ fn waiting(phone: &Phone) -> Answer<u32> {
     Ok(state.waiting_records + state.waiting_photos + state.stuck)
 }
 
-/// Deleted is only what the centre has.
+/// Deleted is only what the centre has, or the worker's new phone.
 fn all_sent(phone: &Phone) -> Answer<()> {
     let comparing = phone.database().read(sync::is_comparing)?;
     match waiting(phone)? {
         0 if !comparing => Ok(()),
+        _ if phone.is_handed_over()? => Ok(()),
         left => Err(Failure::new(Code::UnsentWork, format!("{left} not sent"))),
     }
 }

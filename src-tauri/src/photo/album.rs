@@ -245,7 +245,7 @@ impl Phone {
     }
 
     /// Seals a picture and lays it where its row will say.
-    fn lay(&self, hash: &Hash, jpeg: &[u8]) -> Answer<String> {
+    pub(crate) fn lay(&self, hash: &Hash, jpeg: &[u8]) -> Answer<String> {
         let random = self.ports().dice.roll()?;
         let sealed = self.seal_key()?.seal(hash, jpeg, random)?;
         write_durably(&self.dir().join(FOLDER), &hash.to_string(), &sealed)?;

@@ -4,7 +4,7 @@ use crate::{
     database::{fact, set_fact},
     documents::{self, Identity, RefusedChange},
     error::{Answer, Failure},
-    pack,
+    pack, parcel,
     photo::again,
     reference,
     sync::{cursors, held, leaving, repair, watermark},
@@ -467,7 +467,9 @@ fn receipts(db: &Connection, who: &Identity, plan: &Plan, asked: &Asked) -> Answ
             ChangeResult::Refused { code, .. } if *code == Code::DeviceRevoked.as_str() => {
                 quarantined(db, hash)?;
             }
-            ChangeResult::Refused { code, .. } if is_of_another(db, hash)? => {
+            ChangeResult::Refused { code, .. }
+                if is_of_another(db, hash)? && !parcel::carries(db, hash)? =>
+            {
                 tracing::warn!(change = %hash, code, "the centre does not take back what a colleague wrote");
                 db.prepare_cached("delete from outbox where hash = ?1")?
                     .execute([hash.0])?;
@@ -480,10 +482,14 @@ fn receipts(db: &Connection, who: &Identity, plan: &Plan, asked: &Asked) -> Answ
                     .optional()?;
                 if let Some(document) = document {
                     tracing::warn!(%document, %code, "the centre refused a change");
+                    let carried = parcel::let_go(db, hash)?;
                     refused.entry(document).or_default().push(RefusedChange {
                         hash: *hash,
                         code,
-                        innocent: follows.is_some() || code == Code::ActorForked,
+                        // what another phone of this worker wrote may be refused for that alone
+                        innocent: follows.is_some()
+                            || code == Code::ActorForked
+                            || carried && code == Code::AuthorMismatch,
                     });
                 }
             }

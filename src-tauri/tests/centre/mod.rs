@@ -143,6 +143,8 @@ pub struct State {
     pub envelopes: Vec<Hash>,
     pub blobs: Vec<Vec<u8>>,
     pub photos: blobs::Photos,
+    /// Which device enrols next.
+    pub device: DeviceId,
     /// Nobody may enrol with it a second time.
     pub code_used: bool,
     pub token: u32,
@@ -238,6 +240,7 @@ impl Centre {
                 envelopes: Vec::new(),
                 blobs: Vec::new(),
                 photos: blobs::Photos::default(),
+                device: DEVICE,
                 code_used: false,
                 token: 0,
                 calls: Vec::new(),
@@ -531,7 +534,7 @@ impl State {
                 hex::decode_to_slice(body["public_key"].as_str().unwrap(), &mut key).unwrap();
                 self.key = Some(VerifyingKey::from_bytes(&key).unwrap());
                 json(&serde_json::json!({
-                    "device": DEVICE, "worker": person(LIN_XIAO, "林晓"), "grids": [GRID],
+                    "device": self.device, "worker": person(LIN_XIAO, "林晓"), "grids": [GRID],
                     "epoch_counter": 1, "epoch_nonce": "7", "server_time": self.clock,
                     "server_key": self.server_key,
                 }))

@@ -53,6 +53,7 @@ export const router = createRouter({
     { path: '/map', component: () => import('./map/MapPage.vue') },
     { path: '/sync', component: () => import('./sync/SyncPage.vue') },
     { path: '/lock', name: 'lock', component: () => import('./lock/LockPage.vue') },
+    { path: '/move', component: () => import('./move/MovePage.vue') },
     { path: '/people', component: () => import('./people/PeoplePage.vue') },
     { path: '/card', component: () => import('./card/CardPage.vue') },
     { path: '/storage', component: () => import('./me/StoragePage.vue') },

@@ -85,7 +85,8 @@ export async function shareFile(
   text: string,
   port: SharePort = webPort(),
 ): Promise<Exclude<Shared, 'copied'>> {
-  const file = new File([text], name, { type: 'application/json' })
+  const type = name.endsWith('.json') ? 'application/json' : 'text/plain'
+  const file = new File([text], name, { type })
   if (port.shareFile) {
     try {
       await port.shareFile(file)

@@ -25,6 +25,7 @@ import { Logs } from './log'
 import { Patrols } from './patrols'
 import { Lock } from './lock'
 import { Places } from './places'
+import { Moving } from './moving'
 import { People } from './people'
 import { keep, mark, photoUrl, scene as drawn } from './photos'
 import { search } from './search'
@@ -93,6 +94,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   )
   const unsent = () => delivery.state().waiting_records + delivery.state().waiting_photos
   const here = () => people.here(settings)
+  const moving = new Moving(delivery, now, () => patrols.running() !== null)
   const walked = () => {
     const id = patrols.running()
     if (id && !patrols.screen(id).paused) throw new Fault('PATROL_RUNNING', 'walked')
@@ -192,6 +194,10 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     chooseWorker: async (number) => (people.choose(number), here()),
     addWorker: async () => (walked(), people.add(lock.state().sealed, unsent()), here()),
     showName: async (on) => (people.show(on ? (status().worker?.name ?? null) : null), here()),
+    moveState: async () => moving.state(),
+    packParcel: async () => moving.pack(),
+    parcelArrived: async (receipt) => moving.arrived(receipt),
+    openParcel: async (_file, code) => moving.open(code),
     leavePhone: async (pin) => {
       if (people.pin() !== null) lock.prove(pin ?? '')
       return (walked(), people.leave(unsent()), here())
