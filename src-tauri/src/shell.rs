@@ -51,8 +51,7 @@ fn open<R: Runtime>(app: &mut App<R>) {
     let dir = data_dir(app);
     app.manage(Desk::opening(move || {
         let gate = dir.map(|dir| {
-            let ports = Ports::of_this_machine(&dir);
-            Gate::new(dir, ports, move |phone| {
+            Gate::new(dir, Ports::of_this_machine, move |phone| {
                 let (deliver, tell) = (phone.clone(), phone.clone());
                 tauri::async_runtime::spawn(async move { deliver.keep_in_sync().await });
                 tauri::async_runtime::spawn(chip(tell, window.clone()));
@@ -63,17 +62,6 @@ fn open<R: Runtime>(app: &mut App<R>) {
         }
         gate
     }));
-    let gate = data_dir(app).map(|dir| {
-        Gate::new(dir, Ports::of_this_machine, move |phone| {
-            let (deliver, tell) = (phone.clone(), phone.clone());
-            tauri::async_runtime::spawn(async move { deliver.keep_in_sync().await });
-            tauri::async_runtime::spawn(chip(tell, window.clone()));
-        })
-    });
-    if let Err(failure) = gate.as_ref().map_err(Clone::clone).and_then(Gate::state) {
-        tracing::error!(%failure, "the phone does not open");
-    }
-    app.manage(Desk(gate));
 }
 
 /// Every test run and every demonstration brings its own folder; a phone has one.

@@ -5,9 +5,8 @@ import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openFakeField } from './fake-field.mjs'
-import { byId, dial, refuseDevices, seen, shoot, speak, SCREENS, talked, tap } from './field-tour.mjs'
+import { byId, dial, isHere, refuseDevices, seen, shoot, speak, SCREENS, talked, tap } from './field-tour.mjs'
 import { heard, tree, trees } from './field-trees.mjs'
-import { byId, dial, isHere, refuseMicrophone, shoot, speak, SCREENS, talked, tap } from './field-tour.mjs'
 import {
   committed,
   LANGUAGES,

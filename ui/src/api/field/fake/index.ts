@@ -73,8 +73,6 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   const said = new Announcements(delivery, now)
   const places = new Places(delivery, now, scene === 'quiet')
   const logs = new Logs(delivery, households, incidents, places, now)
-  let enrolled = scene !== 'fresh'
-  const logs = new Logs(delivery, households, incidents, now)
   let enrolled = scene !== 'fresh' && !people.isComing()
   let settings: Settings = {
     language: wish.get('language') === 'en' ? 'en' : 'zh-CN',
