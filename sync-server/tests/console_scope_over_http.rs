@@ -166,8 +166,8 @@ async fn somebody_of_one_community_sees_nothing_of_another_on_any_route() {
     let denied = "select count(*) from audit where action = 'deny' and result = 'NOT_FOUND'";
     assert_eq!(
         field.count(denied).await,
-        12,
-        "five records and seven grids were reached for"
+        13,
+        "five records and eight grids were reached for"
     );
 }
 
