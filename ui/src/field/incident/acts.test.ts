@@ -1,6 +1,17 @@
 import { expect, test } from 'vitest'
 import type { IncidentAction, IncidentDetail, PossibleAct } from '../../api/field'
-import { actionOf, aside, asksOf, blank, forward, lacking, openCall, proofs, type Answers } from './acts'
+import {
+  actionOf,
+  aside,
+  asksOf,
+  blank,
+  dayChoices,
+  forward,
+  lacking,
+  openCall,
+  proofs,
+  type Answers,
+} from './acts'
 
 const given = (more: Partial<Answers>): Answers => ({ ...blank(), ...more })
 const incident = (more: { possible?: PossibleAct[]; view?: object } = {}) =>
@@ -77,4 +88,10 @@ test('a quarrel climbs one tier at a time', () => {
 test('every act that asks for nothing is one tap', () => {
   expect(asksOf('start')).toEqual([])
   expect(actionOf('start', blank(), incident(), null)).toEqual({ type: 'start' })
+})
+
+test('on a Monday one can name Friday, and every other day of the coming week', () => {
+  const monday = Date.parse('2026-09-14T14:30:00+08:00')
+  const named = dayChoices(monday)
+  for (const n of [15, 16, 17, 18, 19, 20, 21]) expect(named).toContain(`2026-09-${n}`)
 })

@@ -177,8 +177,9 @@ export const openCall = (course: Course | undefined, office: string | null | und
       !call.answers.some((answer) => answer.department === office),
   )
 
-/** Days that can be asked for, each until the offices close. */
-export const dayChoices = (now: number): string[] => [1, 2, 3, 5, 7, 14].map((n) => plusDays(dateOf(now), n))
+/** Days that can be named, every one of the coming week among them (“Friday”), each until the offices close. */
+export const dayChoices = (now: number): string[] =>
+  [1, 2, 3, 4, 5, 6, 7, 14].map((n) => plusDays(dateOf(now), n))
 export const closingOf = (day: string) => `${day}T17:30:00+08:00`
 
 /** The event that the answers make; none while something is missing. */
