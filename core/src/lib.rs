@@ -13,6 +13,7 @@ pub mod jpeg;
 pub mod patrol;
 pub mod photo;
 pub mod place;
+pub mod power;
 pub mod reference;
 pub mod registry;
 pub mod scan;

@@ -10,12 +10,13 @@ use crate::{
     pack,
     photo::{album, lane::Lane},
     ports::{DatabaseKey, Ports, Unlocked},
-    projection, search,
+    projection, recorder, search,
     sync::{self, Driver, Link, Token, forget_everything},
     view::{SyncPhase, SyncState},
 };
 use gridwalk_core::{
     error::Code,
+    ids::PatrolId,
     sync::event::{Event, Failure as Trouble},
     time::Timestamp,
 };
@@ -33,6 +34,8 @@ use uuid::Uuid;
 
 /// Without anything to say the phone still asks for news this often.
 const NEWS: Duration = Duration::from_secs(120);
+/// The same while the battery runs down.
+const NEWS_SAVING: Duration = Duration::from_secs(600);
 
 /// The whole phone; cheap to clone. Every act that returns `Ok` is on the disk.
 #[derive(Clone)]
@@ -63,6 +66,9 @@ struct Inner {
     pack_lane: tokio::sync::Mutex<pack::Lane>,
     wake_packs: Notify,
     search: Mutex<search::Index>,
+    wake_track: Notify,
+    /// Of which patrol the service's file was read, and how far.
+    track_read: Mutex<Option<(PatrolId, u64)>>,
     /// Fetched by whoever needs one first, used by records and photos until it ends.
     token: Mutex<Option<String>>,
     /// Last: it goes when everything above has gone.
@@ -109,6 +115,7 @@ impl Phone {
             // rubbish is no reason to keep a worker from her records
             Err(failure) => tracing::error!(%failure, "photo files could not be swept"),
         }
+        recorder::sweep(&dir, &database)?;
         let enrolment = enrolment::read(&database)?.map(Arc::new);
         let dice = u64::from_le_bytes(ports.dice.roll()?);
         let phone = Self(Arc::new(Inner {
@@ -131,6 +138,8 @@ impl Phone {
             pack_lane: tokio::sync::Mutex::default(),
             wake_packs: Notify::new(),
             search: Mutex::default(),
+            wake_track: Notify::new(),
+            track_read: Mutex::default(),
             token: Mutex::new(None),
             life: Life::begins(),
         }));
@@ -158,6 +167,13 @@ impl Phone {
 
     pub(crate) fn life(&self) -> &Life {
         &self.0.life
+        tokio::join!(
+            self.keep_records_in_sync(),
+            self.keep_packs_coming(),
+            self.keep_photos_in_sync(),
+            self.keep_track(),
+            sync::listen(self)
+        );
     }
 
     /// Whether somebody looks at the app. Behind another one it keeps no line open.
@@ -190,8 +206,13 @@ impl Phone {
                 driver.tell(self, event).await;
                 driver.wake_at().map(|at| at.since(self.clock()))
             };
-            let rest = wait.map_or(NEWS, |ms| {
-                Duration::from_millis(u64::try_from(ms).unwrap_or(0)).min(NEWS)
+            let news = if self.saves_power() {
+                NEWS_SAVING
+            } else {
+                NEWS
+            };
+            let rest = wait.map_or(news, |ms| {
+                Duration::from_millis(u64::try_from(ms).unwrap_or(0)).min(news)
             });
             event = tokio::select! {
                 () = self.0.wake.notified() => self.asked(),
@@ -410,6 +431,23 @@ impl Phone {
 
     pub(crate) fn wake_photos(&self) {
         self.0.wake_photos.notify_one();
+    }
+
+    /// A patrol began, goes on, or ended.
+    pub(crate) fn wake_track(&self) {
+        self.0.wake_track.notify_one();
+    }
+
+    /// Comes back when one did.
+    pub(crate) async fn patrol_moved(&self) {
+        self.0.wake_track.notified().await;
+    }
+
+    /// Of which patrol the service's file was read, and how far.
+    pub(crate) fn track_read(&self) -> MutexGuard<'_, Option<(PatrolId, u64)>> {
+        // what a panic left half told is read again from there
+        let read = self.0.track_read.lock();
+        read.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The token in use, or a new one.

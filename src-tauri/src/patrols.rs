@@ -139,6 +139,7 @@ impl Phone {
             set_fact(db, "running_patrol", &id)
         })?;
         self.wake(false);
+        self.wake_track();
         self.patrol(id)
     }
 
@@ -200,12 +201,15 @@ impl Phone {
     /// 继续.
     pub fn patrol_resume(&self, patrol: PatrolId) -> Answer<PatrolScreen> {
         let at = self.now();
-        self.edit_patrol(patrol, PatrolEdit::Resume { at }, |_, _| Ok(()))
+        let screen = self.edit_patrol(patrol, PatrolEdit::Resume { at }, |_, _| Ok(()))?;
+        self.wake_track();
+        Ok(screen)
     }
 
     /// What ending it will leave at the centre.
     pub fn patrol_preview_finish(&self, patrol: PatrolId) -> Answer<FinishPreview> {
         let now = self.now();
+        self.take_in(patrol)?;
         self.database().read(|db| {
             let view = view(db, patrol)?;
             let points = track::points(db, patrol)?;
@@ -239,6 +243,10 @@ impl Phone {
         let who = self.who()?;
         let now = self.now();
         let act = who.identity.act(now);
+        if let Err(failure) = self.take_in(patrol) {
+            // a way that cannot be read is a gap, and no reason to walk on for ever
+            tracing::error!(%failure, "the end of a way could not be read");
+        }
         self.database().write(|db| {
             let view = view(db, patrol)?;
             let points = track::points(db, patrol)?;
@@ -262,7 +270,9 @@ impl Phone {
             set_fact(db, "running_patrol", &None::<PatrolId>)?;
             drop_drafts(db, &[patrol.to_string()])
         })?;
+        self.forget_service_file(patrol);
         self.wake(false);
+        self.wake_track();
         self.patrol(patrol)
     }
 
@@ -324,7 +334,7 @@ fn proven(hit: &HitInput, point: &Checkpoint, fix: Option<Position>) -> Answer<(
     }
 }
 
-fn view(db: &Connection, id: PatrolId) -> Answer<PatrolView> {
+pub(crate) fn view(db: &Connection, id: PatrolId) -> Answer<PatrolView> {
     let json: Option<String> = db
         .prepare_cached("select view from patrol where id = ?1")?
         .query_row([id.0], |row| row.get(0))

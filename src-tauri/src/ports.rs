@@ -5,7 +5,7 @@ use crate::{
     exchange::HttpExchange,
     keystore::FileKeystore,
 };
-use gridwalk_core::{ids::Hash, photo::Position, time::Timestamp};
+use gridwalk_core::{ids::Hash, photo::Position, power::Battery, time::Timestamp};
 use std::{
     collections::BTreeMap,
     future::Future,
@@ -13,6 +13,8 @@ use std::{
     pin::Pin,
     sync::{Arc, OnceLock},
     time::{Instant, SystemTime, UNIX_EPOCH},
+    sync::{Arc, Mutex, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
 };
 use uuid::Uuid;
 
@@ -27,6 +29,8 @@ pub struct Ports {
     pub dice: Arc<dyn Dice>,
     /// Knows where the phone is.
     pub positions: Arc<dyn Positions>,
+    /// Knows how full the phone is.
+    pub batteries: Arc<dyn Batteries>,
     /// Reaches the centre.
     pub exchange: Arc<dyn Exchange>,
 }
@@ -39,6 +43,7 @@ impl Ports {
             keystore: Arc::new(FileKeystore::in_data_dir(dir)),
             dice: Arc::new(SystemDice),
             positions: Arc::new(SimulatedPositions::from_environment()),
+            batteries: batteries(),
             exchange: Arc::new(HttpExchange::default()),
         }
     }
@@ -228,6 +233,51 @@ pub fn plausible(fix: &Position) -> bool {
         && (fix.lon, fix.lat) != (0.0, 0.0)
         && fix.accuracy_m.is_finite()
         && fix.accuracy_m >= 0.0
+}
+
+/// Knows how full the phone is.
+pub trait Batteries: Send + Sync {
+    /// As it is at this moment; none where nobody knows.
+    fn battery(&self) -> Option<Battery>;
+
+    /// What the window's system says of it. A machine that knows better does not listen.
+    fn told(&self, _said: Option<Battery>) {}
+}
+
+/// A desktop has no battery that a test could empty: it is read from the JSON file named by `GRIDWALK_BATTERY`. Without that
+/// variable the window's system is asked.
+fn batteries() -> Arc<dyn Batteries> {
+    match std::env::var_os("GRIDWALK_BATTERY") {
+        Some(file) => Arc::new(SimulatedBattery { file: file.into() }),
+        None => Arc::new(ToldBattery::default()),
+    }
+}
+
+/// A battery in a file that a test or a demonstration writes: `{"level":34,"charging":false}`.
+pub struct SimulatedBattery {
+    /// Where it is written.
+    pub file: PathBuf,
+}
+
+impl Batteries for SimulatedBattery {
+    fn battery(&self) -> Option<Battery> {
+        let text = std::fs::read_to_string(&self.file).ok()?;
+        serde_json::from_str::<Battery>(&text).ok()?.plausible()
+    }
+}
+
+/// What the window said last. Where its web view has no battery, nobody ever knows.
+#[derive(Default)]
+pub struct ToldBattery(Mutex<Option<Battery>>);
+
+impl Batteries for ToldBattery {
+    fn battery(&self) -> Option<Battery> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn told(&self, said: Option<Battery>) {
+        let said = said.and_then(Battery::plausible);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = said;
+    }
 }
 
 /// One HTTP request.

@@ -61,6 +61,7 @@ export const SCREENS = [
       await byId(page, 'today-later').scrollIntoViewIfNeeded()
     },
   },
+  { name: '01e-today-low', path: '/today', scene: 'morning' },
   { name: '02-households', path: '/households' },
   { name: '02b-floors', path: '/households', walk: (page) => tap(page, 'households-view-floors') },
   {
@@ -408,6 +409,12 @@ export const SCREENS = [
     },
   },
   { name: '10-me', path: '/me' },
+  {
+    name: '10d-me-saving',
+    path: '/me',
+    scene: 'morning',
+    walk: (page) => byId(page, 'me-saving').scrollIntoViewIfNeeded(),
+  },
   { name: '10i-card', path: '/card' },
   { name: '03h-visit-card', path: '/households/h126/visit', walk: (page) => tap(page, 'visit-card') },
   { name: '10b-storage', path: '/storage' },

@@ -138,10 +138,12 @@ const STRANGE: &[&str] = &[
 const PLANS: &[(&str, u32, &str)] = &[
     ("status", 2, "{}"),
     ("settings", 2, "{}"),
+    ("power", 2, "{}"),
+    ("on_battery", 3, r#"{"said":{"level":34,"charging":false}}"#),
     (
         "save_settings",
         4,
-        r#"{"settings":{"language":"<language>","text_scale":1.15,"theme":"<theme>","photos_on_wifi_only":true,"mask_names":false}}"#,
+        r#"{"settings":{"language":"<language>","text_scale":1.15,"theme":"<theme>","photos_on_wifi_only":true,"mask_names":false,"save_power":true}}"#,
     ),
     (
         "draft_put",

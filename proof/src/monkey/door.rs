@@ -33,6 +33,8 @@ commands! {
     work_log();
     confirm_work_log(text);
     categories();
+    power();
+    on_battery(said);
     households(query);
     search(query);
     household(id);

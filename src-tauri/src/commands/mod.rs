@@ -95,6 +95,8 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             moving::parcel_arrived,
             moving::open_parcel,
             status::metered_line,
+            status::power,
+            status::battery,
             photo::mark_photo,
             photo::forget_photo,
             household::households,

@@ -4,7 +4,11 @@ use crate::{
     Answer, Desk,
     view::{PhoneStatus, Settings, SnoozeInput, SnoozeSubject, Today, WorkCard, WorkLog},
 };
-use gridwalk_core::{ids::TaskId, reference::Category};
+use gridwalk_core::{
+    ids::TaskId,
+    power::{Battery, Power},
+    reference::Category,
+};
 use tauri::State;
 
 /// Who this phone is and how it stands.
@@ -126,4 +130,18 @@ pub fn in_front(desk: State<'_, Desk>, seen: bool) -> Answer<()> {
 pub fn metered_line(desk: State<'_, Desk>, metered: bool) -> Answer<()> {
     desk.threshold()?.on_metered_line(metered);
     Ok(())
+}
+
+/// How full the phone is, and what it does about it.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn power(desk: State<'_, Desk>) -> Answer<Power> {
+    desk.phone()?.power()
+}
+
+/// What the window's system says of the battery; nothing where it says nothing.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn battery(desk: State<'_, Desk>, said: Option<Battery>) -> Answer<Power> {
+    desk.phone()?.on_battery(said)
 }

@@ -15,6 +15,8 @@ use std::{
 const POKE: &[u8] = b"event: poke";
 const FIRST_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
+/// Until it is asked again whether the battery still runs down.
+const SAVING_WAIT: Duration = Duration::from_secs(60);
 /// A poke that reaches many phones must not bring them all at one moment.
 const SPREAD_MS: u64 = 700;
 
@@ -27,6 +29,14 @@ pub(crate) async fn listen(phone: &Phone) {
             let _ = seen.changed().await; // told when somebody enrols
             continue;
         };
+        if phone.saves_power() {
+            // an open line costs the radio's sleep; news is asked for now and then instead
+            tokio::select! {
+                () = tokio::time::sleep(SAVING_WAIT) => {}
+                _ = seen.changed() => {}
+            }
+            continue;
+        }
         let mut behind = seen.clone();
         let held = tokio::select! {
             held = hold(phone, &who) => held,

@@ -111,6 +111,14 @@ pub struct Settings {
     pub photos_on_wifi_only: bool,
     /// Lists show surnames only, where others may look over a shoulder.
     pub mask_names: bool,
+    /// 电量低时省电: satellites and centre are asked less often below 40 %.
+    #[serde(default = "yes")]
+    pub save_power: bool,
+}
+
+/// Nobody who was asked before this could be chosen said no.
+fn yes() -> bool {
+    true
 }
 
 /// The lock of the app, as far as somebody may see it who has not opened it.
@@ -140,6 +148,7 @@ impl Default for Settings {
             theme: Theme::System,
             photos_on_wifi_only: false,
             mask_names: false,
+            save_power: true,
         }
     }
 }

@@ -7,7 +7,7 @@ pub mod losing;
 
 use ed25519_dalek::VerifyingKey;
 use gridwalk::ports::{
-    Call, Clock, Exchange, NoReply, Ports, Positions, Replied, Reply, SystemDice,
+    Call, Clock, Exchange, NoReply, Ports, Positions, Replied, Reply, SystemDice, ToldBattery,
 };
 use gridwalk_core::{
     act::{Act, Role},
@@ -992,6 +992,7 @@ impl World {
             keystore: Arc::new(gridwalk::FileKeystore::in_data_dir(self.dir.path())),
             dice: Arc::new(SystemDice),
             positions: self.satellites.clone(),
+            batteries: Arc::new(ToldBattery::default()),
             exchange: Arc::new(Line(self.centre.clone())),
         }
     }

@@ -1,6 +1,7 @@
 import { phone } from '../api/field'
 import { setStatus } from './enrol/state'
 import { dress } from './frame/appearance'
+import { followBattery } from './me/battery'
 import { followLine } from './sync/line'
 import { followSync } from './sync/state'
 
@@ -10,4 +11,5 @@ export async function begin() {
   setStatus(status)
   followSync(status.sync)
   followLine()
+  void followBattery()
 }

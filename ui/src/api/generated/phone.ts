@@ -53,6 +53,10 @@ export const commands = {
 	removePin: (pin: string) => typedError<LockState, Failure>(__TAURI_INVOKE("remove_pin", { pin })),
 	/**  What the system says of the line: whether it is paid by the byte. Large photos that are not urgent wait for another. */
 	meteredLine: (metered: boolean) => typedError<null, Failure>(__TAURI_INVOKE("metered_line", { metered })),
+	/**  How full the phone is, and what it does about it. */
+	power: () => typedError<Power, Failure>(__TAURI_INVOKE("power")),
+	/**  What the window's system says of the battery; nothing where it says nothing. */
+	battery: (said: Battery | null) => typedError<Power, Failure>(__TAURI_INVOKE("battery", { said })),
 	/**  Another photo with what the worker marked on one that no record refers to yet. */
 	markPhoto: (hash: string, wishes: PhotoWishes) => typedError<Photo, Failure>(__TAURI_INVOKE("mark_photo", { hash, wishes })),
 	/**  Lets go of a photo that no record refers to. */
@@ -250,6 +254,14 @@ state: IncidentState } |
 { type: "no"; 
 /**  Why. */
 because: Code };
+
+/**  How full the phone is. */
+export type Battery = {
+	/**  Of a hundred. */
+	level: number,
+	/**  It hangs on a cable. */
+	charging: boolean,
+};
 
 /**  A building in which a door can be added. */
 export type BuildingChoice = {
@@ -2900,6 +2912,18 @@ export type PossibleAct =
 /**  Raise the severity. */
 "raise";
 
+/**  What follows from it. */
+export type Power = {
+	/**  As the machine says it; none where it says nothing, and then nothing is saved. */
+	battery: Battery | null,
+	/**  The phone looks at satellites and centre less often. */
+	saving: boolean,
+	/**  The worker should know: it may not last the day. */
+	low: boolean,
+	/**  Seconds between two fixes of a patrol. */
+	fix_every_s: number,
+};
+
 /**  方便时间 */
 export type PreferredTime = 
 /**  上午 */
@@ -3130,6 +3154,8 @@ export type Settings = {
 	photos_on_wifi_only: boolean,
 	/**  Lists show surnames only, where others may look over a shoulder. */
 	mask_names: boolean,
+	/**  电量低时省电: satellites and centre are asked less often below 40 %. */
+	save_power?: boolean,
 };
 
 /**  紧急程度: 1 特急 (life in danger) … 4 一般. Only ever raised by a merge. */

@@ -15,6 +15,7 @@ const settings = shallowRef<Settings>({
   theme: 'system',
   photos_on_wifi_only: false,
   mask_names: false,
+  save_power: true,
 })
 const night = window.matchMedia('(prefers-color-scheme: dark)')
 

@@ -10,10 +10,11 @@
 //   evening    ten past five: the day is over
 //   fresh      the phone is not enrolled
 //   many       a thousand households
+//   morning    twenty past eight, and nobody charged the phone
 //   locked     the PIN 480215 is asked for; 204816 is a good code
 //   shared     two share the phone: 1 has the PIN 480215, 2 has 715093
 // `?scale=1.5` and `?language=en` dress the screens.
-import type { Settings, Task, TaskGroup, TaskRow, Today } from '../../generated/phone'
+import type { Battery, Settings, Task, TaskGroup, TaskRow, Today } from '../../generated/phone'
 import { Fault, type Asked, type Phone } from '../door'
 import { Care } from './care'
 import { Delivery } from './delivery'
@@ -80,6 +81,14 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     theme: 'system',
     photos_on_wifi_only: false,
     mask_names: false,
+    save_power: true,
+  }
+  // The browser's own battery is none of the pictures' business.
+  const battery: Battery | null = { level: scene === 'morning' ? 19 : 71, charging: false }
+  const power = () => {
+    const runsDown = (below: number) => battery !== null && !battery.charging && battery.level < below
+    const saving = settings.save_power !== false && runsDown(40)
+    return { battery, saving, low: runsDown(21), fix_every_s: saving ? 30 : 5 }
   }
   const lock = new Lock(
     people.pin(),
@@ -280,6 +289,8 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     confirmWorkLog: async (text) => (drafts.delete(`work-log-${today}`), logs.confirm(text, done)),
     categories: async () => categories,
     inFront: async () => null,
+    power: async () => power(),
+    battery: async () => power(),
     meteredLine: async (metered) => (delivery.metered(metered), null),
     markPhoto: async (hash, wishes) => {
       const photo = await mark(hash, wishes, iso(now()), grid.name)
