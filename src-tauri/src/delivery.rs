@@ -6,6 +6,8 @@ use crate::{
     error::Answer,
     photo::{lane, queue, voice},
     reference, sync,
+    photo::{lane, queue},
+    reference, sync, today,
     view::{Progress, Receipt, SyncItem, SyncItemKind, SyncPage, SyncPhase, SyncState},
 };
 use gridwalk_core::{
@@ -68,6 +70,9 @@ impl Phone {
         let state = self.sync_state()?;
         let since = self.now().plus_ms(-SHOWN_MS);
         let (photos_for_wifi, voices_for_wifi) = lane::held_for_wifi(self)?;
+        let (now, worker) = (self.now(), self.enrolment());
+        let since = now.plus_ms(-SHOWN_MS);
+        let photos_for_wifi = lane::held_for_wifi(self)?;
         self.database().read(|db| {
             let mut items = records(db, since)?;
             let arrived = |item: &&SyncItem| item.receipt.arrived();
@@ -87,8 +92,11 @@ impl Phone {
                 true => (true, false, -item.at.0),
             });
             let (photos, voices, bytes_of_photos) = queue::progress(db)?;
+            let (photos, bytes_of_photos) = queue::progress(db)?;
+            let worker = worker.as_ref().map(|who| &who.identity.worker);
             Ok(SyncPage {
                 state,
+                news: today::news(db, now, worker)?,
                 records,
                 photos,
                 voices,

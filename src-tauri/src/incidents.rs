@@ -361,7 +361,11 @@ pub(crate) fn view(db: &Connection, id: IncidentId) -> Answer<IncidentView> {
         .ok_or_else(|| Failure::new(Code::NotFound, "no such incident on this phone"))
 }
 
-fn views(db: &Connection, which: &str, of: impl rusqlite::Params) -> Answer<Vec<IncidentView>> {
+pub(crate) fn views(
+    db: &Connection,
+    which: &str,
+    of: impl rusqlite::Params,
+) -> Answer<Vec<IncidentView>> {
     let json: Vec<String> = db
         .prepare_cached(&format!("select view from incident where {which}"))?
         .query_map(of, |row| row.get(0))?

@@ -2,6 +2,7 @@
 //! window is a feature, so that the same phone runs headless in tests, bots and the scripted day.
 
 mod app;
+mod asked;
 mod care;
 pub mod cli;
 mod closing;

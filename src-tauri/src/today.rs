@@ -1,19 +1,21 @@
 //! 今日: what the centre assigned, minus what is done, in the order in which it is walked.
 
 use crate::{
-    Phone, care,
+    Phone, asked, care,
     database::{fact, set_fact},
     documents::{self, Edit, Identity, Target},
     error::{Answer, Failure},
     households::{self, Lookups, days_between},
     patrols, places, reference, snooze,
     view::{GroupHint, PlanSummary, TaskGroup, TaskRow, Today},
+    patrols, reference, snooze,
+    view::{GroupHint, News, PlanSummary, TaskGroup, TaskRow, Today},
 };
 use chrono::NaiveDate;
 use gridwalk_core::{
     error::Code,
-    ids::{HouseholdId, PersonId, TaskId, WorkerDayId},
-    reference::{Task, TaskKind},
+    ids::{HouseholdId, TaskId, WorkerDayId},
+    reference::{Person, Task, TaskKind},
     time::Timestamp,
     worker_day::{NewWorkerDay, WorkerDayEdit},
 };
@@ -41,7 +43,7 @@ impl Phone {
                 .filter(|grid| grids.contains(&grid.id))
                 .map(|grid| grid.name)
                 .collect();
-            let list = rows(db, now, worker.map(|worker| worker.id))?;
+            let list = rows(db, now, worker.as_ref())?;
             let waits = |row: &TaskRow| row.later.until.is_some();
             let open = || list.iter().filter(|(row, _)| !row.done && !waits(row));
             let date = now.local_date();
@@ -71,6 +73,15 @@ impl Phone {
                 groups: groups(list),
             })
         })
+    }
+
+    /// After news of the centre: which tasks this phone had not heard of before.
+    pub(crate) fn hear(&self) -> Answer<()> {
+        let (Some(who), now) = (self.enrolment(), self.now()) else {
+            return Ok(());
+        };
+        self.database()
+            .write(|db| asked::hear(db, &mine(db, now, Some(&who.identity.worker))?, now))
     }
 
     /// A task is done that no visit or result settles by itself.
@@ -133,22 +144,46 @@ fn count<T>(rows: impl Iterator<Item = T>) -> u32 {
     u32::try_from(rows.count()).unwrap_or(u32::MAX)
 }
 
-/// Every task up to today that is open or was done today, in walking order, with the building it stands under.
+/// Every task of this worker, whenever it is due: those that the centre assigned, and those that a case asks for.
+fn mine(db: &Connection, now: Timestamp, worker: Option<&Person>) -> Answer<Vec<Task>> {
+    let mut tasks = reference::tasks(db)?;
+    if let Some(worker) = worker {
+        tasks.extend(asked::by_cases(db, worker, now, &tasks)?);
+    }
+    tasks.retain(|task| {
+        task.assignee
+            .is_none_or(|id| worker.is_some_and(|w| w.id == id))
+    });
+    Ok(tasks)
+}
+
+/// Those up to today that are open or were done today, and whether they were.
+fn due(db: &Connection, now: Timestamp, worker: Option<&Person>) -> Answer<Vec<(Task, bool)>> {
+    let today = now.local_date();
+    let mut due = Vec::new();
+    for task in mine(db, now, worker)? {
+        let done = done_at(db, task.id)?;
+        if task.due <= today && done.is_none_or(|at| at.local_date() == today) {
+            due.push((task, done.is_some()));
+        }
+    }
+    Ok(due)
+}
+
+/// What came today.
+pub(crate) fn news(db: &Connection, now: Timestamp, worker: Option<&Person>) -> Answer<News> {
+    asked::news(db, &mine(db, now, worker)?, now)
+}
+
+/// The same in walking order, with the building each stands under.
 fn rows(
     db: &Connection,
     now: Timestamp,
-    worker: Option<PersonId>,
+    worker: Option<&Person>,
 ) -> Answer<Vec<(TaskRow, String)>> {
     let today = now.local_date();
     let lookups = Lookups::read(db, today)?;
-    let mut tasks: Vec<(Task, bool)> = Vec::new();
-    for task in reference::tasks(db)? {
-        let mine = task.assignee.is_none() || task.assignee == worker;
-        let done = done_at(db, task.id)?;
-        if mine && task.due <= today && done.is_none_or(|at| at.local_date() == today) {
-            tasks.push((task, done.is_some()));
-        }
-    }
+    let mut tasks = due(db, now, worker)?;
     let doors = tasks.iter().filter_map(|(task, _)| task.household);
     let doors = households::rows(db, doors, &lookups)?;
     // nobody is sent to a door that is none any more; when that is taken back, its tasks are due again

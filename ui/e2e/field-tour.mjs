@@ -62,6 +62,7 @@ export const SCREENS = [
     },
   },
   { name: '01e-today-low', path: '/today', scene: 'morning' },
+  { name: '07e-sync-news', path: '/sync', scene: 'morning' },
   { name: '02-households', path: '/households' },
   { name: '02b-floors', path: '/households', walk: (page) => tap(page, 'households-view-floors') },
   {

@@ -95,6 +95,7 @@ impl Driver {
                         phone.measure_clock()?;
                         phone.renew_worker()?;
                         while projection::refresh(phone.database())? {}
+                        phone.hear()?;
                         Ok(applied)
                     })
                     .await;

@@ -123,6 +123,15 @@ pub enum SyncItemKind {
     Voice,
 }
 
+/// What the centre sent for this worker today.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, Type)]
+pub struct News {
+    /// 新到: tasks that this phone had not heard of.
+    pub fresh: u32,
+    /// 退回: cases that came back.
+    pub returned: u32,
+}
+
 /// One record or photo.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
 pub struct SyncItem {
@@ -152,6 +161,8 @@ pub struct SyncItem {
 pub struct SyncPage {
     /// The chip.
     pub state: SyncState,
+    /// What came today.
+    pub news: News,
     /// Records arrived of all.
     pub records: Progress,
     /// Photos and originals arrived of all.

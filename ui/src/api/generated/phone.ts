@@ -2436,6 +2436,14 @@ export type NewVisit = {
 	care_emergency: boolean,
 };
 
+/**  What the centre sent for this worker today. */
+export type News = {
+	/**  新到: tasks that this phone had not heard of. */
+	fresh: number,
+	/**  退回: cases that came back. */
+	returned: number,
+};
+
 /**  居住状态 */
 export type Occupancy = 
 /**  常住 */
@@ -3362,6 +3370,8 @@ export type SyncItemKind =
 export type SyncPage = {
 	/**  The chip. */
 	state: SyncState,
+	/**  What came today. */
+	news: News,
 	/**  Records arrived of all. */
 	records: Progress,
 	/**  Photos and originals arrived of all. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { SyncItem, SyncPage, SyncState } from '../../api/field'
 import { say } from '../../shared/words'
 import { bars, chip, counted, headline, megabytes, percent, photoWords, sorted, standing } from './words'
+import { chip, counted, headline, megabytes, newsWords, percent, photoWords, sorted, standing } from './words'
 
 const NOW = Date.parse('2026-09-14T02:31:00.000Z')
 const quiet: SyncState = {
@@ -23,6 +24,12 @@ const item = (id: string, at: string, receipt: SyncItem['receipt'], sent = 0): S
   receipt,
   bytes_sent: sent,
   bytes_total: 100,
+})
+
+test('what came today is said with what came back, and nothing is said of nothing', () => {
+  expect(newsWords({ fresh: 3, returned: 2 })).toBe('今天：新到 3 件，退回 2 件')
+  expect(newsWords({ fresh: 0, returned: 1 })).toBe('今天：退回 1 件')
+  expect(newsWords({ fresh: 0, returned: 0 })).toBe('')
 })
 
 describe('the chip', () => {
@@ -98,6 +105,7 @@ test('arrived of all is said of each kind that there is', () => {
 
 test('what waits stands oldest first, what arrived newest first', () => {
   const page: SyncPage = {
+    news: { fresh: 0, returned: 0 },
     state: quiet,
     records: { done: 0, total: 0 },
     photos: { done: 2, total: 4 },

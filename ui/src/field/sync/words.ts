@@ -1,5 +1,5 @@
 // Delivery in words. Nothing here says more than the receipts behind it.
-import type { PhotoState, Receipt, SyncItem, SyncPage, SyncState } from '../../api/field'
+import type { News, PhotoState, Receipt, SyncItem, SyncPage, SyncState } from '../../api/field'
 import { clock, when } from '../../shared/moment'
 import { say } from '../../shared/words'
 
@@ -58,6 +58,15 @@ export function headline(state: SyncState, now: number): string {
 export function standing(state: SyncState): SyncState['phase'] | 'waiting' {
   const answered = state.error !== null && state.error !== 'SERVER_UNREACHABLE'
   return state.phase === 'offline' && answered ? 'waiting' : state.phase
+}
+
+/** `今天：新到 3 件、退回 2 件`; nothing on a day that brought nothing. */
+export function newsWords({ fresh, returned }: News): string {
+  const parts = [
+    fresh > 0 && say('sync.fresh', { n: fresh }),
+    returned > 0 && say('sync.cameBack', { n: returned }),
+  ].filter(Boolean)
+  return parts.length ? say('sync.newsToday', { what: parts.join(say('sign.comma')) }) : ''
 }
 
 /** Megabytes with one decimal, never "0.0". */

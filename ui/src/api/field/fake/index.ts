@@ -10,7 +10,7 @@
 //   evening    ten past five: the day is over
 //   fresh      the phone is not enrolled
 //   many       a thousand households
-//   morning    twenty past eight, and nobody charged the phone
+//   morning    twenty past eight: three new, two came back, and nobody charged the phone
 //   locked     the PIN 480215 is asked for; 204816 is a good code
 //   shared     two share the phone: 1 has the PIN 480215, 2 has 715093
 // `?scale=1.5` and `?language=en` dress the screens.
@@ -51,6 +51,10 @@ import {
 /** An address of the right length that is another one every moment; nobody signed it. */
 const address = (now: number) =>
   `https://centre.wangshu.example/verify#${`AQ${now.toString(36)}`.padEnd(119, 'A')}`
+
+/** What the sync of twenty past eight brought. */
+const NEWS_TODAY = { fresh: 3, returned: 2 }
+const NOTHING_NEW = { fresh: 0, returned: 0 }
 
 const CODES = { good: '204816', used: '111111', old: '222222' }
 
@@ -344,7 +348,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       void delivery.sync()
       return before
     },
-    syncPage: async () => delivery.page(),
+    syncPage: async () => ({ ...delivery.page(), news: scene === 'morning' ? NEWS_TODAY : NOTHING_NEW }),
     unsent: async () => delivery.unsent(),
     storage: async () => delivery.storage(),
     freeStorage: async () => delivery.free(),
