@@ -4,7 +4,7 @@ use std::{
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::OnceLock,
+    sync::{Mutex, PoisonError},
     time::Instant,
 };
 
@@ -28,19 +28,35 @@ pub fn binary(name: &str) -> Outcome<PathBuf> {
     }
 }
 
-static BEGAN: OnceLock<(Instant, Timestamp)> = OnceLock::new();
+static BEGAN: Mutex<Option<(Instant, Timestamp)>> = Mutex::new(None);
 
 /// From now on every program that is started here believes that it is this time of the demo street, and going on. A
 /// second beginning changes nothing: time does not run backwards.
 pub fn begin(at: Timestamp) {
-    BEGAN.get_or_init(|| (Instant::now(), at));
+    let mut began = BEGAN.lock().unwrap_or_else(PoisonError::into_inner);
+    began.get_or_insert_with(|| (Instant::now(), at));
 }
 
-/// What the clock of the programs shows now, for `GRIDWALK_CLOCK`; none where they go by the machine's.
-pub fn clock() -> Option<String> {
-    let (since, at) = BEGAN.get()?;
+/// Time passes until then, for every program that is started from now on; nothing happens when it is later already. Programs
+/// that run do not notice.
+pub fn until(at: Timestamp) {
+    if now().is_none_or(|now| now < at) {
+        let mut began = BEGAN.lock().unwrap_or_else(PoisonError::into_inner);
+        *began = Some((Instant::now(), at));
+    }
+}
+
+/// What the clock of the programs shows now; none where they go by the machine's.
+pub fn now() -> Option<Timestamp> {
+    let began = BEGAN.lock().unwrap_or_else(PoisonError::into_inner);
+    let (since, at) = (*began)?;
     let ms = i64::try_from(since.elapsed().as_millis()).ok()?;
-    Some(at.plus_ms(ms).to_string())
+    Some(at.plus_ms(ms))
+}
+
+/// The same for `GRIDWALK_CLOCK`.
+pub fn clock() -> Option<String> {
+    now().map(|now| now.to_string())
 }
 
 /// A binary of this workspace, ready to be started on that clock.

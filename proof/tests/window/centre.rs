@@ -1,11 +1,35 @@
 //! The centre of the demo street as a process that the story opens and closes: its port stays, its network comes and goes.
 
-use gridwalk_fixtures::demo_day;
-use gridwalk_proof::{
-    holdings::Holdings,
-    process::{Outcome, Server, free_port, run},
+use gridwalk_core::{
+    act::Role,
+    document::{Author, Document, FeedOrder},
+    ids::{GridId, IncidentId, PersonId, TaskId},
+    incident::{
+        self, IncidentAction, IncidentEvent, IncidentPlace, NewIncident, Severity, SourceChannel,
+    },
+    reference::{ReferenceKind, Task, TaskKind},
+    sync::message::{AccessClass, DocumentKind, Partition},
 };
+use gridwalk_fixtures::{SEED, demo_day, street, street::Person};
+use gridwalk_proof::{
+    browser, corner,
+    holdings::Holdings,
+    process::{self, Outcome, Server, free_port, run},
+};
+use gridwalk_server::{
+    AppState, Config,
+    clock::Clock,
+    edit::{Writer, create_document, edit_document},
+    store::reference,
+};
+use serde_json::json;
 use std::path::{Path, PathBuf};
+use uuid::Uuid;
+
+/// The grid of the screens.
+pub const GRID: &str = "梧桐-03";
+/// What somebody told the hotline at night.
+pub const HOTLINE: &str = "听雨苑东门外积水，电动车过不去";
 
 /// One data folder and one port.
 pub struct Centre {
@@ -60,9 +84,144 @@ impl Centre {
         Ok(serde_json::from_str(&self.ask(&["holdings"])?)?)
     }
 
+    /// What happens while the phone is away: three things to do and two that come back, and somebody calls the hotline. Answers
+    /// with the hotline's case.
+    pub async fn has_a_night(&self) -> Outcome<IncidentId> {
+        let state = self.inside()?;
+        let street = street(SEED, demo_day());
+        let grid = GridId(street.grid(GRID).ok_or("no such grid")?.id);
+        let worker = street.worker(grid.0).ok_or("nobody works there")?;
+        let assignee = Some(PersonId(worker.id));
+        let tasks = [
+            (TaskKind::Recheck, "楼道灯修好没有", "听雨苑 1幢"),
+            (TaskKind::Recheck, "垃圾清走没有", "听雨苑 北门"),
+            (TaskKind::Verify, "来电说水管滴水", "听雨苑 2幢地下室"),
+            (TaskKind::Returned, "照片看不清是哪一层", "听雨苑 4幢"),
+            (TaskKind::Returned, "没写和谁说好的", "听雨苑 5幢"),
+        ];
+        let told = state.store.write(move |connection| {
+            for (n, (kind, text, place)) in tasks.into_iter().enumerate() {
+                let task = Task {
+                    id: TaskId(Uuid::from_u128(0x0820_0000 + n as u128)),
+                    grid,
+                    assignee,
+                    kind,
+                    household: None,
+                    incident: None,
+                    text: text.into(),
+                    place: Some(place.into()),
+                    due: demo_day(),
+                    time_hint: None,
+                };
+                let id = task.id.to_string();
+                reference::put(connection, ReferenceKind::Task, &id, Some(grid), &task)?;
+            }
+            Ok(())
+        });
+        told.await?;
+        let case = self.is_called(&state, grid, somebody(&street.people, "dispatcher")?);
+        let case = case.await?;
+        drop(state);
+        corner::closed(&self.data.join("registry.db"))?;
+        Ok(case)
+    }
+
+    /// A case as the hotline hands it over, in the name of a seat.
+    async fn is_called(
+        &self,
+        state: &AppState,
+        grid: GridId,
+        seat: &Person,
+    ) -> Outcome<IncidentId> {
+        let id = IncidentId(Uuid::from_u128(0x0820_1000));
+        let writer = Writer {
+            by: PersonId(seat.id),
+            role: Role::Dispatcher,
+        };
+        let home = Partition {
+            grid,
+            class: AccessClass::GENERAL,
+        };
+        let new = NewIncident {
+            id,
+            grid,
+            local_no: "12345-0914-001".into(),
+            source: SourceChannel::Hotline,
+            category: "E04003".into(),
+            severity: Severity::new(3).map_err(|code| code.to_string())?,
+            place: IncidentPlace {
+                text: "听雨苑 东门外".into(),
+                household: None,
+                position: None,
+            },
+            description: HOTLINE.into(),
+            finding: None,
+        };
+        let made = move |author: &Author| incident::create(&new, &[], author);
+        create_document(state, id.into(), DocumentKind::INCIDENT, home, writer, made).await?;
+        let handed_over = move |document: Document, author: &Author, feed: &dyn FeedOrder| {
+            let event = IncidentEvent {
+                id: Uuid::from_u128(0x0820_1001).into(),
+                act: author.act.clone(),
+                department: None,
+                action: IncidentAction::Submit {
+                    without_photo_because: Some("12345 转来".into()),
+                },
+            };
+            incident::record(document, &event, author, feed)
+        };
+        edit_document(state, id.into(), writer, handed_over).await?;
+        Ok(id)
+    }
+
+    /// The centre without its process, for what no screen of it does yet.
+    fn inside(&self) -> Outcome<AppState> {
+        let mut config = Config::new(&self.data);
+        config.clock = Clock::standing_at(process::now().ok_or("the day has not begun")?);
+        Ok(AppState::open(config)?)
+    }
+
+    /// A seat of the command centre at the console: the same calls as its page makes.
+    pub async fn asks_to_verify(&self, case: IncidentId, question: &str) -> Outcome<()> {
+        let street = street(SEED, demo_day());
+        let seat = &somebody(&street.people, "dispatcher")?.login;
+        let password = self.ask(&["user", "add", "--name", seat])?;
+        let (browser, url) = (browser()?, format!("http://{}", self.place()));
+        let login = json!({"name": seat, "password": password.trim()});
+        let answer = browser
+            .post(format!("{url}/api/login"))
+            .header("x-gridwalk", "1")
+            .header("content-type", "application/json")
+            .body(login.to_string())
+            .send()
+            .await?
+            .error_for_status()?;
+        let cookie = answer.headers().get("set-cookie").ok_or("no cookie")?;
+        let cookie = cookie.to_str()?.split(';').next().unwrap_or_default();
+        let action = json!({"type": "ask_verify", "question": question});
+        browser
+            .post(format!("{url}/api/registry/incidents/{case}/actions"))
+            .header("cookie", cookie)
+            .header("x-gridwalk", "1")
+            .header("content-type", "application/json")
+            .body(action.to_string())
+            .send()
+            .await?
+            .error_for_status()?;
+        Ok(())
+    }
+
     fn ask(&self, arguments: &[&str]) -> Outcome<String> {
         let data = self.data.to_string_lossy();
         let all: Vec<&str> = arguments.iter().copied().chain(["--data", &data]).collect();
         run("gridwalk-server", &all)
     }
+}
+
+/// The first of the street with this role.
+fn somebody<'a>(people: &'a [Person], role: &str) -> Outcome<&'a Person> {
+    let mut people = people.iter();
+    Ok(people
+        .find(|person| person.role == role)
+        .ok_or("nobody of that role")?)
 }

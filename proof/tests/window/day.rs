@@ -1,15 +1,24 @@
-//! The rest of the worker's day (`domain.md` §5.1) in the window, all of it without a network: the brief at half past eight,
-//! a hazard put right on the spot, the doors, somebody in care, what was announced, what has to wait, and the log at ten
-//! past five. What of it is due at the centre arrives with everything else when the network is back.
+//! The morning of the worker's day (`domain.md` §5.1) in the window: what the night brought at twenty past eight, and then, all
+//! without a network, the brief, what a patrol finds, the doors, somebody in care, and what was announced.
 
-use super::{
-    glass::{Glass, named},
-    photo::opens_a_report,
-    shown,
+use super::{centre::GRID, glass::Glass, photo::opens_a_report, shown};
+use gridwalk_fixtures::{
+    demo_day,
+    photos::{Variant, photo},
 };
-use gridwalk_fixtures::photos::{Variant, photo};
 use gridwalk_proof::process::Outcome;
 use std::path::Path;
+
+/// 08:20: 新到 3 件，退回 2 件.
+pub async fn hears_what_is_new(glass: &Glass) -> Outcome<()> {
+    glass.go("/sync").await?;
+    glass.screen("sync").await?;
+    glass.tap("sync-now").await?;
+    glass
+        .holds("['新到 3 件', '退回 2 件'].every((w) => document.querySelector('[data-testid=sync-news]').textContent.includes(w))")
+        .await?;
+    glass.picture("news").await
+}
 
 /// 08:30 晨会.
 pub async fn reads_the_brief(glass: &Glass) -> Outcome<()> {
@@ -17,12 +26,25 @@ pub async fn reads_the_brief(glass: &Glass) -> Outcome<()> {
     glass.screen("today").await?;
     glass.tap("brief").await?;
     glass
-        .holds("['逾期', '今天到期', '关爱'].every((word) => document.querySelector('.sheet').textContent.includes(word))")
+        .holds("['逾期', '今天到期', '关爱', '退回'].every((word) => document.querySelector('.sheet').textContent.includes(word))")
         .await?;
     glass.picture("brief").await?;
     glass.tap_css(".sheet header button").await?;
     glass
         .holds("document.querySelector('.sheet').getClientRects().length === 0")
+        .await
+}
+
+/// A finding of the patrol that runs.
+pub async fn finds_something(glass: &Glass, category: &str, state: &str) -> Outcome<()> {
+    glass.go("/patrol").await?;
+    glass.screen("patrol").await?;
+    glass.tap("patrol-finding").await?;
+    glass.tap(&format!("finding-category-{category}")).await?;
+    glass.tap(&format!("finding-state-{state}")).await?;
+    glass.tap("finding-save").await?;
+    glass
+        .holds("![...document.querySelectorAll('.sheet')].some((sheet) => sheet.getClientRects().length > 0)")
         .await
 }
 
@@ -36,7 +58,7 @@ pub async fn puts_a_hazard_right(glass: &Glass, folder: &Path) -> Outcome<()> {
     glass
         .holds("document.querySelector('[data-testid=report-photo-shown]').naturalWidth > 0")
         .await?;
-    glass.tap("report-category-F01001").await?;
+    glass.tap("report-category-F02001").await?;
     glass.tap("report-how-self_handle").await?;
     glass.give_file("report-after", &after).await?;
     glass.screen("incident").await?;
@@ -46,16 +68,73 @@ pub async fn puts_a_hazard_right(glass: &Glass, folder: &Path) -> Outcome<()> {
     glass.picture("incident-handled").await
 }
 
-/// 10:20 to 16:00: nobody at home, somebody who does not want it, somebody on the phone.
-pub async fn knocks(glass: &Glass) -> Outcome<()> {
-    for (kind, outcome, save) in [
-        ("revisit", "not_home", "visit-save"),
-        ("visit", "refused", "visit-save"),
-        ("care", "phoned", "visit-no-change"),
-    ] {
+/// 09:35: a cover broken, nothing written on it. A finding of the patrol, urgent, and 待确权 on its card. Answers with the case.
+pub async fn reports_a_manhole(glass: &Glass, folder: &Path) -> Outcome<String> {
+    let cone = folder.join("cone.jpg");
+    std::fs::write(&cone, photo(Variant::Located))?;
+    glass.go("/patrol").await?;
+    glass.screen("patrol").await?;
+    glass.tap("patrol-finding").await?;
+    glass.tap("finding-category-P01003").await?;
+    glass.tap("finding-save").await?;
+    glass.screen("report").await?;
+    glass.give_file("report-photo", &cone).await?;
+    glass
+        .holds("document.querySelector('[data-testid=report-photo-shown]').naturalWidth > 0")
+        .await?;
+    glass.tap("report-severity-2").await?;
+    glass.tap("report-words").await?;
+    glass
+        .write(
+            "note-text",
+            "井盖断一角，先放了锥桶，盖上没字，不知道谁家的。",
+        )
+        .await?;
+    glass.tap("note-done").await?;
+    glass.tap("report-save").await?;
+    glass.screen("patrol").await?;
+    let case = newest_case(glass).await?;
+    glass.go(&format!("/incidents/{case}")).await?;
+    glass.screen("incident").await?;
+    glass.tap("incident-more").await?;
+    glass.tap("incident-set_ownership").await?;
+    glass.tap("incident-ownership-unclear").await?;
+    glass.picture("manhole-ownership").await?;
+    glass.tap("incident-answer-save").await?;
+    glass
+        .holds("['待确权', '紧急'].every((w) => document.querySelector('[data-testid=screen-incident]').innerText.includes(w))")
+        .await?;
+    glass
+        .holds(
+            "document.querySelector('[data-testid=incident-facts]').innerText.includes('待确权')",
+        )
+        .await?;
+    glass.picture("manhole").await?;
+    Ok(case)
+}
+
+/// The case that this phone reported last today: the highest of the day's own numbers.
+pub async fn newest_case(glass: &Glass) -> Outcome<String> {
+    glass.go("/incidents").await?;
+    glass.screen("incidents").await?;
+    let prefix = format!("incident-row-{GRID}-{}-", demo_day().format("%m%d"));
+    let rows = format!("[...document.querySelectorAll('[data-testid^=\"{prefix}\"]')]");
+    glass.holds(&format!("{rows}.length > 0")).await?;
+    let case = glass
+        .value(&format!(
+            "{rows}.sort((a, b) => a.dataset.testid.localeCompare(b.dataset.testid)).at(-1).dataset.incident"
+        ))
+        .await?;
+    Ok(case.as_str().ok_or("a row without its case")?.to_owned())
+}
+
+/// 10:20 to 11:40: nobody at home, and somebody who does not want it. Answers with the door where nobody was.
+pub async fn knocks(glass: &Glass) -> Outcome<String> {
+    let mut away = String::new();
+    for (kind, outcome) in [("revisit", "not_home"), ("visit", "refused")] {
         let door = opens_a_visit(glass, kind).await?;
         glass.tap(&format!("visit-outcome-{outcome}")).await?;
-        glass.tap(save).await?;
+        glass.tap("visit-save").await?;
         glass
             .holds("!document.querySelector('[data-testid=screen-visit]') || document.querySelector('[data-testid=visit-others-leave]')")
             .await?;
@@ -66,9 +145,11 @@ pub async fn knocks(glass: &Glass) -> Outcome<()> {
             glass
                 .holds("document.querySelector('[data-testid=screen-household]').textContent.includes('不愿入户')")
                 .await?;
+        } else {
+            away = door;
         }
     }
-    Ok(())
+    Ok(away)
 }
 
 /// A visit that has to wait, with its reason.
@@ -97,27 +178,39 @@ pub async fn looks_after_somebody(glass: &Glass) -> Outcome<()> {
         .await
 }
 
-/// 11:40 what was announced, read once; 17:10 the log, which has written itself.
-pub async fn reads_and_confirms(glass: &Glass) -> Outcome<()> {
+/// Her pension has to be certified: 代办, which needs no photo.
+pub async fn takes_an_errand(glass: &Glass) -> Outcome<()> {
+    glass.go("/report?category=E06001").await?;
+    glass.screen("report").await?;
+    glass
+        .holds(
+            "document.querySelector('[data-testid=\"report-category-E06001\"][aria-pressed=true]')",
+        )
+        .await?;
+    glass.tap("report-no-photo").await?;
+    glass
+        .write("note-text", "代办养老金资格认证，证件不拍")
+        .await?;
+    glass.tap("note-done").await?;
+    glass
+        .holds("![...document.querySelectorAll('.sheet')].some((sheet) => sheet.getClientRects().length > 0)")
+        .await?;
+    glass.tap("report-save").await?;
+    glass.screen("incident").await?;
+    glass
+        .holds("document.querySelector('[data-testid=screen-incident]').innerText.includes('代办')")
+        .await
+}
+
+/// 11:40: read once, one receipt.
+pub async fn reads_an_announcement(glass: &Glass) -> Outcome<()> {
     glass.go("/announcements").await?;
     glass.screen("announcements").await?;
     glass.tap("announcement-read").await?;
     glass
-        .holds("document.querySelector('[data-testid=announcement] [data-receipt=local]')")
+        .holds("document.querySelectorAll('[data-testid=announcement] [data-receipt=local]').length === 1")
         .await?;
-    glass.go("/log").await?;
-    glass.screen("log").await?;
-    let text = format!("document.querySelector('{}').value", named("log-text"));
-    glass
-        .holds(&format!(
-            "['走访', '巡查', '现场'].every((word) => {text}.includes(word))"
-        ))
-        .await?;
-    glass.tap("log-confirm").await?;
-    glass
-        .holds("document.querySelector('[data-testid=log-confirmed] [data-receipt=local]')")
-        .await?;
-    glass.picture("log-confirmed").await
+    glass.picture("announcement-read").await
 }
 
 /// The first row of that kind that is not done yet; answers with its door.

@@ -33,22 +33,51 @@ return window.place === before && over !== null && found.contains(over);
 /// How long a screen may take before the story ends: long, because the machine may be building something else.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How large the window is, and the words in it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Look {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// 1, 1.15, 1.3 or 1.5, as the setting names it.
+    pub scale: &'static str,
+}
+
+impl Look {
+    /// The phones that the screens were drawn for, and the smallest that has to do.
+    pub const fn of((width, height): (u32, u32), scale: &'static str) -> Self {
+        Self {
+            width,
+            height,
+            scale,
+        }
+    }
+}
+
+/// The file that tells the app how full its phone is.
+pub fn battery_of(data: &Path) -> PathBuf {
+    data.with_file_name("battery.json")
+}
+
 /// The window of one phone, driven. Ends the driver and the app when it is dropped.
 pub struct Glass {
     /// The session.
     pub client: Client,
     driver: Child,
     pictures: PathBuf,
+    look: Look,
 }
 
 impl Glass {
-    /// Starts the app on the phone in `data`. `pictures` is where its pictures go.
-    pub async fn open(data: &Path, pictures: &Path) -> Outcome<Self> {
+    /// Starts the app on the phone in `data`, in a window of that size. `pictures` is where its pictures go.
+    pub async fn open(data: &Path, pictures: &Path, look: Look) -> Outcome<Self> {
         let port = free_port()?;
         let driver = Command::new("WebKitWebDriver")
             .args([&format!("--port={port}"), "--host=127.0.0.1"])
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             .env("GRIDWALK_DATA", data)
+            .env("GRIDWALK_BATTERY", battery_of(data))
             .envs(process::clock().map(|now| ("GRIDWALK_CLOCK", now)))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -67,17 +96,50 @@ impl Glass {
             .capabilities(asked)
             .connect(&address)
             .await?;
-        Ok(Self {
+        let mut glass = Self {
             client,
             driver,
             pictures: pictures.to_owned(),
-        })
+            look,
+        };
+        glass.becomes(look).await?;
+        Ok(glass)
+    }
+
+    /// The same phone with a screen of another size. How large the words are is a setting, and said in [`Self::wears`].
+    pub async fn becomes(&mut self, look: Look) -> Outcome<()> {
+        self.client
+            .set_window_rect(0, 0, look.width, look.height)
+            .await?;
+        self.look = look;
+        let Look { width, height, .. } = look;
+        self.holds(&format!(
+            "window.innerWidth === {width} && window.innerHeight === {height}"
+        ))
+        .await
+    }
+
+    /// The setting under 我的, tapped.
+    pub async fn wears(&self, scale: &str) -> Outcome<()> {
+        self.go("/me").await?;
+        self.screen("me").await?;
+        self.tap(&format!("me-size-{scale}")).await?;
+        self.holds(&format!(
+            "document.documentElement.style.getPropertyValue('--gw-text-scale') === '{scale}'"
+        ))
+        .await
     }
 
     /// Waits until the JavaScript expression is true; what it cannot read yet is not true yet.
     pub async fn holds(&self, expression: &str) -> Outcome<()> {
         let script = format!("try {{ return Boolean({expression}) }} catch {{ return false }}");
         self.becomes_true(&script, vec![], expression).await
+    }
+
+    /// Whether it is true at this moment; what cannot be read is not.
+    pub async fn is(&self, expression: &str) -> Outcome<bool> {
+        let script = format!("try {{ return Boolean({expression}) }} catch {{ return false }}");
+        Ok(self.client.execute(&script, vec![]).await? == Value::Bool(true))
     }
 
     /// Asks the page again and again, as long as a patient person would.
@@ -137,6 +199,12 @@ impl Glass {
         let stands = "return document.querySelector(arguments[0]).value.endsWith(arguments[1])";
         let asked = vec![json!(named(id)), json!(text)];
         self.becomes_true(stands, asked, text).await
+    }
+
+    /// Types into a field wherever its cursor stands.
+    pub async fn types(&self, id: &str, text: &str) -> Outcome<()> {
+        let field = self.client.find(Locator::Css(&named(id))).await?;
+        Ok(field.send_keys(text).await?)
     }
 
     /// Empties a field.
@@ -216,7 +284,9 @@ impl Glass {
         std::fs::create_dir_all(&self.pictures)?;
         let file = self.pictures.join(format!("{name}.png"));
         let shot = Command::new("import")
-            .args(["-silent", "-window", "root"])
+            .args(["-silent", "-window", "root", "-crop"])
+            .arg(format!("{}x{}+0+0", self.look.width, self.look.height))
+            .arg("+repage")
             .arg(&file)
             .status()?;
         if shot.success() {

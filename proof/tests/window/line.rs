@@ -59,6 +59,12 @@ impl Line {
         self.left.send_replace(bytes);
     }
 
+    /// Waits until no more may pass: whoever still sends stands still.
+    pub async fn spent(&self) -> Outcome<()> {
+        self.left.subscribe().wait_for(|left| *left == 0).await?;
+        Ok(())
+    }
+
     /// Everything passes again.
     pub fn flows(&self) {
         self.left.send_replace(ENDLESS);

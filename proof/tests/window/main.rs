@@ -1,7 +1,12 @@
-//! The real window, driven like a thumb would drive it: a photo with a face on it, all the way to the centre; then a day
-//! without a network, the app killed in the middle of a patrol, everything still there, and the centre's receipts once the
-//! network is back. Pictures of every screen, at the smallest and the largest text, are left in `GRIDWALK_ARTIFACTS`.
+//! The real window, driven like a thumb would drive it, through the worker's day of `domain.md` §5.1: row by row, at the time of
+//! each row, with the network there or away as the row has it. The morning at 390×844 with the usual words, from noon on at
+//! 360×640 with words half as large again; `GRIDWALK_LOOK=360x640@1.5` (or any other) walks the whole day like that. In
+//! between the app is killed on a patrol, and a photo stops half way. At the end everything is at the centre, once. Pictures of every
+//! screen, at both sizes with both sizes of words, are left in `GRIDWALK_ARTIFACTS`.
+//!
+//! Of the table's rows 08:45 (a list with twelve columns by noon) is not walked: the product has no forms.
 
+mod afternoon;
 mod centre;
 mod day;
 mod glass;
@@ -10,12 +15,12 @@ mod photo;
 mod screens;
 
 use centre::Centre;
-use glass::{Glass, named};
+use glass::{Glass, Look, named};
 use gridwalk_core::time::Timestamp;
-use gridwalk_fixtures::{SEED, demo_day, photos, street};
+use gridwalk_fixtures::{SEED, demo_day, street};
 use gridwalk_proof::{
     holdings::Holdings,
-    process::{Outcome, begin, run},
+    process::{Outcome, begin, run, until},
 };
 use line::Line;
 use serde::Deserialize;
@@ -33,14 +38,41 @@ struct OfPhone {
     acknowledged: Holdings,
 }
 
+/// A phone of today, and the smallest that has to do.
+const USUAL: (u32, u32) = (390, 844);
+const SMALL: (u32, u32) = (360, 640);
+
 fn pictures() -> PathBuf {
     let root = std::env::var_os("GRIDWALK_ARTIFACTS").map_or_else(std::env::temp_dir, Into::into);
     root.join("window")
 }
 
+/// How the morning looks, and the rest of the day.
+fn looks() -> Outcome<[Look; 2]> {
+    let Ok(wish) = std::env::var("GRIDWALK_LOOK") else {
+        return Ok([Look::of(USUAL, "1"), Look::of(SMALL, "1.5")]);
+    };
+    let all = [(USUAL, "390x844"), (SMALL, "360x640")];
+    let words = ["1", "1.15", "1.3", "1.5"];
+    let mut looks = all.into_iter().flat_map(|(size, name)| {
+        words.map(|scale| (format!("{name}@{scale}"), Look::of(size, scale)))
+    });
+    let found = looks.find(|(name, _)| *name == wish);
+    let (_, look) = found.ok_or_else(|| format!("no such look: {wish}"))?;
+    Ok([look, look])
+}
+
+/// That time of the day of the demo.
+fn at(hour: u32, minute: u32) -> Outcome<Timestamp> {
+    Ok(Timestamp::from_shanghai(demo_day(), hour, minute).ok_or("no such time")?)
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_day_without_network_outlives_the_process_and_arrives() -> Outcome<()> {
-    begin(Timestamp::from_shanghai(demo_day(), 9, 0).ok_or("no such morning")?);
+async fn the_workers_day_outlives_the_process_and_arrives() -> Outcome<()> {
+    let [morning, later] = looks()?;
+    // The evening before: the phone belongs to its worker, and the centre has a night.
+    let eve = demo_day().pred_opt().ok_or("the calendar begins")?;
+    begin(Timestamp::from_shanghai(eve, 17, 40).ok_or("no such evening")?);
     // Pictures of an earlier run would pass for this one's.
     if pictures().exists() {
         std::fs::remove_dir_all(pictures())?;
@@ -48,54 +80,138 @@ async fn a_day_without_network_outlives_the_process_and_arrives() -> Outcome<()>
     let folder = tempfile::tempdir()?;
     let phone = folder.path().join("phone");
     let mut centre = Centre::seeded(&folder.path().join("centre"))?;
-    let before = centre.holdings()?;
     let line = Line::to(centre.place()).await?;
-
     centre.open()?;
-    let glass = Glass::open(&phone, &pictures()).await?;
+    let glass = Glass::open(&phone, &pictures(), morning).await?;
     enrols(&glass, &centre, &line).await?;
+    glass.wears(morning.scale).await?;
+    drop(glass);
     centre.close();
+    let hotline = centre.has_a_night().await?;
+    let before = centre.holdings()?;
 
+    // 08:20, at the desk: Wi-Fi.
+    until(at(8, 20)?);
+    centre.open()?;
+    let glass = Glass::open(&phone, &pictures(), morning).await?;
+    day::hears_what_is_new(&glass).await?;
+    centre.close();
     let file = photo::camera_file(folder.path())?;
     photo::is_refused_in_words_on_a_full_disk(&glass, &phone, &file).await?;
     photo::is_covered_stamped_and_received(&glass, &mut centre, &line, &file).await?;
     centre.close();
 
+    // 08:30, no network from here on.
     day::reads_the_brief(&glass).await?;
-    let door = visits_a_door(&glass).await?;
-    let incident = reports_a_hazard(&glass, folder.path()).await?;
+    drop(glass);
+    // 09:00 to 10:15: the patrol, in a basement by half past.
+    until(at(9, 0)?);
+    let glass = Glass::open(&phone, &pictures(), morning).await?;
     walks_two_checkpoints(&glass).await?;
-    glass.kill()?;
-
-    let glass = Glass::open(&phone, &pictures()).await?;
-    finds_everything(&glass, &door, &incident).await?;
-    ends_the_patrol(&glass).await?;
+    day::finds_something(&glass, "F02001", "handled_on_site").await?;
     day::puts_a_hazard_right(&glass, folder.path()).await?;
-    day::knocks(&glass).await?;
+    let manhole = day::reports_a_manhole(&glass, folder.path()).await?;
+    glass.kill()?;
+    until(at(9, 50)?);
+    let glass = Glass::open(&phone, &pictures(), morning).await?;
+    finds_everything(&glass, &manhole).await?;
+    ends_the_patrol(&glass).await?;
+    drop(glass);
+    // 10:20 to 11:40: doors, somebody in care, an errand for her, and what the groups shout.
+    until(at(10, 20)?);
+    let glass = Glass::open(&phone, &pictures(), morning).await?;
+    let door = visits_a_door(&glass).await?;
+    let away = day::knocks(&glass).await?;
     day::puts_a_visit_off(&glass).await?;
     day::looks_after_somebody(&glass).await?;
-    day::reads_and_confirms(&glass).await?;
-    centre.open()?;
-    sees_everything_arrive(&glass, &door, &incident).await?;
-    screens::shows_each_at_both_sizes(&glass, &door, &incident).await?;
+    day::takes_an_errand(&glass).await?;
+    day::reads_an_announcement(&glass).await?;
+    drop(glass);
+
+    // 12:00: the phone runs down, and is charged over lunch.
+    until(at(12, 0)?);
+    let glass = Glass::open(&phone, &pictures(), later).await?;
+    glass.wears(later.scale).await?;
+    afternoon::runs_down(&glass, &phone).await?;
+    drop(glass);
+    // 13:30: a network that fails twice.
+    until(at(13, 30)?);
+    let glass = Glass::open(&phone, &pictures(), later).await?;
+    afternoon::uploads_after_two_failures(&glass, &mut centre, &line, &manhole).await?;
     drop(glass);
     centre.close();
+    // 14:00: the desk asks about a call of last night, and hears whether it is true.
+    until(at(14, 0)?);
+    centre.open()?;
+    centre
+        .asks_to_verify(hotline, "水有多深，行人过得去吗")
+        .await?;
+    let glass = Glass::open(&phone, &pictures(), later).await?;
+    afternoon::verifies(&glass, folder.path(), hotline).await?;
+    centre.close();
+    // 14:30: two neighbours, and Friday.
+    afternoon::listens_to_a_quarrel(&glass).await?;
+    drop(glass);
+    // 15:20: the shops belong here, once places have a screen.
+    // 16:00: whoever was not at home is called.
+    until(at(16, 0)?);
+    let glass = Glass::open(&phone, &pictures(), later).await?;
+    afternoon::calls(&glass, &away).await?;
+    drop(glass);
+    // 17:10: the log; 17:30: Wi-Fi again, and nothing is left on red.
+    until(at(17, 10)?);
+    let glass = Glass::open(&phone, &pictures(), later).await?;
+    afternoon::confirms_the_log(&glass).await?;
+    centre.open()?;
+    sees_everything_arrive(&glass, &door, &manhole).await?;
+    screens::shows_each_at_every_look(glass, &[USUAL, SMALL], &door, &manhole).await?;
+    centre.close();
+    // 19:30 and 20:31: from half past eight on nobody knocks.
+    until(at(19, 30)?);
+    let glass = Glass::open(&phone, &pictures(), later).await?;
+    afternoon::may_still_knock(&glass, &away).await?;
+    drop(glass);
+    until(at(20, 31)?);
+    let glass = Glass::open(&phone, &pictures(), later).await?;
+    afternoon::knocks_no_more(&glass, &[&door, &away]).await?;
+    drop(glass);
 
     let held: OfPhone =
         serde_json::from_str(&run("gridwalk", &["holdings", "--data", &text(&phone)])?)?;
     let merged = centre.holdings()?.without(&before);
     assert_eq!(held.recorded, held.acknowledged);
-    assert_eq!(held.acknowledged, merged);
-    let counts: Vec<_> = merged
-        .rows()
-        .map(|(what, names)| (what, names.len()))
-        .into();
+    // the question of the desk is an event of the centre's own
+    assert!(
+        merged
+            .incident_events
+            .is_superset(&held.acknowledged.incident_events)
+    );
+    assert_eq!(
+        merged.incident_events.len(),
+        held.acknowledged.incident_events.len() + 1
+    );
+    let (mine, theirs) = (&held.acknowledged, &merged);
+    assert_eq!(
+        (
+            &mine.visits,
+            &mine.patrols,
+            &mine.checkpoint_hits,
+            &mine.photos
+        ),
+        (
+            &theirs.visits,
+            &theirs.patrols,
+            &theirs.checkpoint_hits,
+            &theirs.photos
+        ),
+    );
+    let counts: Vec<_> = mine.rows().map(|(what, names)| (what, names.len())).into();
     let expected = [
         ("visits", 4),
-        ("incident_events", 4),
+        ("incident_events", 10),
         ("patrols", 1),
         ("checkpoint_hits", 2),
-        ("photos", 4),
+        ("photos", 5),
     ];
     assert_eq!(counts, expected);
     Ok(())
@@ -127,7 +243,7 @@ async fn enrols(glass: &Glass, centre: &Centre, line: &Line) -> Outcome<()> {
 
 /// 没变化, in one tap, at the first door of today's list. Answers with the household's id.
 async fn visits_a_door(glass: &Glass) -> Outcome<String> {
-    glass.tap("tab-today").await?;
+    glass.go("/today").await?;
     glass.screen("today").await?;
     glass
         .tap_css("[data-testid^='task-'][data-kind=visit]")
@@ -147,25 +263,6 @@ async fn visits_a_door(glass: &Glass) -> Outcome<String> {
     glass.screen("household").await?;
     glass.holds(&shown("visit-item", "local")).await?;
     Ok(door)
-}
-
-/// Photo, category, save: three taps besides the camera's own. Answers with the incident's id.
-async fn reports_a_hazard(glass: &Glass, folder: &Path) -> Outcome<String> {
-    let file = folder.join("camera.jpg");
-    std::fs::write(&file, photos::photo(photos::Variant::Located))?;
-    glass.tap("back").await?;
-    glass.tap("tab-report").await?;
-    glass.screen("report").await?;
-    glass.give_file("report-photo", &file).await?;
-    glass
-        .holds("document.querySelector('[data-testid=report-photo-shown]').naturalWidth > 0")
-        .await?;
-    glass.tap("report-category-F01001").await?;
-    glass.tap("report-save").await?;
-    glass.screen("incident").await?;
-    let path = glass.value("location.hash").await?;
-    let id = path.as_str().and_then(|path| path.split('/').nth(2));
-    Ok(id.ok_or("no incident was opened")?.to_owned())
 }
 
 /// One plate read, one point taken by hand with a reason.
@@ -205,13 +302,11 @@ async fn walks_two_checkpoints(glass: &Glass) -> Outcome<()> {
     glass.picture("patrol-running").await
 }
 
-/// After the process was killed: the patrol runs, visit and hazard are there, and nothing more claims to have arrived.
-async fn finds_everything(glass: &Glass, door: &str, incident: &str) -> Outcome<()> {
+/// After the process was killed: the patrol runs, the hazard is there, and nothing more claims to have arrived.
+async fn finds_everything(glass: &Glass, incident: &str) -> Outcome<()> {
     glass.screen("today").await?;
     glass.go("/patrol").await?;
     glass.holds(&reached(2)).await?;
-    glass.go(&format!("/households/{door}")).await?;
-    glass.holds(&shown("visit-item", "local")).await?;
     glass.go(&format!("/incidents/{incident}")).await?;
     glass.screen("incident").await?;
     glass
@@ -228,7 +323,14 @@ async fn finds_everything(glass: &Glass, door: &str, incident: &str) -> Outcome<
         )
         .await?;
     assert_eq!(arrived, ARRIVED_BEFORE);
-    glass.picture("sync-offline").await
+    glass.picture("sync-offline").await?;
+    glass.go("/today").await?;
+    glass.screen("today").await?;
+    // 09:50 in the garage: the chip says where the records are, and nothing turns
+    glass
+        .holds("['phone', 'offline'].includes(document.querySelector('[data-testid=sync-chip]').dataset.state)")
+        .await?;
+    glass.picture("garage").await
 }
 
 async fn ends_the_patrol(glass: &Glass) -> Outcome<()> {
@@ -243,6 +345,10 @@ async fn ends_the_patrol(glass: &Glass) -> Outcome<()> {
     glass.picture("patrol-finish").await?;
     glass.tap("patrol-finish-save").await?;
     glass.screen("patrol-summary").await?;
+    glass
+        .holds("document.querySelectorAll('[data-testid=screen-patrol-summary] ul.list > li').length === 2")
+        .await?;
+    glass.picture("patrol-summary").await?;
     glass.tap("patrol-done").await?;
     glass.screen("today").await
 }
@@ -270,6 +376,10 @@ async fn sees_everything_arrive(glass: &Glass, door: &str, incident: &str) -> Ou
         let item = format!("document.querySelector('[data-testid=sync-item][data-kind={kind}]')");
         glass.holds(&item).await?;
     }
+    // nothing is left on red
+    glass
+        .holds("!document.querySelector('[data-testid=sync-item][data-receipt-of=refused], [data-testid=sync-item][data-receipt-of=stuck]')")
+        .await?;
     glass.picture("sync-arrived").await?;
     glass.go(&format!("/households/{door}")).await?;
     glass.holds(&shown("visit-item", "centre")).await?;

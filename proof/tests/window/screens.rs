@@ -1,7 +1,7 @@
-//! Every screen of the phone in the real window, at the smallest and the largest text, with what no eye should have to
+//! Every screen of the phone in the real window, in windows of both sizes and with the smallest and the largest text, with what no eye should have to
 //! find: words that leave the window or are cut off.
 
-use super::glass::Glass;
+use super::glass::{Glass, Look};
 use gridwalk_proof::process::Outcome;
 
 /// Words that leave the window or are cut off by what they stand in, unless an ellipsis says so.
@@ -65,26 +65,49 @@ fn addresses(door: &str, incident: &str) -> Vec<(&'static str, String, &'static 
         ("sync", "/sync".into(), "[data-testid=sync-item]"),
         ("me", "/me".into(), "[data-testid=me-size-1]"),
         ("card", "/card".into(), "[data-testid=card-code]"),
+        ("care-plans", "/care".into(), "[data-testid=care-which-all]"),
+        (
+            "announcements",
+            "/announcements".into(),
+            "[data-testid=announcement]",
+        ),
+        (
+            "handbook",
+            "/handbook".into(),
+            "[data-testid=handbook-page]",
+        ),
+        ("log", "/log".into(), "[data-testid=log-confirmed]"),
+        ("storage", "/storage".into(), "[data-testid=storage-total]"),
+        ("map", "/map".into(), "[data-testid=map]"),
     ]
 }
 
-/// Opens each, takes its picture, and looks for what sticks out.
-pub async fn shows_each_at_both_sizes(glass: &Glass, door: &str, incident: &str) -> Outcome<()> {
+/// Opens each in windows of these sizes, with the smallest and the largest words, takes its picture, and looks for what
+/// sticks out.
+pub async fn shows_each_at_every_look(
+    mut glass: Glass,
+    sizes: &[(u32, u32)],
+    door: &str,
+    incident: &str,
+) -> Outcome<()> {
     let mut cut = Vec::new();
-    for scale in ["1.5", "1"] {
-        glass.go("/me").await?;
-        glass.screen("me").await?;
-        glass.tap(&format!("me-size-{scale}")).await?;
-        for (name, path, content) in addresses(door, incident) {
-            glass.go(&path).await?;
-            glass.screen(name).await?;
-            glass
-                .holds(&format!("document.querySelector('{content}')"))
-                .await?;
-            glass.picture(&format!("{name}-{scale}")).await?;
-            let found = glass.client.execute(CUT_OFF, vec![]).await?;
-            if found.as_array().is_none_or(|found| !found.is_empty()) {
-                cut.push(format!("{name} at {scale}: {found}"));
+    for (width, height) in sizes {
+        for scale in ["1.5", "1"] {
+            glass.becomes(Look::of((*width, *height), scale)).await?;
+            glass.wears(scale).await?;
+            for (name, path, content) in addresses(door, incident) {
+                glass.go(&path).await?;
+                glass.screen(name).await?;
+                glass
+                    .holds(&format!("document.querySelector('{content}')"))
+                    .await?;
+                glass
+                    .picture(&format!("{name}-{width}x{height}-{scale}"))
+                    .await?;
+                let found = glass.client.execute(CUT_OFF, vec![]).await?;
+                if found.as_array().is_none_or(|found| !found.is_empty()) {
+                    cut.push(format!("{name} at {width}x{height}, {scale}: {found}"));
+                }
             }
         }
     }
