@@ -155,6 +155,7 @@ impl Phone {
                 self.keep_records_in_sync(),
                 self.keep_packs_coming(),
                 self.keep_photos_in_sync(),
+                self.keep_track(),
                 sync::listen(self)
             )
         };
@@ -167,13 +168,6 @@ impl Phone {
 
     pub(crate) fn life(&self) -> &Life {
         &self.0.life
-        tokio::join!(
-            self.keep_records_in_sync(),
-            self.keep_packs_coming(),
-            self.keep_photos_in_sync(),
-            self.keep_track(),
-            sync::listen(self)
-        );
     }
 
     /// Whether somebody looks at the app. Behind another one it keeps no line open.

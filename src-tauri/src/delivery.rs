@@ -5,8 +5,6 @@ use crate::{
     documents::{Edit, Noun},
     error::Answer,
     photo::{lane, queue, voice},
-    reference, sync,
-    photo::{lane, queue},
     reference, sync, today,
     view::{Progress, Receipt, SyncItem, SyncItemKind, SyncPage, SyncPhase, SyncState},
 };
@@ -68,11 +66,9 @@ impl Phone {
     /// The honest page.
     pub fn sync_page(&self) -> Answer<SyncPage> {
         let state = self.sync_state()?;
-        let since = self.now().plus_ms(-SHOWN_MS);
-        let (photos_for_wifi, voices_for_wifi) = lane::held_for_wifi(self)?;
         let (now, worker) = (self.now(), self.enrolment());
         let since = now.plus_ms(-SHOWN_MS);
-        let photos_for_wifi = lane::held_for_wifi(self)?;
+        let (photos_for_wifi, voices_for_wifi) = lane::held_for_wifi(self)?;
         self.database().read(|db| {
             let mut items = records(db, since)?;
             let arrived = |item: &&SyncItem| item.receipt.arrived();
@@ -92,7 +88,6 @@ impl Phone {
                 true => (true, false, -item.at.0),
             });
             let (photos, voices, bytes_of_photos) = queue::progress(db)?;
-            let (photos, bytes_of_photos) = queue::progress(db)?;
             let worker = worker.as_ref().map(|who| &who.identity.worker);
             Ok(SyncPage {
                 state,

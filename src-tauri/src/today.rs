@@ -7,8 +7,6 @@ use crate::{
     error::{Answer, Failure},
     households::{self, Lookups, days_between},
     patrols, places, reference, snooze,
-    view::{GroupHint, PlanSummary, TaskGroup, TaskRow, Today},
-    patrols, reference, snooze,
     view::{GroupHint, News, PlanSummary, TaskGroup, TaskRow, Today},
 };
 use chrono::NaiveDate;

@@ -154,7 +154,7 @@ async fn the_services_file_is_taken_in_once_without_its_torn_end_and_goes_with_t
     phone.patrol_pause(patrol).unwrap();
     later(&world, 50);
     phone.patrol_resume(patrol).unwrap();
-    let last = [line(70), line(100)].concat();
+    let last = [line(70), line(105)].concat();
     let mut all = std::fs::read(&file).unwrap();
     all.extend(last.as_bytes());
     std::fs::write(&file, all).unwrap();

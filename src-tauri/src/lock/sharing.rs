@@ -92,6 +92,8 @@ impl Gate {
             self.seat_mut().door = if locked { Door::Locked } else { Door::Open };
         } else {
             self.may_leave()?;
+            self.left_behind()?;
+            let roster = Roster::read(&self.root)?;
             self.asks_who(&roster);
             self.sits(&roster, number)?;
         }
@@ -329,7 +331,7 @@ impl Gate {
 /// Records and photos without a receipt.
 fn waiting(phone: &Phone) -> Answer<u32> {
     let state = phone.sync_state()?;
-    Ok(state.waiting_records + state.waiting_photos + state.stuck)
+    Ok(state.waiting_records + state.waiting_photos + state.waiting_voices + state.stuck)
 }
 
 /// Deleted is only what the centre has, or the worker's new phone.

@@ -70,7 +70,7 @@ impl Phone {
         })?;
         Ok(MoveState {
             records: state.waiting_records,
-            photos: state.waiting_photos,
+            photos: state.waiting_photos + state.waiting_voices,
             stuck: state.stuck,
             packed_at: packed.as_ref().map(|packed| packed.at),
             left_out: packed.as_ref().map_or(0, |packed| packed.left_out),

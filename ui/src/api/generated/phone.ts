@@ -51,6 +51,26 @@ export const commands = {
 	setPin: (old: string | null, pin: string) => typedError<LockState, Failure>(__TAURI_INVOKE("set_pin", { old, pin })),
 	/**  No PIN any more. */
 	removePin: (pin: string) => typedError<LockState, Failure>(__TAURI_INVOKE("remove_pin", { pin })),
+	/**  Who is here and whose turn it is. */
+	workersHere: () => typedError<WorkersHere, Failure>(__TAURI_INVOKE("workers_here")),
+	/**  换人: closes the door, and asks who it is. */
+	changeWorker: () => typedError<WorkersHere, Failure>(__TAURI_INVOKE("change_worker")),
+	/**  It is that worker's turn; their PIN is asked for next. */
+	chooseWorker: (number: number) => typedError<WorkersHere, Failure>(__TAURI_INVOKE("choose_worker", { number })),
+	/**  另一位同事用这台手机: one more, who enrols next with a code of their own. */
+	addWorker: () => typedError<WorkersHere, Failure>(__TAURI_INVOKE("add_worker")),
+	/**  Whether the one who is here wants to be chosen by name. */
+	showName: (on: boolean) => typedError<WorkersHere, Failure>(__TAURI_INVOKE("show_name", { on })),
+	/**  The one who is here goes for good, and everything of theirs is deleted from this phone. */
+	leavePhone: (pin: string | null) => typedError<WorkersHere, Failure>(__TAURI_INVOKE("leave_phone", { pin })),
+	/**  What is unsent, and whether it was handed to another phone. */
+	moveState: () => typedError<MoveState, Failure>(__TAURI_INVOKE("move_state")),
+	/**  Everything without a receipt, sealed under a new code. */
+	packParcel: () => typedError<Parcel, Failure>(__TAURI_INVOKE("pack_parcel")),
+	/**  The new phone showed this receipt: from now on this one says that it has been replaced. */
+	parcelArrived: (receipt: string) => typedError<MoveState, Failure>(__TAURI_INVOKE("parcel_arrived", { receipt })),
+	/**  Takes out what another phone of this worker packed. */
+	openParcel: (file: string, code: string) => typedError<Unpacked, Failure>(__TAURI_INVOKE("open_parcel", { file, code })),
 	/**  What the system says of the line: whether it is paid by the byte. Large photos that are not urgent wait for another. */
 	meteredLine: (metered: boolean) => typedError<null, Failure>(__TAURI_INVOKE("metered_line", { metered })),
 	/**  How full the phone is, and what it does about it. */
@@ -181,7 +201,7 @@ export const events = {
 };
 
 /* Constants */
-export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SNOOZED_TWICE","CANNOT_WAIT","SPLIT_PARTS","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_ANSWER","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","LOCKED","PIN_WRONG","PIN_WAIT","PIN_SPENT","PIN_WEAK","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_DAMAGED","PHOTO_TOO_BIG","PHOTO_NO_ROOM","VOICE_TRUNCATED","VOICE_UNSUPPORTED","VOICE_TOO_LONG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
+export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SNOOZED_TWICE","CANNOT_WAIT","SPLIT_PARTS","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_ANSWER","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","LOCKED","PIN_WRONG","PIN_WAIT","PIN_SPENT","PIN_WEAK","PIN_NEEDED","PIN_NOT_SEALED","UNSENT_WORK","PARCEL_UNREADABLE","PARCEL_OF_ANOTHER","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_DAMAGED","PHOTO_TOO_BIG","PHOTO_NO_ROOM","VOICE_TRUNCATED","VOICE_UNSUPPORTED","VOICE_TOO_LONG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
 
 /* Types */
 /**  The frame of one act. `recorded_at` is the phone's clock plus its measured offset to the server. */
@@ -785,6 +805,16 @@ export type Code =
 "PIN_SPENT" | 
 /**  Six digits, and none that everybody tries first. */
 "PIN_WEAK" | 
+/**  Whoever shares a phone has a PIN. */
+"PIN_NEEDED" | 
+/**  The PIN does not seal the records yet: the centre was not reached since it was set. */
+"PIN_NOT_SEALED" | 
+/**  Something of this worker has not reached the centre; deleting it from the phone would lose it. */
+"UNSENT_WORK" | 
+/**  The parcel does not open: another code, or a damaged file. */
+"PARCEL_UNREADABLE" | 
+/**  Another worker packed the parcel. */
+"PARCEL_OF_ANOTHER" | 
 /**  No connection to the centre. Never an authentication failure, never blocks a save. */
 "SERVER_UNREACHABLE" | 
 /**  Something answered, but not our server (a sign-in page of a Wi-Fi, say). */
@@ -2150,6 +2180,24 @@ export type MemberView = {
 	since: string,
 };
 
+/**  What is unsent on this phone, and whether another one has it. */
+export type MoveState = {
+	/**  Records without a receipt. */
+	records: number,
+	/**  Photos and voice notes without a receipt. */
+	photos: number,
+	/**  What the centre refused: it does not travel. */
+	stuck: number,
+	/**  When it was packed last. */
+	packed_at: string | null,
+	/**  Pictures that did not fit: this phone sends them itself. */
+	left_out: number,
+	/**  Recorded since, and not in it. */
+	newer: number,
+	/**  The new phone took it out: this one has been replaced. */
+	replaced_at: string | null,
+};
+
 /**  A case of the same kind close by: "就是这件". */
 export type NearbyIncident = {
 	/**  The case. */
@@ -2526,6 +2574,20 @@ export type PageKind =
 "policy" | 
 /**  怎么考核, with the formula */
 "measure";
+
+/**  What is handed to the new phone. */
+export type Parcel = {
+	/**  Typed on the new phone, and sent nobody. */
+	code: string,
+	/**  The text of the file. */
+	file: string,
+	/**  Records in it. */
+	records: number,
+	/**  Pictures in it. */
+	photos: number,
+	/**  Pictures that did not fit. */
+	left_out: number,
+};
 
 /**  One piece of a split dwelling. */
 export type Part = {
@@ -3533,6 +3595,16 @@ export type TrackGap = {
 	to: string,
 };
 
+/**  What the new phone took out. */
+export type Unpacked = {
+	/**  Records that were new here. */
+	records: number,
+	/**  Pictures that were new here. */
+	photos: number,
+	/**  Typed on the old phone: then it knows. */
+	receipt: string,
+};
+
 /**  Why somebody went 走访类型. */
 export type VisitKind = 
 /**  日常走访 */
@@ -3663,6 +3735,30 @@ export type WorkLog = {
 	lines: LogLine[],
 	/**  As it was confirmed last. */
 	confirmed: ConfirmedLog | null,
+};
+
+/**  One of them. */
+export type WorkerHere = {
+	/**  1 for the first. */
+	number: number,
+	/**  Only if they want to be chosen by name. */
+	name: string | null,
+	/**  Records and photos that were unsent when they went away; none while nobody knows. */
+	waiting: number | null,
+};
+
+/**  Everybody on this phone, and whose turn it is. */
+export type WorkersHere = {
+	/**  Somebody has to say first who they are. */
+	choosing: boolean,
+	/**  Whose turn it is, or was last. Nobody of the list while a new one enrols. */
+	current: number,
+	/**  Whoever shares a phone has a PIN, and this one has none yet: nothing else is answered before. */
+	needs_pin: boolean,
+	/**  In the order in which they came. */
+	workers: WorkerHere[],
+	/**  How the question looks: as it did for whoever was last. */
+	look: Settings | null,
 };
 
 /**  The handling clock, as working time runs. */

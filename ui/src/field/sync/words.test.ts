@@ -1,8 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import type { SyncItem, SyncPage, SyncState } from '../../api/field'
 import { say } from '../../shared/words'
-import { bars, chip, counted, headline, megabytes, percent, photoWords, sorted, standing } from './words'
-import { chip, counted, headline, megabytes, newsWords, percent, photoWords, sorted, standing } from './words'
+import {
+  bars,
+  chip,
+  counted,
+  headline,
+  megabytes,
+  newsWords,
+  percent,
+  photoWords,
+  sorted,
+  standing,
+} from './words'
 
 const NOW = Date.parse('2026-09-14T02:31:00.000Z')
 const quiet: SyncState = {

@@ -91,12 +91,9 @@ export class Delivery {
     }
   }
 
-  page(): SyncPage {
+  page(): Omit<SyncPage, 'news'> {
     const progress = (kind: Kind) => {
       const all = only(this.items, kind)
-  page(): Omit<SyncPage, 'news'> {
-    const progress = (photo: boolean) => {
-      const all = this.items.filter((i) => (i.kind === 'photo') === photo)
       const done = all.filter((i) => i.receipt.type === 'centre' || i.receipt.type === 'seen')
       return { done: done.length, total: all.length }
     }

@@ -103,7 +103,10 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     () => delivery.online(),
     (pin) => people.setPin(pin),
   )
-  const unsent = () => delivery.state().waiting_records + delivery.state().waiting_photos
+  const unsent = () => {
+    const { waiting_records, waiting_photos, waiting_voices } = delivery.state()
+    return waiting_records + waiting_photos + waiting_voices
+  }
   const here = () => people.here(settings)
   const moving = new Moving(delivery, now, () => patrols.running() !== null)
   const walked = () => {
