@@ -224,6 +224,16 @@ fn noise_and_odd_shapes_fit_as_well() {
     within_limits(&process(&encoded(&noise(300, 200), ImageFormat::WebP)).unwrap());
 }
 
+#[test]
+fn a_file_without_its_last_byte_is_refused_whatever_its_decoder_says() {
+    for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
+        let whole = encoded(&noise(40, 30), format);
+        assert_eq!(code(&whole), None, "{format:?}");
+        let short = &whole[..whole.len() - 1];
+        assert_eq!(code(short), Some(Code::PhotoTruncated), "{format:?}");
+    }
+}
+
 /// A refusal that a screen has words for.
 fn about_the_file(code: Code) -> bool {
     matches!(

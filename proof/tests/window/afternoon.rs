@@ -1,5 +1,5 @@
 //! From noon to the evening (`domain.md` §5.1) in the window: the battery, a network that fails twice, a question of the desk, a
-//! quarrel, calls to whoever was not at home, the log, and the hour from which nobody knocks.
+//! quarrel, a shop, calls to whoever was not at home, the log, and the hour from which nobody knocks.
 
 use super::{
     centre::{Centre, HOTLINE},
@@ -199,6 +199,25 @@ pub async fn listens_to_a_quarrel(glass: &Glass) -> Outcome<()> {
         ))
         .await?;
     glass.picture("quarrel-recorded").await
+}
+
+/// 15:20: a shop's checklist in one tap, the one thing that is not right changed, a leaflet left there.
+pub async fn checks_a_shop(glass: &Glass) -> Outcome<()> {
+    glass.go("/places").await?;
+    glass.screen("places").await?;
+    glass.picture("places").await?;
+    glass.tap_css("[data-testid^=place-row-]").await?;
+    glass.screen("place").await?;
+    glass.tap("place-visit-open").await?;
+    glass.screen("place-visit").await?;
+    glass.tap("place-all-pass").await?;
+    glass.tap("place-item-2-fail").await?;
+    glass.tap_css("[data-testid^=place-leaflet-]").await?;
+    glass.picture("place-visit").await?;
+    glass.tap("place-visit-save").await?;
+    glass.screen("place").await?;
+    glass.holds(&shown("place-visit-item", "local")).await?;
+    glass.picture("place").await
 }
 
 /// 16:00: whoever was not at home answers the telephone. That is a call and no meeting.

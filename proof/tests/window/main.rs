@@ -152,7 +152,11 @@ async fn the_workers_day_outlives_the_process_and_arrives() -> Outcome<()> {
     // 14:30: two neighbours, and Friday.
     afternoon::listens_to_a_quarrel(&glass).await?;
     drop(glass);
-    // 15:20: the shops belong here, once places have a screen.
+    // 15:20: a shop.
+    until(at(15, 20)?);
+    let glass = Glass::open(&phone, &pictures(), later).await?;
+    afternoon::checks_a_shop(&glass).await?;
+    drop(glass);
     // 16:00: whoever was not at home is called.
     until(at(16, 0)?);
     let glass = Glass::open(&phone, &pictures(), later).await?;

@@ -155,12 +155,35 @@ fn format_of(file: &[u8]) -> Answer<(ImageFormat, u64)> {
             }
             Ok((ImageFormat::Jpeg, seen.held))
         }
+        Some(ImageFormat::Png) if !has_its_end(file) => {
+            Err(Failure::new(Code::PhotoTruncated, "a PNG without its end"))
+        }
         Some(format) => Ok((format, 0)),
         None => Err(Failure::new(
             Code::PhotoUnsupported,
             "neither JPEG, PNG nor WebP",
         )),
     }
+}
+
+/// Whether the chunks of a PNG lead to a whole IEND (PNG, 3rd edition, §5.3 and §11.2.5). Its decoder is content with less: what
+/// it needs for the picture has come before.
+fn has_its_end(png: &[u8]) -> bool {
+    let mut rest = png.get(8..).unwrap_or_default();
+    while let Some((length, chunk)) = rest.split_first_chunk::<4>() {
+        // type, data, check
+        let Some(whole) = (u32::from_be_bytes(*length) as usize).checked_add(8) else {
+            return false;
+        };
+        if chunk.len() < whole {
+            return false;
+        }
+        if chunk.starts_with(b"IEND") {
+            return true;
+        }
+        rest = &chunk[whole..];
+    }
+    false
 }
 
 /// Three bytes a pixel. Four become three where they lie, because a second picture of this size would not fit.
