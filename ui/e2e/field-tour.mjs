@@ -395,7 +395,10 @@ export const SCREENS = [
   {
     name: '15j-place-report',
     path: '/places/place-xiaoman/visit',
-    walk: (page) => tap(page, 'place-all-pass', 'place-item-4-fail', 'place-report-4'),
+    async walk(page) {
+      await tap(page, 'place-all-pass', 'place-item-4-fail', 'place-report-4')
+      await byId(page, 'screen-report').waitFor()
+    },
   },
   { name: '09-enrol', path: '/enrol', scene: 'fresh' },
   {

@@ -8,8 +8,20 @@ import { SCREENS } from './field-tour.mjs'
 const folder = fileURLToPath(new URL('trees/', import.meta.url))
 const fileOf = (name) => `${folder}${name}.yml`
 
-/** What is heard on this page now. */
-export const heard = async (page) => `${await page.locator('body').ariaSnapshot()}\n`
+const snapshot = (page) => page.locator('body').ariaSnapshot()
+const drawn = (page) =>
+  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+/** What is heard on this page once it has come to rest. */
+export async function heard(page) {
+  let before
+  let now = await snapshot(page)
+  do {
+    await drawn(page)
+    before = now
+    now = await snapshot(page)
+  } while (before !== now)
+  return `${now}\n`
+}
 /** What was heard when somebody last read it. */
 export const tree = (name) => readFileSync(fileOf(name), 'utf8')
 export const trees = () =>
