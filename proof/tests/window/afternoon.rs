@@ -309,6 +309,6 @@ async fn anew(glass: &Glass, name: &str) -> Outcome<()> {
 
 async fn nothing_lies_over(glass: &Glass) -> Outcome<()> {
     glass
-        .holds("![...document.querySelectorAll('.sheet')].some((sheet) => sheet.getClientRects().length > 0)")
+        .holds("![...document.querySelectorAll('.van-popup')].some((sheet) => sheet.getClientRects().length > 0)")
         .await
 }

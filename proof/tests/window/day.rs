@@ -44,7 +44,7 @@ pub async fn finds_something(glass: &Glass, category: &str, state: &str) -> Outc
     glass.tap(&format!("finding-state-{state}")).await?;
     glass.tap("finding-save").await?;
     glass
-        .holds("![...document.querySelectorAll('.sheet')].some((sheet) => sheet.getClientRects().length > 0)")
+        .holds("![...document.querySelectorAll('.van-popup')].some((sheet) => sheet.getClientRects().length > 0)")
         .await
 }
 
@@ -193,7 +193,7 @@ pub async fn takes_an_errand(glass: &Glass) -> Outcome<()> {
         .await?;
     glass.tap("note-done").await?;
     glass
-        .holds("![...document.querySelectorAll('.sheet')].some((sheet) => sheet.getClientRects().length > 0)")
+        .holds("![...document.querySelectorAll('.van-popup')].some((sheet) => sheet.getClientRects().length > 0)")
         .await?;
     glass.tap("report-save").await?;
     glass.screen("incident").await?;
