@@ -254,18 +254,35 @@ pub async fn settled(phone: &Phone, clock: &Watch) -> Outcome<SyncState> {
     Err(format!("the phone does not get through: {state:?}").into())
 }
 
-/// Waits until nobody has this SQLite file open any more: whoever closes it last takes its log away. Threads that hold a
-/// connection end a moment after what they belong to.
+/// Waits until nobody has this SQLite file open any more. Threads that hold a connection end a moment after what they belong
+/// to. Whoever closes it last takes its log away, but two that close it at once may each leave that to the other: then the
+/// log stays, is whole, and belongs to a copy.
 pub fn closed(database: &Path) -> Outcome<()> {
     let mut log = database.as_os_str().to_owned();
     log.push("-wal");
-    for _ in 0..2_000 {
-        if !Path::new(&log).exists() {
+    for look in 1..=2_000 {
+        if !Path::new(&log).exists() || look % 100 == 0 && !is_open(database)? {
             return Ok(());
         }
         std::thread::sleep(Duration::from_millis(5));
     }
     Err(format!("{} stays open", database.display()).into())
+}
+
+/// Whether a process of this machine has the file open.
+fn is_open(file: &Path) -> Outcome<bool> {
+    let file = file.canonicalize()?;
+    for process in std::fs::read_dir("/proc")? {
+        // a process that ended meanwhile, or that is somebody else's, has nothing to show
+        let Ok(handles) = std::fs::read_dir(process?.path().join("fd")) else {
+            continue;
+        };
+        let mut names = handles.filter_map(|handle| std::fs::read_link(handle.ok()?.path()).ok());
+        if names.any(|name| name == file) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A copy of a data folder that nobody has open. Photos are never written to again, so a second name for them is a copy.
