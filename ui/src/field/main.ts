@@ -7,20 +7,27 @@ import { asFault, openDoor, phone } from '../api/field'
 import { words } from '../shared/words'
 import App from './App.vue'
 import Broken from './Broken.vue'
-import { begin } from './begin'
+import { ask, begin } from './begin'
+import { useStatus } from './enrol/state'
 import { dressAs } from './frame/appearance'
 import { readLock, watchIdle } from './lock/state'
 import { readHere } from './people/state'
 import { router } from './router'
+import { askToday, firstIsToday, forgetToday } from './today/first'
 
 async function open() {
+  performance.mark('gw-begun')
   try {
     await openDoor()
-    const here = await readHere()
-    const lock = await readLock()
+    // All at once: what a locked phone refuses is asked again behind its door.
+    const behind = ask()
+    if (firstIsToday()) askToday()
+    const [here, lock] = await Promise.all([readHere(), readLock()])
     const look = here.choosing ? here.look : lock.look
     if (lock.locked && look) dressAs(look)
-    if (!lock.locked) await begin()
+    if (!lock.locked) await begin(behind)
+    if (!useStatus().value?.enrolled) forgetToday()
+    performance.mark('gw-known')
     document.addEventListener('visibilitychange', () => void phone.inFront(!document.hidden))
     watchIdle()
     createApp(App).use(words).use(router).mount('#app')

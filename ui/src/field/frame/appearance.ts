@@ -30,12 +30,7 @@ function wear({ language, text_scale, theme }: Settings) {
   else delete root.dataset.theme
 }
 
-/** Dresses the screen as the phone remembers it, before the first screen and after it was unlocked. */
-export async function dress() {
-  dressAs(await phone.settings())
-}
-
-/** The lock screen looks like what is behind it, which cannot be asked yet. */
+/** Dresses the screen as the phone remembers it: before the first screen, on the lock screen, and after it was unlocked. */
 export function dressAs(look: Settings) {
   settings.value = look
   wear(look)
