@@ -127,6 +127,9 @@ fn main() -> Outcome<()> {
     let often = large.often.ok_or("no door that was visited often")?;
     let door = open_door(&large.phone, often, scale.openings)?;
     row("open a household with 100 visits", &door);
+    let opened = opened(&large.phone, scale.openings)?;
+    row("open the phone", &opened.phone);
+    row("its list of today", &opened.today);
     println!();
 
     let hours = shift::measure(&large.phone, scale.hours)?;
@@ -140,6 +143,11 @@ fn main() -> Outcome<()> {
     if let Some(starts) = &starts {
         row("window to a list that can be used", &starts.app);
         row("window with nothing in it", &starts.empty);
+        let [begun, known, seen] = &starts.page;
+        row("of the page: its script begins", begun);
+        row("of the page: the phone's answers are there", known);
+        row("of the page: a row was seen", seen);
+        row("from a letter to the rows it finds, drawn", &starts.found);
     }
     drop(large);
 
@@ -180,6 +188,32 @@ fn row(what: &str, times: &Times) {
 fn rounded(figure: f64, places: i32) -> f64 {
     let scale = 10_f64.powi(places);
     (figure * scale).round() / scale
+}
+
+/// What the window's start waits for behind it.
+struct Opened {
+    phone: Times,
+    /// As JSON, as the window gets it.
+    today: Times,
+}
+
+fn opened(phone: &Path, times: usize) -> Outcome<Opened> {
+    let (mut of_phone, mut of_today) = (Vec::new(), Vec::new());
+    for _ in 0..times {
+        let (took, opened) = Times::of(|| in_the_morning(phone));
+        of_phone.push(took);
+        let (phone, _) = opened?;
+        let (took, shown) = Times::of(|| -> Outcome<usize> {
+            let today = phone.today()?;
+            Ok(serde_json::to_string(&today)?.len())
+        });
+        shown?;
+        of_today.push(took);
+    }
+    Ok(Opened {
+        phone: Times::new(of_phone),
+        today: Times::new(of_today),
+    })
 }
 
 /// The door as the window gets it, written as JSON, by a phone that was just started.

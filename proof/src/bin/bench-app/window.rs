@@ -23,10 +23,46 @@ const SHOWN: &str = "#here";
 const PATIENCE: Duration = Duration::from_secs(120);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(4);
 
+/// Moments of the app's page (`main.ts`): its script begins, what it stands on is known, and now.
+const MOMENTS: &str = "return ['gw-begun', 'gw-known'].map((name) => performance.getEntriesByName(name)[0]?.startTime ?? 0)\
+    .concat(performance.now())";
+
+/// Types each of these into the search and answers, for each, the milliseconds from the letters to the frame that shows rows.
+const TYPED: &str = "
+const [queries, done] = arguments;
+const frame = () => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+const until = async (true_now) => { while (!true_now()) await new Promise((next) => setTimeout(next)); };
+const at = (id) => document.querySelector(`[data-testid=${id}]`);
+location.hash = '#/households';
+(async () => {
+  await until(() => at('household-search') && at('household-list'));
+  const field = at('household-search');
+  const type = (words) => { field.value = words; field.dispatchEvent(new Event('input', { bubbles: true })); };
+  const took = [];
+  for (const query of queries) {
+    const begun = performance.now();
+    type(query);
+    await until(() => at('found'));
+    await frame();
+    took.push(performance.now() - begun);
+    type('');
+    await until(() => !at('found'));
+    await frame();
+  }
+  done(took);
+})();";
+/// Each of them finds something.
+const LETTERS: &[&str] = &["李", "张先生", "zhang", "301", "0123", "楼道", "井盖", "1"];
+
 /// Of both, from the first moment to that look.
 pub struct Starts {
     pub app: Times,
     pub empty: Times,
+    /// Milliseconds of the page's own clock, from its navigation on, until: its script begins, the phone's answers are there,
+    /// a row was seen.
+    pub page: [Times; 3],
+    /// Milliseconds from a letter in the search to the frame that shows what was found.
+    pub found: Times,
 }
 
 /// So many starts of each. The phone's data are the app's own; each start of the app is of a process that was not there.
@@ -36,24 +72,40 @@ pub fn starts(phone: &Path, count: usize) -> Outcome<Starts> {
         .build()?;
     let http = browser()?;
     let (mut app, mut empty) = (Vec::new(), Vec::new());
+    let mut page = [const { Vec::new() }; 3];
+    let mut found = Vec::new();
     // the first of each is the disk's, not ours
     for turn in 0..=count {
         eprintln!("start {turn} of {count} …");
         let of_empty = runtime.block_on(start(&http, "empty-window", phone, SHOWN))?;
         let of_app = runtime.block_on(start(&http, "gridwalk", phone, USABLE))?;
         if turn > 0 {
-            empty.push(of_empty);
-            app.push(of_app);
+            empty.push(of_empty.ms);
+            app.push(of_app.ms);
+            for (times, ms) in page.iter_mut().zip(of_app.moments) {
+                times.push(ms);
+            }
+            found.extend(of_app.found);
         }
     }
     Ok(Starts {
         app: Times::new(app),
         empty: Times::new(empty),
+        page: page.map(Times::new),
+        found: Times::new(found),
     })
 }
 
-/// Milliseconds until the page of this program has something that fits the selector.
-async fn start(http: &Client, program: &str, phone: &Path, selector: &str) -> Outcome<f64> {
+/// One start.
+struct Start {
+    /// Milliseconds until the page had something that fits the selector.
+    ms: f64,
+    moments: [f64; 3],
+    /// Of each of `LETTERS`; of the empty window nothing.
+    found: Vec<f64>,
+}
+
+async fn start(http: &Client, program: &str, phone: &Path, selector: &str) -> Outcome<Start> {
     let driver = Driver::open(phone)?;
     let asked = json!({"capabilities": {"alwaysMatch": {
         "browserName": "wry",
@@ -79,8 +131,23 @@ async fn start(http: &Client, program: &str, phone: &Path, selector: &str) -> Ou
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
     let ms = begun.elapsed().as_secs_f64() * 1_000.0;
+    let moments = driver
+        .ask(http, &path, &json!({"script": MOMENTS, "args": []}))
+        .await?;
+    let found = match selector {
+        USABLE => {
+            let path = format!("/session/{id}/execute/async");
+            let typed = json!({"script": TYPED, "args": [LETTERS]});
+            driver.ask(http, &path, &typed).await?
+        }
+        _ => json!([]),
+    };
     driver.end(program)?;
-    Ok(ms)
+    Ok(Start {
+        ms,
+        moments: serde_json::from_value(moments)?,
+        found: serde_json::from_value(found)?,
+    })
 }
 
 /// A WebKitWebDriver, until this is dropped.
