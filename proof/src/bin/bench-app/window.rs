@@ -10,6 +10,7 @@ use gridwalk_proof::{
 use reqwest::Client;
 use serde_json::{Value, json};
 use std::{
+    fs::File,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -127,7 +128,9 @@ async fn start(http: &Client, program: &str, phone: &Path, selector: &str) -> Ou
             break;
         }
         if begun.elapsed() > PATIENCE {
-            return Err(format!("{program} never showed {selector}").into());
+            let says = json!({"script": "return document.body.innerText", "args": []});
+            let says = driver.ask(http, &path, &says).await;
+            return Err(format!("{program} never showed {selector}, but {says:?}").into());
         }
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
@@ -154,11 +157,14 @@ async fn start(http: &Client, program: &str, phone: &Path, selector: &str) -> Ou
 /// A WebKitWebDriver, until this is dropped.
 struct Driver {
     child: Child,
+    /// Held by whatever has the phone's data open.
+    lock: PathBuf,
     address: String,
 }
 
 impl Driver {
     fn open(phone: &Path) -> Outcome<Self> {
+        let lock = phone.join("gridwalk.lock");
         let port = free_port()?;
         let child = Command::new("WebKitWebDriver")
             .args([&format!("--port={port}"), "--host=127.0.0.1"])
@@ -170,6 +176,7 @@ impl Driver {
             .spawn()?;
         let driver = Self {
             child,
+            lock,
             address: format!("http://127.0.0.1:{port}"),
         };
         let until = Instant::now() + PATIENCE;
@@ -190,12 +197,18 @@ impl Driver {
             let lives = || exe.read_link().is_ok_and(|exe| exe == wanted);
             if lives() {
                 Command::new("kill").arg(pid.to_string()).status()?;
-                while lives() {
+                // its name goes before its files do
+                while lives() || !self.is_free()? {
                     std::thread::yield_now();
                 }
             }
         }
         Ok(())
+    }
+
+    /// Nothing has the phone's data open.
+    fn is_free(&self) -> Outcome<bool> {
+        Ok(File::open(&self.lock)?.try_lock().is_ok())
     }
 
     /// What it answers as `value`.
