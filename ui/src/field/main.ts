@@ -21,8 +21,9 @@ async function open() {
     await openDoor()
     // All at once: what a locked phone refuses is asked again behind its door.
     const behind = ask()
-    if (firstIsToday()) askToday()
-    const [here, lock] = await Promise.all([readHere(), readLock()])
+    // A first frame with the list in it costs half of an empty one and a second.
+    const today = firstIsToday() ? askToday() : undefined
+    const [here, lock] = await Promise.all([readHere(), readLock(), today])
     const look = here.choosing ? here.look : lock.look
     if (lock.locked && look) dressAs(look)
     if (!lock.locked) await begin(behind)

@@ -6,11 +6,10 @@ let first: Promise<Today> | undefined
 /** Whether the app begins at 今日: at its own address, or at none. */
 export const firstIsToday = () => ['', '#/', '#/today'].includes(window.location.hash)
 
-/** Asks for the first list; a phone that refuses is asked again by the page. */
-export function askToday() {
-  const asked = phone.today()
-  first = asked
-  asked.catch(() => first === asked && (first = undefined))
+/** Asks for the first list and comes back when it is there; a phone that refuses is asked again by the page. */
+export async function askToday() {
+  first = phone.today()
+  await first.catch(forgetToday)
 }
 
 /** The answer is of no use: a phone without its worker has no list, and one that was locked has a new one. */
