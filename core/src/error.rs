@@ -90,6 +90,8 @@ codes! {
     CannotWait = "CANNOT_WAIT";
     /// A split makes two or more dwellings with a number each.
     SplitParts = "SPLIT_PARTS";
+    /// The form is not asked any more; its last day is over.
+    FormExpired = "FORM_EXPIRED";
     // what is missing or malformed in a form
     /// Who was there when the consent was given.
     MissingWitness = "MISSING_WITNESS";
@@ -101,7 +103,7 @@ codes! {
     MissingCategory = "MISSING_CATEGORY";
     /// A photo, a voice note or a reason is needed.
     MissingPhoto = "MISSING_PHOTO";
-    /// Every item of a checklist is answered, also those that do not apply.
+    /// Every item of a checklist is answered, also those that do not apply; and every required column of a form.
     MissingAnswer = "MISSING_ANSWER";
     /// An after-photo is needed.
     MissingAfterPhoto = "MISSING_AFTER_PHOTO";

@@ -74,6 +74,8 @@ ids! {
     VisitId;
     /// A member of a household.
     MemberId;
+    /// One form handed in for one door 采集表.
+    FormResponseId;
     /// One act on a dwelling 房屋变动: split, void, taken back.
     DwellingEventId;
     /// One event of an incident 流转记录.

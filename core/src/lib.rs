@@ -6,6 +6,7 @@ pub mod care;
 pub mod deadline;
 pub mod document;
 pub mod error;
+pub mod form;
 pub mod household;
 pub mod ids;
 pub mod incident;

@@ -33,7 +33,9 @@ words! {
         Device, /// 手册
         Page, /// 通知公告
         Announcement, /// 检查表
-        Checklist }
+        Checklist, /// 采集表
+        Form, /// 一轮采集
+        Campaign }
     /// What a page is about.
     PageKind { /// 处置手册, a card per category
         Handbook, /// 职责事项

@@ -266,6 +266,7 @@ fn records(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> {
         let kind = match noun.as_str() {
             "visit" => SyncItemKind::Visit,
             "household_edit" => SyncItemKind::HouseholdEdit,
+            "form" => SyncItemKind::Form,
             "incident" => SyncItemKind::Incident,
             "incident_event" => SyncItemKind::IncidentEvent,
             "task" | "worker_day" => SyncItemKind::Task,

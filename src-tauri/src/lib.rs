@@ -15,6 +15,7 @@ mod dwellings;
 mod enrolment;
 mod error;
 mod exchange;
+mod forms;
 mod handbook;
 mod households;
 mod incidents;

@@ -4,6 +4,7 @@
 use crate::{error::Answer, projection};
 use gridwalk_core::{
     deadline::{self, Handling},
+    form::{Campaign, FormTemplate},
     ids::{BuildingId, DepartmentId, DeviceId, GridId, IncidentId, PersonId, PlanId},
     incident::IncidentView,
     place::ChecklistName,
@@ -87,6 +88,19 @@ pub(crate) fn checklist_for(db: &Connection, kind: &str) -> Answer<Option<Checkl
     let mut lists: Vec<Checklist> = all(db, "checklist")?;
     lists.retain(|list| list.kind == kind);
     Ok(lists.into_iter().max_by_key(|list| list.version))
+}
+
+/// A form in the version that a response names.
+pub(crate) fn form(db: &Connection, id: &str, version: u32) -> Answer<Option<FormTemplate>> {
+    one(db, "form", &format!("{id}/{version}"))
+}
+/// Every form in every version.
+pub(crate) fn forms(db: &Connection) -> Answer<Vec<FormTemplate>> {
+    all(db, "form")
+}
+/// The rounds in this phone's grids, with their doors.
+pub(crate) fn campaigns(db: &Connection) -> Answer<Vec<Campaign>> {
+    all(db, "campaign")
 }
 
 /// What a worker looks up, in its order.

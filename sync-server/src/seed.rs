@@ -1,6 +1,7 @@
 //! The demo street in a fresh store: reference rows, then ninety days of history as legal changes by the phones that
 //! would have written them, through the same log, feed and projection as everything else.
 
+mod forms;
 mod places;
 
 use crate::{
@@ -114,7 +115,7 @@ pub fn fill(state: &AppState, street: &Street, history: &History) -> Result<Seed
     Ok(seeded)
 }
 
-/// Grids, buildings, people, departments, categories, limits, calendar, plans, tasks, checklists, pages and announcements.
+/// Grids, buildings, people, departments, categories, limits, calendar, plans, tasks, checklists, forms, pages and announcements.
 pub fn reference_rows(connection: &Connection, street: &Street) -> Result<()> {
     for grid in &street.grids {
         reference::put_grid(connection, &same(grid)?)?;
@@ -176,6 +177,7 @@ pub fn reference_rows(connection: &Connection, street: &Street) -> Result<()> {
 /// What a worker looks up, and what was announced.
 fn texts(connection: &Connection, street: &Street) -> Result<()> {
     places::checklists(connection)?;
+    forms::rows(connection, street)?;
     for page in &street.pages {
         let row: Page = same(page)?;
         let id = page.id.to_string();
@@ -279,6 +281,8 @@ fn households(scribe: &mut Scribe<'_>, street: &Street, history: &History) -> Re
     for visit in &history.visits {
         visits.entry(visit.household).or_default().push(visit);
     }
+    let told: Vec<_> = gridwalk_fixtures::forms::earlier(street);
+    let answered: HashMap<Uuid, _> = told.iter().map(|form| (form.household, form)).collect();
     for door in &street.households {
         let dwelling = Dwelling {
             id: door.id.into(),
@@ -293,6 +297,13 @@ fn households(scribe: &mut Scribe<'_>, street: &Street, history: &History) -> Re
         let mut volume = Writing::begin(id, door.grid, &registrar, |author| {
             household::create(&dwelling, &known, &members, author)
         })?;
+        // a quarter ago: before every visit that is told
+        if let Some(form) = answered.get(&door.id) {
+            let edit = HouseholdEdit::HandInForm(same(&form.response)?);
+            volume.write(&same(&form.act)?, |document, author| {
+                household::apply(document, &edit, author)
+            })?;
+        }
         for record in visits.get(&door.id).into_iter().flatten() {
             let edit = HouseholdEdit::RecordVisit(same(&record.visit)?);
             volume.write(&same(&record.act)?, |document, author| {

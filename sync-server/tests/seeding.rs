@@ -63,6 +63,8 @@ const DAMAGE: &str = "
     delete from photo;
     delete from place_visit where rowid % 2 = 0;
     update place_visit set failed = 7;
+    delete from form_answer where rowid % 2 = 0;
+    update form_answer set version = 9;
     insert into place (id, grid, name, kind) values ('a place', 'that', 'never', 'was');
     update document set snapshot = x'00' where rowid % 4 = 0;
     update document set snapshot = null where rowid % 4 = 1;";

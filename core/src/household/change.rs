@@ -59,14 +59,14 @@ impl FieldChange {
     }
 
     /// The bare value, as the register keeps it beside its source.
-    pub(super) fn value(&self) -> Result<Value, Refusal> {
+    pub(crate) fn value(&self) -> Result<Value, Refusal> {
         let tagged = serde_json::to_value(self)
             .map_err(|error| Refusal::new(Code::Internal, error.to_string()))?;
         Ok(tagged.get("value").cloned().unwrap_or(Value::Null))
     }
 
     /// The value of `key` that a register keeps; none if a newer app wrote something unknown here.
-    pub(super) fn read(key: FieldKey, value: Value) -> Option<Self> {
+    pub(crate) fn read(key: FieldKey, value: Value) -> Option<Self> {
         serde_json::from_value(json!({ "field": key.word(), "value": value })).ok()
     }
 }

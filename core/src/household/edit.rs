@@ -10,6 +10,7 @@ use crate::{
     document::{self, Author, Document, Edited},
     error::{Code, Refusal},
     field::Draft,
+    form,
     ids::{DwellingEventId, HouseholdId, PersonId, VisitId},
     sync::message::DocumentKind,
     time::Timestamp,
@@ -17,8 +18,8 @@ use crate::{
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-// Acts on the dwelling stand among the amendments: only a document's first change makes containers, and households listed
-// by an older app have these six.
+// Acts on the dwelling and forms that were handed in stand among the amendments, and answers among the fields: only a
+// document's first change makes containers, and households listed by an older app have these six.
 pub(super) use crate::amend::{AMENDMENTS, Amended, VISITS};
 
 pub(super) const FIELDS: &str = "fields";
@@ -177,6 +178,17 @@ pub fn apply(document: Document, edit: &HouseholdEdit, author: &Author) -> Resul
                 into: into.clone(),
             };
             document.edit(author, |draft| draft.fact(AMENDMENTS, event, act, &done))
+        }
+        HouseholdEdit::HandInForm(response) => {
+            form::check(response)?;
+            rules::fields(&response.changes)?;
+            document.absent(AMENDMENTS, &response.id)?;
+            document.edit(author, |draft| {
+                form::write(draft, FIELDS, AMENDMENTS, response, act)?;
+                let visit = response.visit;
+                let mut changes = response.changes.iter();
+                changes.try_for_each(|field| write_field(draft, field, act, visit, false))
+            })
         }
         HouseholdEdit::TakeBackDwelling { event, events } => {
             dwelling::may(act.role)?;

@@ -19,6 +19,7 @@ pub use view::view;
 pub(crate) use visit::keep_known;
 
 use crate::{
+    form::{FormView, NewFormResponse},
     ids::{
         BuildingId, DwellingEventId, HouseholdId, IncidentId, MemberId, PersonId, TaskId, VisitId,
     },
@@ -244,6 +245,8 @@ pub enum HouseholdEdit {
         /// What whoever takes it back has seen.
         events: Vec<DwellingEventId>,
     },
+    /// 填表: hand in a form about this door.
+    HandInForm(NewFormResponse),
 }
 
 /// What a household is created with, once (`IMM`): a wrong door is made void and listed anew.
@@ -343,6 +346,9 @@ pub struct HouseholdView {
     /// What was done to the dwelling, newest first, also what was taken back.
     #[serde(default)]
     pub events: Vec<DwellingEvent>,
+    /// Forms that were answered here, by name; every version apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forms: Vec<FormView>,
     /// Items written by a newer app that this one keeps but cannot show.
     pub unreadable: u32,
 }

@@ -15,6 +15,7 @@ use crate::{
     document::Document,
     fact::Fact,
     field::{Item, Items},
+    form::{self, FormHandedIn},
     ids::{BuildingId, MemberId},
     time::Timestamp,
 };
@@ -32,8 +33,9 @@ pub fn view(document: &Document) -> HouseholdView {
     let no_entry: Items<NoEntry> = document.items(NO_ENTRY);
     unreadable += no_entry.unreadable;
     let members = members(document, &mut unreadable);
-    let (words, acts) = added(document, &mut unreadable);
+    let (words, acts, handed_in) = added(document, &mut unreadable);
     let visits = with_amendments(visits, words);
+    let forms = form::read(document, FIELDS, handed_in, &mut unreadable);
     let standing = Standing::of(acts);
     unreadable += standing.ignored;
     let dwelling = document.created::<Dwelling>();
@@ -53,6 +55,7 @@ pub fn view(document: &Document) -> HouseholdView {
         void: standing.void,
         part_of: standing.part_of,
         events: standing.events,
+        forms,
         unreadable,
     }
 }
@@ -66,6 +69,9 @@ fn fields(
     *unreadable += registers.unreadable;
     let mut read = Vec::new();
     for register in registers.read {
+        if form::is_answer(&register.key) {
+            continue;
+        }
         let key = FieldKey::ALL
             .iter()
             .copied()
@@ -138,24 +144,25 @@ fn members(document: &Document, unreadable: &mut u32) -> Vec<MemberView> {
     here
 }
 
-/// What is put down after the fact: words to a visit, or an act on the dwelling.
+/// What is put down after the fact: words to a visit, an act on the dwelling, or a form that was handed in.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Added {
     Words(Amended),
     Act(DwellingAct),
+    Form(FormHandedIn),
 }
 
 type Facts<T> = Vec<Item<Fact<T>>>;
 
-/// Words to visits, and acts on the dwelling.
+/// Words to visits, acts on the dwelling, and forms that were handed in.
 pub(super) fn added(
     document: &Document,
     unreadable: &mut u32,
-) -> (Facts<Amended>, Facts<DwellingAct>) {
+) -> (Facts<Amended>, Facts<DwellingAct>, Facts<FormHandedIn>) {
     let all: Items<Fact<Added>> = document.items(AMENDMENTS);
     *unreadable += all.unreadable;
-    let (mut words, mut acts) = (Vec::new(), Vec::new());
+    let (mut words, mut acts, mut forms) = (Vec::new(), Vec::new(), Vec::new());
     for item in all.read {
         let Item {
             key,
@@ -176,9 +183,15 @@ pub(super) fn added(
                 operation,
                 value: Fact { act, item },
             }),
+            Added::Form(item) => forms.push(Item {
+                key,
+                change,
+                operation,
+                value: Fact { act, item },
+            }),
         }
     }
-    (words, acts)
+    (words, acts, forms)
 }
 
 fn with_amendments(

@@ -209,6 +209,18 @@ const PLANS: &[(&str, u32, &str)] = &[
         5,
         r#"{"household":"<household>","member":"<member>"}"#,
     ),
+    ("forms", 2, "{}"),
+    (
+        "form",
+        4,
+        r#"{"form":"low_income_check","round":"<round>"}"#,
+    ),
+    (
+        "form_door",
+        12,
+        r#"{"form":"low_income_check","round":"<round>","household":"<form_door>"}"#,
+    ),
+    ("save_form_door", 20, r#""<form_opened>""#),
     ("places", 2, "{}"),
     ("place", 6, r#"{"id":"<place_id>"}"#),
     ("begin_place_visit", 12, r#"{"place":"<place_id>"}"#),
@@ -344,6 +356,15 @@ const ACTIONS: &[&str] = &[
     r#"{"type":"record_fulfilment","fulfilled":true,"note":"<note>"}"#,
 ];
 
+/// Answers to columns of a form; some fit the column that is asked.
+const FORM_VALUES: &[&str] = &[
+    r#"{"type":"choice","value":"same"}"#,
+    r#"{"type":"choice","value":"less"}"#,
+    r#"{"type":"choice","value":"more"}"#,
+    r#"{"type":"number","value":2}"#,
+    r#"{"type":"date","value":"2026-01-01"}"#,
+];
+
 const CARE: &[&str] = &[
     r#"{"type":"give_consent","scope":["visits","help"],"how":"<how>","witness":"<note>","expires":"2027-11-25"}"#,
     r#"{"type":"withdraw_consent","reason":"<reason>"}"#,
@@ -403,8 +424,9 @@ impl Banana {
             let choices = choices.iter().map(|choice| json!(choice)).collect();
             banana.words.insert((*key).into(), choices);
         }
-        let lists: [(&str, &[&str]); 4] = [
+        let lists: [(&str, &[&str]); 5] = [
             ("change", CHANGES),
+            ("form_value", FORM_VALUES),
             ("action", ACTIONS),
             ("care_input", CARE),
             (
@@ -424,6 +446,7 @@ impl Banana {
         }
         for command in [
             "today",
+            "forms",
             "places",
             "incidents",
             "departments",
@@ -560,6 +583,23 @@ impl Banana {
                 self.keep("place_visit_begun", &begun);
             }
             "save_place_visit" => self.keep("place_visit", &words["visit"]["id"]),
+            "form" => {
+                let doors = told["doors"].as_array().into_iter().flatten();
+                doors.for_each(|door| self.keep("form_door", &door["household"]["id"]));
+            }
+            "form_door" => {
+                let columns = told["columns"].as_array().into_iter().flatten();
+                let asked = columns.filter(|column| column["asked"] == true);
+                let answers: Vec<Value> = asked
+                    .map(|column| json!({"column": column["column"], "value": "<form_value>"}))
+                    .collect();
+                let input =
+                    json!({"id": told["id"], "form": told["row"]["form"], "answers": answers});
+                self.keep(
+                    "form_opened",
+                    &json!({"household": words["household"], "input": input}),
+                );
+            }
             "begin_incident" => {
                 let mut begun = told.clone();
                 begun["category"] = json!("F01001");

@@ -50,6 +50,10 @@ commands! {
     begin_place_visit(place);
     save_place_visit(place, visit);
     amend_place_visit(place, visit, note);
+    forms();
+    form(form, round);
+    form_door(form, round, household);
+    save_form_door(household, input);
     begin_incident(start);
     report_incident(incident, photos, how);
     incidents();

@@ -2,6 +2,7 @@
 
 mod care;
 mod delivery;
+mod form;
 mod handbook;
 mod household;
 mod incident;
@@ -128,6 +129,10 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             place::begin_place_visit,
             place::save_place_visit,
             place::amend_place_visit,
+            form::forms,
+            form::form,
+            form::form_door,
+            form::save_form_door,
             patrol::whereabouts,
             patrol::grid_map,
             patrol::patrols,

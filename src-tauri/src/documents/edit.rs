@@ -105,6 +105,9 @@ impl Edit {
                 | HouseholdEdit::SplitDwelling { event, .. }
                 | HouseholdEdit::TakeBackDwelling { event, .. },
             ) => (Noun::HouseholdEdit, event.to_string()),
+            Self::Household(HouseholdEdit::HandInForm(response)) => {
+                (Noun::Form, response.id.to_string())
+            }
             Self::AddDwelling { new, .. } => (Noun::HouseholdEdit, new.id.to_string()),
             Self::CreateIncident { new, .. } => (Noun::Incident, new.id.to_string()),
             Self::Incident(event) => (Noun::IncidentEvent, event.id.to_string()),
@@ -230,6 +233,7 @@ impl Edit {
 pub(crate) enum Noun {
     Visit,
     HouseholdEdit,
+    Form,
     Incident,
     IncidentEvent,
     Patrol,
@@ -252,6 +256,7 @@ impl Noun {
         match self {
             Self::Visit => "visit",
             Self::HouseholdEdit => "household_edit",
+            Self::Form => "form",
             Self::Incident => "incident",
             Self::IncidentEvent => "incident_event",
             Self::Patrol => "patrol",

@@ -240,10 +240,11 @@ fn purge(db: &Connection, document: DocumentId) -> Answer<()> {
     ] {
         db.prepare_cached(statement)?.execute([document.0])?;
     }
-    // what was half written about somebody in care goes with the plan, what was half checked with the place
+    // what was half written about somebody in care goes with the plan, what was half checked with the place, and
+    // a form with its door
     db.prepare_cached(
         "delete from draft where key = ?1 or key = 'support ' || ?1 or key = 'place-visit:' || ?1
-           or key like 'report:' || ?1 || ':%'",
+           or key like 'report:' || ?1 || ':%' or key like 'form:' || ?1 || ':%'",
     )?
     .execute([document.to_string()])?;
     // thumbnails of colleagues have no record here; those of other documents are fetched again when they are looked at

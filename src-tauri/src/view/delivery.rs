@@ -99,6 +99,8 @@ pub enum SyncItemKind {
     Visit,
     /// A correction of a household outside a visit.
     HouseholdEdit,
+    /// 采集表, handed in for a door
+    Form,
     /// 事件
     Incident,
     /// A later event of an incident.

@@ -3,6 +3,7 @@
 
 mod care;
 mod delivery;
+mod form;
 mod handbook;
 mod household;
 mod incident;
@@ -20,6 +21,7 @@ mod work_log;
 
 pub use care::*;
 pub use delivery::*;
+pub use form::*;
 pub use handbook::*;
 pub use household::*;
 pub use incident::*;

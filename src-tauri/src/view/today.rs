@@ -1,6 +1,6 @@
 //! 今日: one flat list of what is due, in the order in which it is walked.
 
-use super::{CareRow, HouseholdRow, PlaceRow};
+use super::{CareRow, FormRow, HouseholdRow, PlaceRow};
 use chrono::NaiveDate;
 use gridwalk_core::{
     error::Code,
@@ -33,6 +33,8 @@ pub struct Today {
     pub care_later: Vec<CareRow>,
     /// 场所: places to look at today or before, those that wait longest first.
     pub places: Vec<PlaceRow>,
+    /// 采集表: forms that are due today or were before, with doors left.
+    pub forms: Vec<FormRow>,
     /// Patrol plans of the worker's grids.
     pub plans: Vec<PlanSummary>,
     /// A patrol that is still running, also after the app was killed.

@@ -267,6 +267,7 @@ pub const NUMBERED: &[(&str, &str)] = &[("change", "sequence"), ("audit", "seque
 pub const REMADE: &[&str] = &[
     "household",
     "household_field",
+    "form_answer",
     "resident",
     "visit",
     "incident",

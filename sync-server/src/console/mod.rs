@@ -2,6 +2,7 @@
 //! Reading only; what they do goes through [`crate::edit`].
 
 pub mod export;
+pub mod form;
 pub mod incident;
 pub mod openapi;
 pub mod patrol;

@@ -7,6 +7,7 @@ use crate::{
     },
     console::{
         export::{self, Format},
+        form::{self, FormAnswerLine},
         incident::{self, Filter, IncidentDetail, IncidentLine},
         patrol::{self, PatrolDetail, PatrolLine},
         place::{self, PlaceVisitLine},
@@ -63,6 +64,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list_visits))
         .routes(routes!(lost_photos))
         .routes(routes!(list_place_visits))
+        .routes(routes!(list_form_answers))
         .routes(routes!(visits_by_grid))
         .routes(routes!(photo))
         .routes(routes!(voice))
@@ -195,6 +197,16 @@ async fn list_place_visits(
     range: Query<Range>,
 ) -> Result<Json<Vec<PlaceVisitLine>>> {
     in_window(&state, &session, &range, Wish::ReadVisits, place::list).await
+}
+
+/// What was answered on forms in the range, newest first; personal values are not in the list.
+#[utoipa::path(get, path = "/api/registry/forms", params(Range), responses((status = 200, body = Vec<FormAnswerLine>), (status = "default", body = ErrorBody)))]
+async fn list_form_answers(
+    State(state): State<AppState>,
+    session: Session,
+    range: Query<Range>,
+) -> Result<Json<Vec<FormAnswerLine>>> {
+    in_window(&state, &session, &range, Wish::ReadVisits, form::list).await
 }
 
 /// Visits in the range, counted by grid.

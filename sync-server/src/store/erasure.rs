@@ -23,6 +23,7 @@ pub fn forget_rows(connection: &Connection, id: DocumentId) -> Result<()> {
     let id = id.to_string();
     for statement in [
         "delete from household_field where household = ?1",
+        "delete from form_answer where household = ?1",
         "delete from resident where household = ?1",
         "delete from visit where household = ?1",
         "delete from household where id = ?1",

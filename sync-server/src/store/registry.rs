@@ -31,7 +31,8 @@ pub struct Facts {
 }
 
 /// Every table whose rows are projected from documents, those that hang on others first.
-pub const PROJECTED: [&str; 17] = [
+pub const PROJECTED: [&str; 18] = [
+    "form_answer",
     "household_field",
     "resident",
     "visit",
@@ -133,6 +134,7 @@ fn household(connection: &Connection, view: &HouseholdView, facts: Facts) -> Res
             ])?;
         }
     }
+    form_answers(connection, view, &id, &grid)?;
     clear(connection, "delete from resident where household = ?1", &id)?;
     let mut insert = connection.prepare_cached(
         "insert into resident (id, household, display_name, birth_year, relation, since) values (?1, ?2, ?3, ?4, ?5, ?6)
@@ -181,6 +183,41 @@ fn household(connection: &Connection, view: &HouseholdView, facts: Facts) -> Res
         .filter_map(|seen| seen.visit.voice.as_ref())
     {
         write_voice(connection, voice, &id, "visit_voice", &grid)?;
+    }
+    Ok(())
+}
+
+fn form_answers(connection: &Connection, view: &HouseholdView, id: &str, grid: &str) -> Result<()> {
+    clear(
+        connection,
+        "delete from form_answer where household = ?1",
+        id,
+    )?;
+    let mut insert = connection.prepare_cached(
+        "insert into form_answer (household, grid, form, version, round, field, value, unchanged, as_of, by_person,
+           recorded_at, differs)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?;
+    for answered in &view.forms {
+        let form = &answered.form;
+        for answer in &answered.answers {
+            for given in &answer.values {
+                insert.execute(params![
+                    id,
+                    grid,
+                    form.id,
+                    form.version,
+                    form.round,
+                    answer.column,
+                    json(&given.value)?,
+                    given.unchanged,
+                    given.as_of.to_string(),
+                    given.by.to_string(),
+                    given.at.to_string(),
+                    answer.values.len() > 1
+                ])?;
+            }
+        }
     }
     Ok(())
 }

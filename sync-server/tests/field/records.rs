@@ -8,8 +8,9 @@ use super::{
     tus::{pictures, upload},
 };
 use gridwalk_core::{
+    form::{FormAnswer, FormName, FormValue, NewFormResponse},
     household::{self, HouseholdEdit, NewVisit, VisitKind, VisitOutcome},
-    ids::{CheckpointId, DocumentId, FindingId, Hash, HitId, VisitId},
+    ids::{CheckpointId, DocumentId, FindingId, FormResponseId, Hash, HitId, VisitId},
     incident::{self, IncidentAction, IncidentEvent, NewIncident},
     patrol::{
         self, FindingState, HitMethod, HitState, NewFinding, NewHit, NewPatrol, PatrolEdit,
@@ -149,6 +150,34 @@ impl Records {
                 place::apply(document.expect("a shop"), &edit, author)
             })
             .expect("a check");
+        self.phone.sync().await.expect("an exchange");
+        assert!(self.phone.unsent.is_empty());
+    }
+
+    /// A form is handed in at the door.
+    pub async fn fill_a_form(&mut self) {
+        let response = NewFormResponse {
+            id: FormResponseId(Uuid::from_u128(self.household.0.as_u128() ^ 0xc00)),
+            form: FormName {
+                id: "low_income_check".into(),
+                version: 1,
+                round: "2026-09".into(),
+            },
+            answers: vec![FormAnswer {
+                column: "contact".into(),
+                value: FormValue::Text("=1+1".into()),
+                unchanged: false,
+                as_of: None,
+            }],
+            changes: Vec::new(),
+            visit: None,
+        };
+        self.phone
+            .act(self.household, self.home, nine(), |document, author, _| {
+                let edit = HouseholdEdit::HandInForm(response);
+                household::apply(document.expect("a door"), &edit, author)
+            })
+            .expect("a form");
         self.phone.sync().await.expect("an exchange");
         assert!(self.phone.unsent.is_empty());
     }

@@ -275,6 +275,7 @@ fn door(mut view: HouseholdView) -> HouseholdView {
     }
     view.members.clear();
     view.events.clear();
+    view.forms.clear();
     let last = view.visits.iter().map(|visit| visit.visit.ended_at).max();
     view.visits
         .retain(|visit| Some(visit.visit.ended_at) == last);

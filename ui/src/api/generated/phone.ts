@@ -139,6 +139,14 @@ export const commands = {
 	savePlaceVisit: (place: string, visit: NewPlaceVisit) => typedError<PlaceDetail, Failure>(__TAURI_INVOKE("save_place_visit", { place, visit })),
 	/**  Adds words to a visit. */
 	amendPlaceVisit: (place: string, visit: string, note: string) => typedError<PlaceDetail, Failure>(__TAURI_INVOKE("amend_place_visit", { place, visit, note })),
+	/**  Every form of this round, those that are due first. */
+	forms: () => typedError<FormRow[], Failure>(__TAURI_INVOKE("forms")),
+	/**  One form with its doors. */
+	form: (form: string, round: string) => typedError<FormDetail, Failure>(__TAURI_INVOKE("form", { form, round })),
+	/**  One door of it, prefilled. Nothing is stored yet. */
+	formDoor: (form: string, round: string, household: string) => typedError<FormDoor, Failure>(__TAURI_INVOKE("form_door", { form, round, household })),
+	/**  已提交, and 已存本机. */
+	saveFormDoor: (household: string, input: FormInput) => typedError<FormDoor, Failure>(__TAURI_INVOKE("save_form_door", { household, input })),
 	/**  Where the phone is, if it knows. */
 	whereabouts: () => typedError<Whereabouts, Failure>(__TAURI_INVOKE("whereabouts")),
 	/**  网格地图: what lies where in my grids. */
@@ -201,7 +209,7 @@ export const events = {
 };
 
 /* Constants */
-export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SNOOZED_TWICE","CANNOT_WAIT","SPLIT_PARTS","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_ANSWER","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","LOCKED","PIN_WRONG","PIN_WAIT","PIN_SPENT","PIN_WEAK","PIN_NEEDED","PIN_NOT_SEALED","UNSENT_WORK","PARCEL_UNREADABLE","PARCEL_OF_ANOTHER","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_DAMAGED","PHOTO_TOO_BIG","PHOTO_NO_ROOM","VOICE_TRUNCATED","VOICE_UNSUPPORTED","VOICE_TOO_LONG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
+export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SNOOZED_TWICE","CANNOT_WAIT","SPLIT_PARTS","FORM_EXPIRED","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_ANSWER","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","LOCKED","PIN_WRONG","PIN_WAIT","PIN_SPENT","PIN_WEAK","PIN_NEEDED","PIN_NOT_SEALED","UNSENT_WORK","PARCEL_UNREADABLE","PARCEL_OF_ANOTHER","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_DAMAGED","PHOTO_TOO_BIG","PHOTO_NO_ROOM","VOICE_TRUNCATED","VOICE_UNSUPPORTED","VOICE_TOO_LONG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
 
 /* Types */
 /**  The frame of one act. `recorded_at` is the phone's clock plus its measured offset to the server. */
@@ -252,6 +260,28 @@ export type AnnouncementRow = {
 	said: Announcement,
 	/**  The one receipt that the worker gives, and how far it has come; none until it was read. */
 	read: Receipt | null,
+};
+
+/**  One value of a column, with where it came from. */
+export type AnswerSource = {
+	/**  The value. */
+	value: FormValue,
+	/**  Nobody was asked; what was known stood. */
+	unchanged?: boolean,
+	/**  Since when it is known. */
+	as_of: string,
+	/**  Who handed it in. */
+	by: string,
+	/**  When. */
+	at: string,
+};
+
+/**  A column with all the values that nobody has overruled: one, or more when people answered at the same time. */
+export type AnswerView = {
+	/**  Its key. */
+	column: string,
+	/**  Newest last. A value that somebody only left as it was yields to one that somebody gave meanwhile. */
+	values: AnswerSource[],
 };
 
 /**  One item of the checklist, answered. */
@@ -669,6 +699,16 @@ export type CheckpointState = {
 	distance_m: number | null,
 };
 
+/**  Something that can be chosen, in both languages. */
+export type Choice = {
+	/**  Its code. */
+	id: string,
+	/**  In words. */
+	name_zh: string,
+	/**  The same in English. */
+	name_en: string,
+};
+
 /**  How a plan ended. */
 export type ClosedView = {
 	/**  Why. */
@@ -747,6 +787,8 @@ export type Code =
 "CANNOT_WAIT" | 
 /**  A split makes two or more dwellings with a number each. */
 "SPLIT_PARTS" | 
+/**  The form is not asked any more; its last day is over. */
+"FORM_EXPIRED" | 
 /**  Who was there when the consent was given. */
 "MISSING_WITNESS" | 
 /**  A few words are needed. */
@@ -757,7 +799,7 @@ export type Code =
 "MISSING_CATEGORY" | 
 /**  A photo, a voice note or a reason is needed. */
 "MISSING_PHOTO" | 
-/**  Every item of a checklist is answered, also those that do not apply. */
+/**  Every item of a checklist is answered, also those that do not apply; and every required column of a form. */
 "MISSING_ANSWER" | 
 /**  An after-photo is needed. */
 "MISSING_AFTER_PHOTO" | 
@@ -879,6 +921,41 @@ export type Code =
 "NOT_ENROLLED" | 
 /**  Something that should not happen; nothing is lost. */
 "INTERNAL";
+
+/**  One column, in both languages. */
+export type Column = {
+	/**  Its key, the same in every version that asks it. */
+	key: string,
+	/**  栏目 */
+	label_zh: string,
+	/**  The same in English. */
+	label_en: string,
+	/**  What it holds. */
+	kind: ColumnKind,
+	/**  It cannot be left empty. */
+	required: boolean,
+	/**  What can be chosen. */
+	choices?: Choice[],
+	/**  A word of [`Held`]: what the phone holds already is not asked again. An app that does not know the word asks. */
+	prefill_from?: string | null,
+	/**  After how many days what is known is asked again. */
+	reuse_days: number,
+	/**  1 may stand in lists; 2 and above are personal, and lists say only that they are there. */
+	tier: number,
+};
+
+/**  What a column holds. There is none for a citizen number, a picture of a paper or a card: those are asked nowhere. */
+export type ColumnKind = 
+/**  文字 */
+"text" | 
+/**  数字 */
+"number" | 
+/**  选一项 */
+"choice" | 
+/**  日期 */
+"date" | 
+/**  是/否 */
+"yes_no";
 
 /**  A log that its worker stands by. */
 export type ConfirmedLog = {
@@ -1228,6 +1305,15 @@ export type FieldView = {
 	values: Sourced[],
 };
 
+/**  Where a prefilled value comes from. */
+export type FilledFrom = 
+/**  登记里有: the household's document holds it */
+"held" | 
+/**  上次填过: somebody answered it, in whatever round or version */
+"earlier" | 
+/**  没有 */
+"nothing";
+
 /**  A finding, as the screen hands it in. */
 export type FindingInput = {
 	/**  Category code. */
@@ -1281,6 +1367,168 @@ export type FinishPreview = {
 	findings: number,
 	/**  The line that the plan asks for; none when it asks for none or nothing was recorded. */
 	line: LinePreview | null,
+};
+
+/**  One column as it is handed in. */
+export type FormAnswer = {
+	/**  Its key. */
+	column: string,
+	/**  The answer. */
+	value: FormValue,
+	/**  没变化: nobody was asked; what was known stands. */
+	unchanged?: boolean,
+	/**  Since when it is known, of what was not asked. */
+	as_of?: string | null,
+};
+
+/**  A form with its doors, in walking order, those that are left first. */
+export type FormDetail = {
+	/**  As in the list. */
+	row: FormRow,
+	/**  What is asked, why, and on what ground. */
+	template: FormTemplate,
+	/**  Its doors. */
+	doors: FormDoorRow[],
+};
+
+/**  One door of a form, prefilled. Nothing is stored by opening it. */
+export type FormDoor = {
+	/**  Under which it is handed in, so that saving twice is done once. */
+	id: string,
+	/**  As in the list. */
+	row: FormRow,
+	/**  What is asked. */
+	template: FormTemplate,
+	/**  Whose door. */
+	door: FormDoorRow,
+	/**  `听雨苑 3幢 2单元 502` */
+	address: string,
+	/**  Every column, in its order. */
+	columns: Prefilled[],
+	/**  How far what was handed in here has come; none while nothing was by this phone. */
+	receipt: Receipt | null,
+	/**  The centre did not take what was handed in here, and why. */
+	refused: Code | null,
+	/**  The next door of the way that is left. */
+	next: string | null,
+};
+
+/**  One door of a form. */
+export type FormDoorRow = {
+	/**  Which. */
+	household: HouseholdRow,
+	/**  Handed in. */
+	done: boolean,
+	/**  By whom; empty when the phone does not know them. */
+	done_by: string,
+	/**  When. */
+	done_at: string | null,
+	/**  Columns that have to be asked there. */
+	asked: number,
+	/**  Columns of which two people said different things. */
+	conflicts: number,
+	/**  Something is half written here 草稿. */
+	draft: boolean,
+};
+
+/**  What the worker asked or corrected; everything else stands as it was known. */
+export type FormInput = {
+	/**  From [`FormDoor`]. */
+	id: string,
+	/**  What was asked. */
+	form: FormName,
+	/**  The columns that were asked or corrected. */
+	answers: FormAnswer[],
+};
+
+/**  Which form, in which version, in which round. */
+export type FormName = {
+	/**  `low_income_check` */
+	id: string,
+	/**  The version whose columns were asked. */
+	version: number,
+	/**  `2026-09` */
+	round: string,
+};
+
+/**  A form of this round, with how far it is. */
+export type FormRow = {
+	/**  Which, in the version that is asked. */
+	form: FormName,
+	/**  标题 */
+	title_zh: string,
+	/**  The same in English. */
+	title_en: string,
+	/**  牵头部门 */
+	office: string,
+	/**  The last day. */
+	due: string,
+	/**  `12:00`, when it is due before the evening of that day. */
+	due_time: string | null,
+	/**  Days past that day; 0 when in time. */
+	overdue_days: number,
+	/**  Due today, or overdue, and doors are left. */
+	due_now: boolean,
+	/**  Doors of this phone. */
+	doors: number,
+	/**  Of these, handed in. */
+	done: number,
+	/**  The last day on which it may be asked is over. */
+	expired: boolean,
+};
+
+/**
+ *  采集表: what is asked, by which office, on what ground. A changed form is a new version; the rows of those before stay,
+ *  because doors answered them.
+ */
+export type FormTemplate = {
+	/**  Its code, the same in every version: `low_income_check`. */
+	id: string,
+	/**  Grows with every change; the highest is asked. */
+	version: number,
+	/**  标题 */
+	title_zh: string,
+	/**  The same in English. */
+	title_en: string,
+	/**  牵头部门 */
+	office: string,
+	/**  职责事项: the page that says whose duty it is. */
+	duty: string | null,
+	/**  依据 */
+	legal_basis_zh: string,
+	/**  The same in English. */
+	legal_basis_en: string,
+	/**  用途 */
+	purpose_zh: string,
+	/**  The same in English. */
+	purpose_en: string,
+	/**  The last day on which anybody may be asked; none: until it is withdrawn. */
+	valid_to: string | null,
+	/**  What is asked, in its order. */
+	columns: Column[],
+};
+
+/**  An answer, typed as its column is. */
+export type FormValue = 
+/**  In words. */
+{ type: "text"; value: string } | 
+/**  How many. */
+{ type: "number"; value: number } | 
+/**  One of what the column offers, by its code. */
+{ type: "choice"; value: string } | 
+/**  A day. */
+{ type: "date"; value: string } | 
+/**  是 or 否 */
+{ type: "yes_no"; value: boolean };
+
+/**  One form of a household in one version and round. */
+export type FormView = {
+	/**  Which. */
+	form: FormName,
+	/**  By column. */
+	answers: AnswerView[],
+	/**  Newest first. */
+	handed_in: HandedIn[],
 };
 
 /**  What was found, grouped by what it is; a kind of which nothing was found is left out. */
@@ -1360,6 +1608,16 @@ export type GroupHint =
 "elsewhere" | 
 /**  稍后: waits for another day. */
 "later";
+
+/**  That a form was handed in. */
+export type HandedIn = {
+	/**  Which act. */
+	id: string,
+	/**  Who. */
+	by: string,
+	/**  When. */
+	at: string,
+};
 
 /**  One thing that was found. */
 export type Hit = {
@@ -1504,7 +1762,11 @@ into: Part[] }) & { events?: never; member?: never; note?: never; reason?: never
 /**  Made by the phone. */
 event: string; 
 /**  What whoever takes it back has seen. */
-events: string[] }) & { into?: never; member?: never; note?: never; reason?: never; same_as?: never; visit?: never };
+events: string[] }) & { into?: never; member?: never; note?: never; reason?: never; same_as?: never; visit?: never } | 
+/**  填表: hand in a form about this door. */
+{
+	type: "hand_in_form",
+} & NewFormResponse;
 
 /**  One door of the list. */
 export type HouseholdRow = {
@@ -1568,6 +1830,8 @@ export type HouseholdView = {
 	part_of?: string | null,
 	/**  What was done to the dwelling, newest first, also what was taken back. */
 	events?: DwellingEvent[],
+	/**  Forms that were answered here, by name; every version apart. */
+	forms?: FormView[],
 	/**  Items written by a newer app that this one keeps but cannot show. */
 	unreadable: number,
 };
@@ -2312,6 +2576,20 @@ export type NewFinding = {
 	at: string,
 };
 
+/**  A form as it is handed in for one door 已提交. Until then it is a draft of the phone. */
+export type NewFormResponse = {
+	/**  Made by the phone before the form opens, so that saving twice is done once. */
+	id: string,
+	/**  What was asked. */
+	form: FormName,
+	/**  Every column that has an answer. */
+	answers: FormAnswer[],
+	/**  What of it the household itself holds, and holds from now on. */
+	changes: FieldChange[],
+	/**  The visit on which it was asked. */
+	visit?: string | null,
+};
+
 /**  One checkpoint reached 点位记录. */
 export type NewHit = {
 	/**  Made by the phone. */
@@ -3007,6 +3285,20 @@ export type PreferredTime =
 /**  周末 */
 "weekend";
 
+/**  A column as it stands before it is asked. */
+export type Prefilled = {
+	/**  Its key. */
+	column: string,
+	/**  What is known, also when it is asked again. */
+	value: FormValue | null,
+	/**  From where. */
+	from: FilledFrom,
+	/**  Since when it is known; none of what cannot grow old, such as an address. */
+	as_of: string | null,
+	/**  Somebody has to ask. */
+	asked: boolean,
+};
+
 /**  Arrived of all. */
 export type Progress = {
 	/**  With a receipt of the centre. */
@@ -3405,6 +3697,8 @@ export type SyncItemKind =
 "visit" | 
 /**  A correction of a household outside a visit. */
 "household_edit" | 
+/**  采集表, handed in for a door */
+"form" | 
 /**  事件 */
 "incident" | 
 /**  A later event of an incident. */
@@ -3581,6 +3875,8 @@ export type Today = {
 	care_later: CareRow[],
 	/**  场所: places to look at today or before, those that wait longest first. */
 	places: PlaceRow[],
+	/**  采集表: forms that are due today or were before, with doors left. */
+	forms: FormRow[],
 	/**  Patrol plans of the worker's grids. */
 	plans: PlanSummary[],
 	/**  A patrol that is still running, also after the app was killed. */

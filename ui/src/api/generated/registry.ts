@@ -106,6 +106,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/registry/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was answered on forms in the range, newest first; personal values are not in the list. */
+        get: operations["list_form_answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/registry/grids": {
         parameters: {
             query?: never;
@@ -485,7 +502,7 @@ export interface components {
          * @description A stable code. Its sentences (zh-CN and en) live in `ui/src/locales` under `errors.<CODE>`.
          * @enum {string}
          */
-        Code: "QUIET_HOURS" | "CANCEL_AFTER_ACCEPT" | "WRONG_STATE" | "OVERRULED" | "EARLIER_ROUND" | "ALREADY_SO" | "ALREADY_ASKED" | "ALREADY_DECIDED" | "EXTENSION_USED" | "REOPEN_TOO_LATE" | "MERGE_INTO_ITSELF" | "MERGE_INTO_ENDED" | "NOT_A_DISPUTE" | "NOT_SETTLED" | "WRONG_ROLE" | "OUT_OF_SCOPE" | "SAME_CHECKER" | "NOT_FOUND" | "PATROL_ENDED" | "PATROL_RUNNING" | "ALREADY_RECORDED" | "CHECKPOINT_MISMATCH" | "TOO_FAR_AWAY" | "NO_POSITION" | "CONSENT_WITHDRAWN" | "CONSENT_MISSING" | "CONSENT_SCOPE" | "CARE_CLOSED" | "DWELLING_VOID" | "DUPLICATE_DWELLING" | "SNOOZED_TWICE" | "CANNOT_WAIT" | "SPLIT_PARTS" | "MISSING_WITNESS" | "MISSING_WORDS" | "MISSING_PLACE" | "MISSING_CATEGORY" | "MISSING_PHOTO" | "MISSING_ANSWER" | "MISSING_AFTER_PHOTO" | "MISSING_DEPARTMENT" | "MISSING_REASON" | "SEVERITY_TOO_HIGH" | "CATEGORY_NOT_ON_SITE" | "TEXT_LOOKS_LIKE_ID" | "TEXT_LOOKS_LIKE_PHONE" | "TEXT_TOO_LONG" | "VALUE_OUT_OF_RANGE" | "CODE_WRONG" | "CODE_USED" | "CODE_EXPIRED" | "TOKEN_EXPIRED" | "DEVICE_REVOKED" | "LOGIN_WRONG" | "LOGIN_LOCKED" | "SESSION_EXPIRED" | "FORBIDDEN" | "LOCKED" | "PIN_WRONG" | "PIN_WAIT" | "PIN_SPENT" | "PIN_WEAK" | "PIN_NEEDED" | "PIN_NOT_SEALED" | "UNSENT_WORK" | "PARCEL_UNREADABLE" | "PARCEL_OF_ANOTHER" | "SERVER_UNREACHABLE" | "NOT_OUR_SERVER" | "SERVER_BUSY" | "SERVER_ERROR" | "SERVER_ROLLED_BACK" | "BODY_TOO_BIG" | "BODY_MALFORMED" | "PROTOCOL_UNKNOWN" | "SIGNATURE_BAD" | "CHANGE_TOO_BIG" | "CHANGE_MALFORMED" | "ACTOR_FORKED" | "AUTHOR_MISMATCH" | "ERASED" | "QUEUE_FULL" | "PHOTO_TRUNCATED" | "PHOTO_UNSUPPORTED" | "PHOTO_DAMAGED" | "PHOTO_TOO_BIG" | "PHOTO_NO_ROOM" | "VOICE_TRUNCATED" | "VOICE_UNSUPPORTED" | "VOICE_TOO_LONG" | "BLOB_HASH_MISMATCH" | "BLOB_OFFSET_MISMATCH" | "CAMERA_DENIED" | "STORAGE_FULL" | "STORAGE_BROKEN" | "ALREADY_OPEN" | "NEWER_DATA" | "NOT_ENROLLED" | "INTERNAL";
+        Code: "QUIET_HOURS" | "CANCEL_AFTER_ACCEPT" | "WRONG_STATE" | "OVERRULED" | "EARLIER_ROUND" | "ALREADY_SO" | "ALREADY_ASKED" | "ALREADY_DECIDED" | "EXTENSION_USED" | "REOPEN_TOO_LATE" | "MERGE_INTO_ITSELF" | "MERGE_INTO_ENDED" | "NOT_A_DISPUTE" | "NOT_SETTLED" | "WRONG_ROLE" | "OUT_OF_SCOPE" | "SAME_CHECKER" | "NOT_FOUND" | "PATROL_ENDED" | "PATROL_RUNNING" | "ALREADY_RECORDED" | "CHECKPOINT_MISMATCH" | "TOO_FAR_AWAY" | "NO_POSITION" | "CONSENT_WITHDRAWN" | "CONSENT_MISSING" | "CONSENT_SCOPE" | "CARE_CLOSED" | "DWELLING_VOID" | "DUPLICATE_DWELLING" | "SNOOZED_TWICE" | "CANNOT_WAIT" | "SPLIT_PARTS" | "FORM_EXPIRED" | "MISSING_WITNESS" | "MISSING_WORDS" | "MISSING_PLACE" | "MISSING_CATEGORY" | "MISSING_PHOTO" | "MISSING_ANSWER" | "MISSING_AFTER_PHOTO" | "MISSING_DEPARTMENT" | "MISSING_REASON" | "SEVERITY_TOO_HIGH" | "CATEGORY_NOT_ON_SITE" | "TEXT_LOOKS_LIKE_ID" | "TEXT_LOOKS_LIKE_PHONE" | "TEXT_TOO_LONG" | "VALUE_OUT_OF_RANGE" | "CODE_WRONG" | "CODE_USED" | "CODE_EXPIRED" | "TOKEN_EXPIRED" | "DEVICE_REVOKED" | "LOGIN_WRONG" | "LOGIN_LOCKED" | "SESSION_EXPIRED" | "FORBIDDEN" | "LOCKED" | "PIN_WRONG" | "PIN_WAIT" | "PIN_SPENT" | "PIN_WEAK" | "PIN_NEEDED" | "PIN_NOT_SEALED" | "UNSENT_WORK" | "PARCEL_UNREADABLE" | "PARCEL_OF_ANOTHER" | "SERVER_UNREACHABLE" | "NOT_OUR_SERVER" | "SERVER_BUSY" | "SERVER_ERROR" | "SERVER_ROLLED_BACK" | "BODY_TOO_BIG" | "BODY_MALFORMED" | "PROTOCOL_UNKNOWN" | "SIGNATURE_BAD" | "CHANGE_TOO_BIG" | "CHANGE_MALFORMED" | "ACTOR_FORKED" | "AUTHOR_MISMATCH" | "ERASED" | "QUEUE_FULL" | "PHOTO_TRUNCATED" | "PHOTO_UNSUPPORTED" | "PHOTO_DAMAGED" | "PHOTO_TOO_BIG" | "PHOTO_NO_ROOM" | "VOICE_TRUNCATED" | "VOICE_UNSUPPORTED" | "VOICE_TOO_LONG" | "BLOB_HASH_MISMATCH" | "BLOB_OFFSET_MISMATCH" | "CAMERA_DENIED" | "STORAGE_FULL" | "STORAGE_BROKEN" | "ALREADY_OPEN" | "NEWER_DATA" | "NOT_ENROLLED" | "INTERNAL";
         /** @description What else has come of an incident. */
         Course: {
             /** @description Whistles and notices, first first. */
@@ -607,6 +624,82 @@ export interface components {
             by: components["schemas"]["PersonId"];
             /** @description What was recorded. */
             finding: components["schemas"]["NewFinding"];
+        };
+        /** @description One value of a column, at one door. */
+        FormAnswerLine: {
+            /** @description Since when it is known. */
+            as_of: components["schemas"]["Timestamp"];
+            /** @description Who handed it in. */
+            by_name: string;
+            /** @description Its key. */
+            column: string;
+            /** @description Two people said different things. */
+            differs: boolean;
+            /** @description `听雨苑 3幢2单元502` */
+            door: string;
+            /** @description Which form. */
+            form: string;
+            /** @description Where. */
+            grid: components["schemas"]["GridId"];
+            /** @description `梧桐-03` */
+            grid_name: string;
+            /** @description At whose door. */
+            household: components["schemas"]["HouseholdId"];
+            /** @description The same in English. */
+            label_en?: string | null;
+            /** @description 栏目 */
+            label_zh?: string | null;
+            /** @description There is an answer, and a list does not show it. */
+            personal: boolean;
+            /** @description When the phone wrote it down. */
+            recorded_at: components["schemas"]["Timestamp"];
+            /** @description `2026-09` */
+            round: string;
+            /** @description The same in English. */
+            title_en?: string | null;
+            /** @description `低收入家庭信息核对`; none when the form was withdrawn. */
+            title_zh?: string | null;
+            /** @description Nobody was asked; what was known stood. */
+            unchanged: boolean;
+            value?: components["schemas"]["FormValue"] | null;
+            /**
+             * Format: int32
+             * @description The version that was asked.
+             */
+            version: number;
+        };
+        /** @description An answer, typed as its column is. */
+        FormValue: {
+            /** @enum {string} */
+            type: "text";
+            /** @description In words. */
+            value: string;
+        } | {
+            /** @enum {string} */
+            type: "number";
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            value: number;
+        } | {
+            /** @enum {string} */
+            type: "choice";
+            /** @description One of what the column offers, by its code. */
+            value: string;
+        } | {
+            /** @enum {string} */
+            type: "date";
+            /**
+             * Format: date
+             * @description A day.
+             */
+            value: string;
+        } | {
+            /** @enum {string} */
+            type: "yes_no";
+            /** @description 是 or 否 */
+            value: boolean;
         };
         /** @description 网格. Boundary rings are `[lon, lat]` in WGS-84, first ring outside, the rest holes. */
         Grid: {
@@ -1824,6 +1917,40 @@ export interface operations {
                     "text/csv": string;
                     "application/geo+json": string;
                     "application/gpx+xml": string;
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_form_answers: {
+        parameters: {
+            query: {
+                /** @description First day. */
+                from: string;
+                /** @description Last day. */
+                to: string;
+                /** @description One grid, or all that the asker may see. */
+                grid?: components["schemas"]["GridId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormAnswerLine"][];
                 };
             };
             default: {

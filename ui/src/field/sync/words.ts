@@ -118,6 +118,7 @@ export function documentOf(item: SyncItem, incidents: ReadonlySet<string>): stri
   switch (item.kind) {
     case 'visit':
     case 'household_edit':
+    case 'form':
       return `/households/${item.document}`
     case 'incident':
     case 'incident_event':

@@ -18,6 +18,7 @@ import type { Battery, Settings, Task, TaskGroup, TaskRow, Today } from '../../g
 import { Fault, type Asked, type Phone } from '../door'
 import { Care } from './care'
 import { Delivery } from './delivery'
+import { Forms } from './forms'
 import { Announcements, handbook } from './handbook'
 import { Households } from './households'
 import { Incidents } from './incidents'
@@ -77,6 +78,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   const patrols = new Patrols(delivery, now)
   const said = new Announcements(delivery, now)
   const places = new Places(delivery, now, scene === 'quiet')
+  const forms = new Forms(delivery, households, now, (key) => drafts.has(key), scene === 'quiet')
   const logs = new Logs(delivery, households, incidents, places, now)
   let enrolled = scene !== 'fresh' && !people.isComing()
   let settings: Settings = {
@@ -169,6 +171,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       care: plans_due.filter((plan) => !plan.later.until),
       care_later: plans_due.filter((plan) => plan.later.until),
       places: places.dueNow(),
+      forms: forms.dueNow(),
       plans: plans.map(({ id, name, checkpoints }) => ({ id, name, checkpoints: checkpoints.length })),
       running_patrol: patrols.running(),
     }
@@ -250,6 +253,14 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       return saved
     },
     amendPlaceVisit: async (id, visit, note) => places.amend(id, visit, note),
+    forms: async () => forms.rows(),
+    form: async (form, round) => forms.detail(form, round),
+    formDoor: async (form, round, household) => forms.open(form, round, household, mint('form')),
+    saveFormDoor: async (household, input) => {
+      const saved = forms.save(household, input, mint('form'))
+      drafts.delete(`form:${household}:${input.form.id}/${input.form.round}`)
+      return saved
+    },
     carePlans: async () => care.rows(),
     carePlan: async (id) => care.detail(id),
     beginCare: async (start) => care.begin(start),
