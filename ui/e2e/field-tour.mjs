@@ -47,6 +47,11 @@ const putOff = async (page, plate, reason) => {
   await tap(page, `task-${plate}`, 'later-open', `later-reason-${reason}`, 'later-save')
   await byId(page, 'screen-today').waitFor()
 }
+const FORM = 'low_income_check/2026-09'
+const openForm = async (page) => {
+  await tap(page, 'form-row-low_income_check', 'form-next')
+  await byId(page, 'form-save').waitFor()
+}
 const chooseOutcome = (word) => (page) => tap(page, `visit-outcome-${word}`)
 
 export const SCREENS = [
@@ -400,6 +405,40 @@ export const SCREENS = [
       await byId(page, 'screen-report').waitFor()
     },
   },
+  { name: '17-forms', path: '/forms' },
+  { name: '17b-form', path: `/forms/${FORM}` },
+  { name: '17c-form-door', path: '/today', walk: openForm },
+  {
+    name: '17d-form-open',
+    path: '/today',
+    async walk(page) {
+      await openForm(page)
+      await tap(page, 'form-save')
+      await byId(page, 'form-fault').waitFor()
+    },
+  },
+  {
+    name: '17e-form-unchanged',
+    path: '/today',
+    async walk(page) {
+      await openForm(page)
+      await tap(page, 'form-unchanged', 'form-change-size', 'form-change-aid')
+      await byId(page, 'form-size').fill('4')
+      await tap(page, 'form-aid-none', 'form-income_change-same')
+      await byId(page, 'form-known-size').scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: '17f-form-saved',
+    path: '/today',
+    async walk(page) {
+      await openForm(page)
+      await tap(page, 'form-income_change-less', 'form-save')
+      await byId(page, 'screen-form').waitFor()
+      await byId(page, 'form-progress').filter({ hasText: '2' }).waitFor()
+    },
+  },
+  { name: '17g-forms-done', path: '/forms', scene: 'quiet' },
   { name: '09-enrol', path: '/enrol', scene: 'fresh' },
   {
     name: '09b-enrol-unreachable',

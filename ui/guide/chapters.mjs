@@ -107,6 +107,36 @@ export const CHAPTERS = [
     ],
   },
   {
+    title: ['填表：只问要问的', 'Fill in a form: ask only what has to be asked'],
+    lead: [
+      '部门要的表排在今日，也在“{tab.me}”里。登记里有的、上次填过的已经填好，没有网也能填。',
+      'Forms that an office wants stand in the day’s list and under “{tab.me}”. What is held or was answered before is filled in; no network is needed.',
+    ],
+    steps: [
+      {
+        screen: '17b-form',
+        say: [
+          '谁要、做什么用、依据、什么时候交，都写着。点“下一户”一户一户来。',
+          'Who wants it, what for, on what ground and by when are said. The button below goes door by door.',
+        ],
+      },
+      {
+        screen: '17c-form-door',
+        say: [
+          '要问的在上面，答完点“{act.save}”。不愿意答的不用劝。',
+          'What has to be asked stands on top; answer it and tap “{act.save}”. Nobody has to answer.',
+        ],
+      },
+      {
+        screen: '17e-form-unchanged',
+        say: [
+          '其余的折着，不对的点开改。改了的，住户登记里也跟着改。',
+          'The rest is folded; open it to correct what is wrong. The register of the home is corrected with it.',
+        ],
+      },
+    ],
+  },
+  {
     title: ['场所检查：先都合格，再改例外', 'Checking a shop: all in order, then the exceptions'],
     lead: [
       '店铺、工地在“{tab.households}”里，到日子的也排在今日。没有网也能查。',

@@ -36,6 +36,13 @@ export const router = createRouter({
     { path: '/places', component: () => import('./place/PlacesPage.vue') },
     { path: '/places/:id', props: true, component: () => import('./place/PlacePage.vue') },
     { path: '/places/:id/visit', props: true, component: () => import('./place/PlaceVisitPage.vue') },
+    { path: '/forms', component: () => import('./form/FormsPage.vue') },
+    { path: '/forms/:form/:round', props: true, component: () => import('./form/FormPage.vue') },
+    {
+      path: '/forms/:form/:round/:household',
+      props: true,
+      component: () => import('./form/FormDoorPage.vue'),
+    },
     { path: '/report', name: 'report', component: () => import('./incident/ReportPage.vue') },
     {
       path: '/incidents',
