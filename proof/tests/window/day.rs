@@ -4,6 +4,7 @@
 use super::{centre::GRID, glass::Glass, photo::opens_a_report, shown};
 use gridwalk_fixtures::{
     demo_day,
+    forms::{ASKED, FORM},
     photos::{Variant, photo},
 };
 use gridwalk_proof::process::Outcome;
@@ -32,6 +33,42 @@ pub async fn reads_the_brief(glass: &Glass) -> Outcome<()> {
     glass.tap_css(".sheet header button").await?;
     glass
         .holds("document.querySelector('.sheet').getClientRects().length === 0")
+        .await
+}
+
+/// 08:45: a list with twelve columns, wanted by noon. One column is asked, eleven stand; who wants it and what for is said.
+pub async fn fills_a_form(glass: &Glass) -> Outcome<()> {
+    glass.screen("today").await?;
+    glass.tap(&format!("form-row-{FORM}")).await?;
+    glass.screen("form").await?;
+    let progress = |done: u32| {
+        format!(
+            "document.querySelector('[data-testid=form-progress]').textContent.trim() === '{done}/16 户'"
+        )
+    };
+    glass.holds(&progress(0)).await?;
+    glass.picture("form").await?;
+    glass.tap("form-next").await?;
+    glass.screen("form-door").await?;
+    let asked = glass
+        .value("[...document.querySelectorAll('[data-testid^=form-asked-]')].map((e) => e.dataset.testid).join(' ')")
+        .await?;
+    assert_eq!(asked, format!("form-asked-{ASKED}"));
+    glass
+        .holds("document.querySelector('[data-testid=form-unchanged]').textContent.includes('11 项不变')")
+        .await?;
+    glass
+        .holds("['民政办', '今天 12:00 前', '用途', '社会救助暂行办法'].every((w) => document.querySelector('[data-testid=form-notice]').textContent.includes(w))")
+        .await?;
+    glass.tap(&format!("form-{ASKED}-less")).await?;
+    glass.picture("form-door").await?;
+    glass.tap("form-save").await?;
+    glass.screen("form").await?;
+    glass.holds(&progress(1)).await?;
+    glass
+        .holds(
+            "document.querySelectorAll('[data-testid^=form-door-][data-done=true]').length === 1",
+        )
         .await
 }
 

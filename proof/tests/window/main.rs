@@ -3,8 +3,6 @@
 //! 360×640 with words half as large again; `GRIDWALK_LOOK=360x640@1.5` (or any other) walks the whole day like that. In
 //! between the app is killed on a patrol, and a photo stops half way. At the end everything is at the centre, once. Pictures of every
 //! screen, at both sizes with both sizes of words, are left in `GRIDWALK_ARTIFACTS`.
-//!
-//! Of the table's rows 08:45 (a list with twelve columns by noon) is not walked: the product has no forms.
 
 mod afternoon;
 mod centre;
@@ -103,6 +101,11 @@ async fn the_workers_day_outlives_the_process_and_arrives() -> Outcome<()> {
 
     // 08:30, no network from here on.
     day::reads_the_brief(&glass).await?;
+    drop(glass);
+    // 08:45: twelve columns by noon.
+    until(at(8, 45)?);
+    let glass = Glass::open(&phone, &pictures(), morning).await?;
+    day::fills_a_form(&glass).await?;
     drop(glass);
     // 09:00 to 10:15: the patrol, in a basement by half past.
     until(at(9, 0)?);

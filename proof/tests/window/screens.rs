@@ -2,6 +2,7 @@
 //! find: words that leave the window or are cut off.
 
 use super::glass::{Glass, Look};
+use gridwalk_fixtures::{demo_day, forms::FORM};
 use gridwalk_proof::process::Outcome;
 
 /// Words that leave the window or are cut off by what they stand in, unless an ellipsis says so.
@@ -24,6 +25,11 @@ while (words.nextNode()) {
 }
 return cut;
 "#;
+
+/// The form of the day's round.
+fn form() -> String {
+    format!("/forms/{FORM}/{}", demo_day().format("%Y-%m"))
+}
 
 /// Every screen that a worker can open: its name, its address, and what is on it once it has been read.
 fn addresses(door: &str, incident: &str) -> Vec<(&'static str, String, &'static str)> {
@@ -77,6 +83,8 @@ fn addresses(door: &str, incident: &str) -> Vec<(&'static str, String, &'static 
             "[data-testid=handbook-page]",
         ),
         ("log", "/log".into(), "[data-testid=log-confirmed]"),
+        ("forms", "/forms".into(), "[data-testid^=form-row-]"),
+        ("form", form(), "[data-testid^=form-door-]"),
         ("storage", "/storage".into(), "[data-testid=storage-total]"),
         ("map", "/map".into(), "[data-testid=map]"),
     ]
