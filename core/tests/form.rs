@@ -285,6 +285,7 @@ fn what_was_not_asked_stands_with_its_age_and_what_was_corrected_is_the_househol
     assert!(asked(&again).is_empty());
     assert_eq!(of(&again, "aid").as_of, Some(at(9, 0).plus_ms(-89 * DAY)));
     assert_eq!(of(&again, "income").as_of, Some(at(9, 0)));
+    assert_eq!(of(&again, "contact").from, FilledFrom::Held);
 
     let twice = HouseholdEdit::HandInForm(handed);
     let twice = apply(&after, &twice, &worker(1, at(9, 5)));

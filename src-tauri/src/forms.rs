@@ -80,6 +80,10 @@ impl Phone {
                 drop_drafts(db, &[draft])?;
                 return Ok(shown(db));
             }
+            // nobody is asked more than the office asked for
+            if !Asked::read(db, id, round)?.doors.contains(&household) {
+                return Err(not_asked());
+            }
             let template = reference::form(db, id, *version)?
                 .ok_or_else(|| Failure::new(Code::NotFound, "no such form on this phone"))?;
             form::expired(&template, now.local_date())?;
@@ -286,6 +290,10 @@ fn standing(db: &Connection, id: HouseholdId) -> Answer<Option<Vec<FormView>>> {
     Ok(forms.transpose()?.map(|read| read.forms))
 }
 
+fn not_asked() -> Failure {
+    Failure::new(Code::NotFound, "the form does not ask at this door")
+}
+
 fn half_written(db: &Connection, household: HouseholdId, form: &FormName) -> Answer<bool> {
     let key = format!("form:{household}:{}/{}", form.id, form.round);
     Ok(db
@@ -302,8 +310,7 @@ fn door(
 ) -> Answer<FormDoor> {
     let doors = asked.doors(db, now)?;
     let at = doors.iter().position(|door| door.household.id == household);
-    let at =
-        at.ok_or_else(|| Failure::new(Code::NotFound, "the form does not ask at this door"))?;
+    let at = at.ok_or_else(not_asked)?;
     // the next of the way; after the last one, what was passed over
     let next = doors.iter().skip(at + 1).chain(doors.iter().take(at));
     let next = next

@@ -248,6 +248,16 @@ async fn half_a_form_and_a_wrong_one_are_refused_and_nothing_is_kept_of_them() {
     );
     let nowhere = phone.save_form_door(door(9), input(&form, vec![income("same")]));
     assert_eq!(refused(nowhere), Some(Code::NotFound));
+    let beside = phone.save_form_door(door(3), input(&form, vec![income("same")]));
+    assert_eq!(
+        refused(beside),
+        Some(Code::NotFound),
+        "nobody is asked there"
+    );
+    let mut old = input(&form, vec![income("same")]);
+    old.form.round = "2020-01".into();
+    let old = phone.save_form_door(door(1), old);
+    assert_eq!(refused(old), Some(Code::NotFound));
     let another = phone.form_door(FORM.into(), "2020-01".into(), door(1));
     assert_eq!(refused(another), Some(Code::NotFound));
     let not_asked = phone.form_door(FORM.into(), ROUND.into(), door(3));

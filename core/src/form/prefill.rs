@@ -56,10 +56,10 @@ pub fn prefill(
 ) -> Vec<Prefilled> {
     let one = |column: &Column| {
         let known = [
-            held(column, view, address, now),
             earlier(template, column, view),
+            held(column, view, address, now),
         ];
-        // what cannot grow old first, then what is known best
+        // what cannot grow old first, then what is known best; of two that are as old the household's own
         let known = known
             .into_iter()
             .flatten()
