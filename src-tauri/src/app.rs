@@ -8,7 +8,7 @@ use crate::{
     error::{Answer, Failure},
     lock::is_sealed,
     pack,
-    photo::{album, lane::Lane},
+    photo::{album, lane::Lane, looked::Looked},
     ports::{DatabaseKey, Ports, Unlocked},
     projection, recorder, search,
     sync::{self, Driver, Link, Token, forget_everything},
@@ -62,6 +62,7 @@ struct Inner {
     asked: AtomicBool,
     driver: tokio::sync::Mutex<Driver>,
     lane: tokio::sync::Mutex<Lane>,
+    looked: Looked,
     wake_photos: Notify,
     pack_lane: tokio::sync::Mutex<pack::Lane>,
     wake_packs: Notify,
@@ -134,6 +135,7 @@ impl Phone {
             asked: AtomicBool::new(false),
             driver: tokio::sync::Mutex::new(Driver::new(dice)),
             lane: tokio::sync::Mutex::default(),
+            looked: Looked::default(),
             wake_photos: Notify::new(),
             pack_lane: tokio::sync::Mutex::default(),
             wake_packs: Notify::new(),
@@ -345,6 +347,11 @@ impl Phone {
 
     pub(crate) fn database(&self) -> &Database {
         &self.0.database
+    }
+
+    /// Photos of colleagues that were looked at a moment ago.
+    pub(crate) fn looked(&self) -> &Looked {
+        &self.0.looked
     }
 
     pub(crate) fn enrolment(&self) -> Option<Arc<Enrolment>> {

@@ -3,7 +3,7 @@
 
 mod centre;
 
-use centre::{Fate, GRID, LIN_XIAO, NINE, Weather, World};
+use centre::{Fate, GRID, LIN_XIAO, NINE, Weather, World, refusal};
 use gridwalk::{
     Phone, PhotoWishes, StampWish,
     photo::veil::Region,
@@ -513,4 +513,50 @@ async fn an_original_that_has_left_the_phone_comes_from_the_centre_which_knows_o
     // what the centre has open for this worker does not come in by the door that asks no reason
     let opened = phone.photo_bytes(original).await;
     assert_eq!(opened.unwrap_err().code, Code::Forbidden);
+}
+
+#[tokio::test]
+async fn a_colleagues_photo_is_fetched_once_while_it_is_looked_at_and_no_disk_has_it() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    phone.sync_once().await.unwrap();
+    let mut n = 0x9e37_79b9_u32;
+    let noise = RgbImage::from_fn(500, 400, |_, _| {
+        n = n.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let [r, g, b, _] = n.to_be_bytes();
+        Rgb([r, g, b])
+    });
+    let bytes = encoded(noise, ImageFormat::Jpeg);
+    assert!(bytes.len() > 64 * 1024, "no thumbnail: {}", bytes.len());
+    let hash = Hash::of(&bytes);
+    let fetched = Arc::new(Mutex::new(0));
+    let (count, served) = (fetched.clone(), bytes.clone());
+    let mut ended = true;
+    world.centre.fates(move |call| match call.method {
+        "GET" if std::mem::take(&mut ended) => Fate::Instead(refusal(401, "TOKEN_EXPIRED")),
+        "GET" if call.url.ends_with(&hash.to_string()) => {
+            *count.lock().unwrap() += 1;
+            Fate::Instead(Reply {
+                status: 200,
+                headers: BTreeMap::new(),
+                body: served.clone(),
+            })
+        }
+        _ => Fate::Usual,
+    });
+    for _ in 0..2 {
+        assert_eq!(phone.photo_bytes(hash).await.unwrap(), bytes);
+    }
+    assert_eq!(*fetched.lock().unwrap(), 1);
+    assert_eq!(world.centre.state().token, 2, "the first one had ended");
+    let piles = phone.storage().unwrap();
+    assert_eq!(piles.only_here.count + piles.awaiting_backup.count, 0);
+    assert!(!world.dir.path().join("photos").exists());
+    // what the centre says next may take it away, and so may the end of the process
+    phone.sync_once().await.unwrap();
+    assert_eq!(phone.photo_bytes(hash).await.unwrap(), bytes);
+    assert_eq!(*fetched.lock().unwrap(), 2);
+    drop(phone);
+    assert_eq!(world.open().photo_bytes(hash).await.unwrap(), bytes);
+    assert_eq!(*fetched.lock().unwrap(), 3);
 }

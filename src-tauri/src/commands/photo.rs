@@ -57,7 +57,7 @@ fn parsed<T: DeserializeOwned>(json: &str) -> Answer<T> {
 }
 
 /// `gwphoto://localhost/<hash>`: a photo or thumbnail, for `<img>`. `gwphoto://localhost/<case>.<hash>`: an original of that case,
-/// while it is open; the webview keeps none.
+/// while it is open. The webview keeps none of them: its cache is the app's, and two workers may share this phone.
 pub fn show<R: Runtime>(
     context: UriSchemeContext<'_, R>,
     request: Request<Vec<u8>>,
@@ -67,10 +67,6 @@ pub fn show<R: Runtime>(
     tauri::async_runtime::spawn(async move {
         let asked = Asking::read(request.uri().path());
         let desk = window.state::<Desk>();
-        let keeping = match asked {
-            Some(Asking::Photo(_)) => "private, max-age=86400, immutable",
-            _ => "no-store",
-        };
         let bytes = match (asked, desk.phone()) {
             (Some(Asking::Photo(hash)), Ok(phone)) => phone.photo_bytes(hash).await,
             (Some(Asking::Original(case, hash)), Ok(phone)) => {
@@ -79,7 +75,7 @@ pub fn show<R: Runtime>(
             (None, _) => Err(Failure::new(Code::NotFound, "no such address")),
             (_, Err(failure)) => Err(failure),
         };
-        responder.respond(answer(bytes, keeping));
+        responder.respond(answer(bytes));
     });
 }
 
@@ -100,18 +96,15 @@ impl Asking {
     }
 }
 
-fn answer(bytes: Answer<Vec<u8>>, keeping: &'static str) -> Response<Vec<u8>> {
+fn answer(bytes: Answer<Vec<u8>>) -> Response<Vec<u8>> {
+    let begun = Response::builder()
+        .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .header(header::CACHE_CONTROL, "no-store");
     let response = match bytes {
-        Ok(bytes) => Response::builder()
-            .header(header::CONTENT_TYPE, "image/jpeg")
-            .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-            .header(header::CACHE_CONTROL, keeping)
-            .body(bytes),
+        Ok(bytes) => begun.header(header::CONTENT_TYPE, "image/jpeg").body(bytes),
         Err(failure) => {
             tracing::info!(%failure, "a photo cannot be shown");
-            Response::builder()
-                .status(StatusCode::NOT_FOUND)
-                .body(Vec::new())
+            begun.status(StatusCode::NOT_FOUND).body(Vec::new())
         }
     };
     response.unwrap_or_default()
@@ -130,6 +123,22 @@ mod tests {
         assert_eq!(original, Some(Asking::Original(case, hash)));
         for strange in ["/", "/.", "/7.9", "/..", &format!("/{hash}.{hash}")] {
             assert_eq!(Asking::read(strange), None, "{strange}");
+        }
+    }
+
+    #[test]
+    fn no_cache_keeps_a_picture_or_that_there_was_none() {
+        let none = Failure::new(Code::NotFound, "not yet");
+        for (bytes, status, kind) in [
+            (Ok(vec![0xFF, 0xD8]), 200, Some("image/jpeg")),
+            (Err(none), 404, None),
+        ] {
+            let answer = answer(bytes);
+            let said = |name| Some(answer.headers().get(name)?.to_str().unwrap());
+            assert_eq!(answer.status(), status);
+            assert_eq!(said(header::CACHE_CONTROL), Some("no-store"));
+            assert_eq!(said(header::X_CONTENT_TYPE_OPTIONS), Some("nosniff"));
+            assert_eq!(said(header::CONTENT_TYPE), kind);
         }
     }
 }

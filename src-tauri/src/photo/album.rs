@@ -2,6 +2,7 @@
 //! when a colleague took them.
 
 use super::{
+    lane,
     original::{self, Bare},
     process::{Marks, Processed, process, process_with},
     seal::SealKey,
@@ -11,6 +12,7 @@ use super::{
 use crate::{
     Phone,
     database::Database,
+    enrolment::Enrolment,
     error::{Answer, Failure},
     ports::{DatabaseKey, Reply},
     reference, sync,
@@ -19,6 +21,7 @@ use gridwalk_core::{
     error::Code,
     ids::{GridId, Hash},
     photo::{Photo, PhotoStage, Position},
+    sync::event::Failure as Trouble,
     time::Timestamp,
 };
 use rusqlite::OptionalExtension;
@@ -300,13 +303,18 @@ impl Phone {
         {
             return Ok(bytes);
         }
+        if let Some(bytes) = self.looked().get(&hash) {
+            return Ok(bytes);
+        }
         let reply = self.fetch_blob(hash).await?;
         if reply.header("cache-control") == Some("no-store") {
             return Err(closed()); // a colleague's original, which the centre has open for this worker
         }
         let bytes = reply.body;
-        if bytes.len() <= KEPT_FROM_OTHERS {
-            let kept = bytes.clone();
+        let kept = bytes.clone();
+        if bytes.len() > KEPT_FROM_OTHERS {
+            self.looked().keep(hash, kept);
+        } else {
             self.off_the_loop(move |phone| {
                 phone.database().write(|db| {
                     db.prepare_cached(
@@ -321,16 +329,18 @@ impl Phone {
         Ok(bytes)
     }
 
-    /// A blob as the centre has it.
+    /// A blob as the centre has it. A token that ended since somebody used it is renewed, once.
     pub(super) async fn fetch_blob(&self, hash: Hash) -> Answer<Reply> {
         let who = self.who()?;
-        let link = self.link(&who);
         let token = self.token(&who).await?;
-        let headers = BTreeMap::from([("authorization", format!("Bearer {token}"))]);
-        let reply = link
-            .call("GET", &format!("/blobs/{hash}"), headers, Vec::new())
-            .await?;
-        let reply = super::lane::good(reply)?;
+        let reply = match self.ask_for_blob(&who, &token, hash).await {
+            Err(Trouble::TokenExpired) => {
+                self.forget_token(&token);
+                let token = self.token(&who).await?;
+                self.ask_for_blob(&who, &token, hash).await?
+            }
+            answer => answer?,
+        };
         match Hash::of(&reply.body) == hash {
             true => Ok(reply),
             false => Err(Failure::new(
@@ -338,6 +348,18 @@ impl Phone {
                 "the centre sent other bytes",
             )),
         }
+    }
+
+    async fn ask_for_blob(
+        &self,
+        who: &Enrolment,
+        token: &str,
+        hash: Hash,
+    ) -> Result<Reply, Trouble> {
+        let headers = BTreeMap::from([("authorization", format!("Bearer {token}"))]);
+        let place = format!("/blobs/{hash}");
+        let link = self.link(who);
+        lane::good(link.call("GET", &place, headers, Vec::new()).await?)
     }
 
     /// The bytes as they lie on this phone, if they do.

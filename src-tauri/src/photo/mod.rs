@@ -3,6 +3,7 @@
 pub(crate) mod again;
 pub(crate) mod album;
 pub(crate) mod lane;
+pub(crate) mod looked;
 pub mod original;
 pub mod process;
 pub(crate) mod queue;

@@ -92,6 +92,7 @@ impl Driver {
                             .write(|db| store::apply(db, &who.identity, &asked, &response))?;
                         watermark::clear_photos(phone.database(), phone.now())?;
                         leaving::sweep(phone.dir(), phone.database())?;
+                        phone.looked().clear();
                         phone.measure_clock()?;
                         phone.renew_worker()?;
                         while projection::refresh(phone.database())? {}
@@ -215,6 +216,7 @@ pub(crate) async fn forget_everything(phone: &Phone) {
         tracing::error!(%failure, "a revoked phone could not be emptied; it is tried again");
     }
     phone.search_index().clear();
+    phone.looked().clear();
     phone.tell_delivery();
 }
 
