@@ -1,7 +1,7 @@
 //! The window around the phone: what the webview may load and where it may go.
 
 use crate::{Answer, Desk, Gate, Phone, commands, ports::Ports, view::SyncState};
-use std::path::PathBuf;
+use std::{path::PathBuf, time::SystemTime};
 use tauri::ipc::Invoke;
 use tauri::plugin::{Builder as PluginBuilder, TauriPlugin};
 use tauri::{App, AppHandle, Builder, Manager, Runtime, Url};
@@ -48,6 +48,8 @@ fn handler<R: Runtime>(
 /// on the first screen.
 fn open<R: Runtime>(app: &mut App<R>) {
     let window = app.handle().clone();
+    // whoever took those pictures went with the process before
+    commands::photo::forget_camera(&window, SystemTime::now());
     let dir = data_dir(app);
     app.manage(Desk::opening(move || {
         let gate = dir.map(|dir| {

@@ -1,6 +1,6 @@
 //! 照片. Bytes do not travel as JSON: the file is the raw body, what is known about it stands in the headers.
 
-use crate::{Answer, Desk, Failure, PhotoWishes};
+use crate::{Answer, Desk, Failure, PhotoWishes, photo::camera};
 use gridwalk_core::{
     error::Code,
     ids::{Hash, IncidentId},
@@ -8,15 +8,22 @@ use gridwalk_core::{
     time::Timestamp,
 };
 use serde::de::DeserializeOwned;
+use std::time::SystemTime;
 use tauri::{
-    Manager, Runtime, State, UriSchemeContext, UriSchemeResponder,
+    AppHandle, Manager, Runtime, State, UriSchemeContext, UriSchemeResponder,
     http::{Request, Response, StatusCode, header},
     ipc::{InvokeBody, Request as Asked},
 };
 
 /// Keeps a camera's file until its record is saved.
 #[tauri::command(async)]
-pub fn add_photo(desk: State<'_, Desk>, request: Asked<'_>) -> Answer<Photo> {
+pub fn add_photo<R: Runtime>(
+    window: AppHandle<R>,
+    desk: State<'_, Desk>,
+    request: Asked<'_>,
+) -> Answer<Photo> {
+    let read = SystemTime::now() - camera::READ_BY_THEN;
+    forget_camera(&window, read);
     let InvokeBody::Raw(file) = request.body() else {
         return Err(Failure::new(
             Code::PhotoUnsupported,
@@ -50,6 +57,20 @@ pub fn mark_photo(desk: State<'_, Desk>, hash: Hash, wishes: PhotoWishes) -> Ans
 #[specta::specta]
 pub fn forget_photo(desk: State<'_, Desk>, hash: Hash) -> Answer<()> {
     desk.phone()?.forget_photo(hash)
+}
+
+/// Removes what the camera left before then, where it leaves anything.
+pub fn forget_camera<R: Runtime>(window: &AppHandle<R>, then: SystemTime) {
+    if !cfg!(target_os = "android") {
+        return; // elsewhere that folder is its owner's
+    }
+    let forgotten = match window.path().picture_dir() {
+        Ok(folder) => camera::forget(&folder, then).map_err(Failure::internal),
+        Err(error) => Err(Failure::internal(error)),
+    };
+    if let Err(failure) = forgotten {
+        tracing::warn!(%failure, "what the camera left is still there");
+    }
 }
 
 fn parsed<T: DeserializeOwned>(json: &str) -> Answer<T> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod again;
 pub(crate) mod album;
+pub(crate) mod camera;
 pub(crate) mod lane;
 pub(crate) mod looked;
 pub mod original;
