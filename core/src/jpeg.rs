@@ -12,6 +12,8 @@ pub struct Jpeg {
     pub metadata: bool,
     /// Coded as cameras and browsers do: eight bits, Huffman, sequential or progressive.
     pub common: bool,
+    /// Bytes up to and with its end marker; whatever follows is no part of it.
+    pub length: usize,
     /// Bytes that a decoder has to hold beside the picture because it comes in several scans: two for every coefficient.
     pub held: u64,
 }
@@ -45,6 +47,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Jpeg, JpegFault> {
         height: 0,
         metadata: false,
         common: true,
+        length: 0,
         held: 0,
     };
     let (mut at, mut frame, mut scans) = (2, Frame::default(), 0u32);
@@ -57,14 +60,17 @@ pub fn inspect(bytes: &[u8]) -> Result<Jpeg, JpegFault> {
                 if frame.progressive || scans > 1 {
                     jpeg.held = frame.coefficients(&jpeg) * 2;
                 }
+                jpeg.length = at;
                 return Ok(jpeg);
             }
             START | 0x01 | 0xD0..=0xD7 => {}
             _ => {
                 let segment = segment(bytes, at)?;
                 match marker {
-                    0xE1..=0xED | 0xEF | 0xFE => jpeg.metadata = true,
-                    0xE0 => jpeg.metadata |= !segment.starts_with(b"JFIF\0"),
+                    // a longer JFIF has a picture in it, a longer Adobe words
+                    0xE0 if segment.starts_with(b"JFIF\0") && segment.len() <= 14 => {}
+                    0xEE if segment.starts_with(ADOBE) && segment.len() <= 12 => {}
+                    0xE0..=0xFE => jpeg.metadata = true,
                     // one picture has one frame; whoever reads up to the picture alone sees the first
                     0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF if scans > 0 => {
                         jpeg.common = false;
@@ -273,6 +279,7 @@ mod tests {
                 height: 2,
                 metadata: false,
                 common: true,
+                length: tiny(&[]).len(),
                 held: 0
             })
         );
@@ -331,12 +338,21 @@ mod tests {
     fn exif_and_comments_count_as_metadata_and_jfif_does_not() {
         let jfif = [0xFF, 0xE0, 0, 7, b'J', b'F', b'I', b'F', 0];
         assert!(!inspect(&tiny(&jfif)).unwrap().metadata);
-        for marker in [0xE1, 0xE2, 0xFE] {
-            assert!(
-                inspect(&tiny(&[0xFF, marker, 0, 4, 1, 2]))
-                    .unwrap()
-                    .metadata
-            );
+        let adobe = |more: &[u8]| {
+            let mut segment = vec![0xFF, 0xEE, 0, 14 + more.len() as u8];
+            segment.extend(b"Adobe\0\x64\0\0\0\0\x01");
+            segment.extend(more);
+            segment
+        };
+        assert!(!inspect(&tiny(&adobe(&[]))).unwrap().metadata);
+        let with_a_picture = [
+            0xFF, 0xE0, 0, 19, b'J', b'F', b'I', b'F', 0, 1, 2, 0, 0, 1, 0, 1, 1, 1, 9, 9, 9,
+        ];
+        assert!(inspect(&tiny(&with_a_picture)).unwrap().metadata);
+        assert!(inspect(&tiny(&adobe(b"me"))).unwrap().metadata);
+        for marker in [0xE0, 0xE1, 0xE2, 0xEE, 0xF3, 0xFE] {
+            let seen = inspect(&tiny(&[0xFF, marker, 0, 4, 1, 2]));
+            assert!(seen.unwrap().metadata, "{marker:x}");
         }
     }
 
@@ -344,7 +360,7 @@ mod tests {
     fn what_follows_the_end_is_not_looked_at() {
         let mut bytes = tiny(&[]);
         bytes.extend(b"<script>");
-        assert!(inspect(&bytes).is_ok());
+        assert_eq!(inspect(&bytes).unwrap().length, tiny(&[]).len());
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::{
     },
     edit::{Writer, edit_beside, edit_document},
     error::{Error, ErrorBody, Result},
+    jpeg,
     routes::picture::{self, Reader},
     state::{AppState, new_id},
     store::{
@@ -38,7 +39,6 @@ use gridwalk_core::{
     error::Code,
     ids::{EventId, GridId, Hash, IncidentId, PatrolId},
     incident::{self as workflow, IncidentAction, IncidentEvent},
-    jpeg,
     reference::{Category, Department, Grid},
     time::Timestamp,
 };
@@ -492,16 +492,8 @@ async fn add_photo(
     body: Bytes,
 ) -> Result<(StatusCode, Json<Kept>)> {
     allowed(&state, &session, Wish::ReadIncidents).await?;
-    let seen = jpeg::inspect(&body).map_err(|fault| match fault {
-        jpeg::JpegFault::NotJpeg => Error::refused(Code::PhotoUnsupported, "not a JPEG"),
-        jpeg::JpegFault::Truncated => Error::refused(Code::PhotoTruncated, "the file ends early"),
-    })?;
-    if seen.metadata {
-        return Err(Error::refused(
-            Code::PhotoUnsupported,
-            "the photo still holds metadata",
-        ));
-    }
+    jpeg::inspect(&body)
+        .map_err(|code| Error::refused(code, "the file is not a photo that this server keeps"))?;
     let (blobs, now) = (state.blobs.clone(), state.now());
     let size = body.len();
     let hash = tokio::task::spawn_blocking(move || blobs.put(&body))
