@@ -8,8 +8,8 @@ use field::{
     phone::{Phone, refusal, refused},
     tus::{append, ask, base64, create, header, picture, pictures, tus, upload},
 };
-use gridwalk_core::{error::Code, ids::Hash};
-use gridwalk_server::sweep::sweep;
+use gridwalk_core::{error::Code, ids::Hash, sync::limits};
+use gridwalk_server::{store::blob, sweep::sweep};
 use reqwest::{Method, Response};
 use std::time::{Duration, SystemTime};
 
@@ -257,6 +257,69 @@ async fn a_phone_has_so_many_uploads_under_way_and_one_that_it_has_is_always_fou
     let neighbour = field.phone("ge-shuangjiang").await;
     assert_eq!(create(&neighbour, &name(64), 100).await.status(), 201);
     assert_eq!(field.count("select count(*) from upload").await, 65);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_phone_has_under_way_is_no_longer_than_its_share_and_what_it_gives_up_is_free_again()
+{
+    let field = Field::open().await;
+    let lin = field.phone("lin-xiao").await;
+    let name = |n: usize| Hash::of(format!("photo {n}").as_bytes());
+    // seventeen of the largest are 255 MiB
+    let mut places = Vec::new();
+    for n in 0..17 {
+        let begun = create(&lin, &name(n), limits::PHOTO).await;
+        assert_eq!(begun.status(), 201, "{n}");
+        places.push(header(&begun, "location"));
+    }
+    // neither at once nor by a small one that grows
+    assert_eq!(create(&lin, &name(17), 1_000).await.status(), 201);
+    for n in [17, 18] {
+        let more = refused(create(&lin, &name(n), limits::PHOTO).await).await;
+        assert_eq!((more.status, more.code), (429, Code::QueueFull), "{n}");
+    }
+    assert_eq!(field.count("select count(*) from upload").await, 18);
+    let given_up = tus(&lin, lin.http.delete(format!("{}{}", lin.url, places[0])));
+    let given_up = given_up.send().await.expect("an answer");
+    assert_eq!(given_up.status(), 204);
+    assert_eq!(create(&lin, &name(17), limits::PHOTO).await.status(), 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_brings_so_many_photos_a_day_and_more_the_day_after() {
+    let field = Field::open().await;
+    let mut lin = field.phone("lin-xiao").await;
+    let name = |n: u32| Hash::of(format!("photo {n}").as_bytes());
+    let (device, now) = (lin.device, field.clock.now());
+    let brought = field.server.state().store.write(move |connection| {
+        for n in 1..limits::PHOTOS_PER_DAY {
+            blob::add(
+                connection,
+                &name(n),
+                70_000,
+                "image/jpeg",
+                Some(device),
+                now,
+            )?;
+        }
+        Ok(())
+    });
+    brought.await.expect("rows");
+    let last = create(&lin, &name(1_000), 70_000).await;
+    assert_eq!(last.status(), 201);
+    let more = refused(create(&lin, &name(1_001), 70_000).await).await;
+    assert_eq!((more.status, more.code), (429, Code::QueueFull));
+    let again = create(&lin, &name(1_000), 70_000).await;
+    assert_eq!(
+        header(&again, "location"),
+        header(&last, "location"),
+        "what is under way goes on"
+    );
+    let neighbour = field.phone("ge-shuangjiang").await;
+    assert_eq!(create(&neighbour, &name(1_001), 100).await.status(), 201);
+    field.clock.advance_ms(DAY_MS + 1);
+    lin.renew_token().await.expect("a token");
+    assert_eq!(create(&lin, &name(1_001), 70_000).await.status(), 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -48,6 +48,7 @@ use gridwalk_core::{
     error::Code,
     ids::{GridId, Hash},
     sync::limits,
+    time::Timestamp,
 };
 use sha2::Digest as _;
 use std::{pin::Pin, time::Duration};
@@ -162,20 +163,15 @@ async fn begin(state: &AppState, wanted: Upload, phone: &Phone) -> Result<Option
             if revoked {
                 quarantine_has_room(connection, wanted.device)?;
             }
-            let today = blob::begun_since(connection, wanted.device, now.plus_ms(-DAY_MS))?;
-            if today >= limits::PHOTOS_PER_DAY {
-                return Err(Error::TooMany(Code::QueueFull));
+            let (mut begun, mut left) = (blob::begin_upload(connection, &wanted, now)?, Vec::new());
+            if begun.length != wanted.length || begun.expires_at() <= now {
+                // One of the two lengths is not that of these bytes, or its time is over; the last word counts.
+                left = blob::end_upload(connection, &begun.id)?;
+                begun = blob::begin_upload(connection, &wanted, now)?;
             }
-            let begun = blob::begin_upload(connection, &wanted, now)?;
-            if begun.length == wanted.length && begun.expires_at() > now {
-                if begun.id == wanted.id {
-                    has_room(connection, &wanted, &grids, quota)?;
-                }
-                return Ok((Some(begun), Vec::new()));
+            if begun.id == wanted.id {
+                has_room(connection, &wanted, &grids, quota, now)?;
             }
-            // One of the two lengths is not that of these bytes, or its time is over; the last word counts.
-            let left = blob::end_upload(connection, &begun.id)?;
-            let begun = blob::begin_upload(connection, &wanted, now)?;
             Ok((Some(begun), left))
         })
         .await?;
@@ -185,9 +181,16 @@ async fn begin(state: &AppState, wanted: Upload, phone: &Phone) -> Result<Option
 }
 
 /// One more upload, for this device and for the grid whose record shows the photo.
-fn has_room(connection: &Connection, upload: &Upload, grids: &[GridId], quota: u64) -> Result<()> {
+fn has_room(
+    connection: &Connection,
+    upload: &Upload,
+    grids: &[GridId],
+    quota: u64,
+    now: Timestamp,
+) -> Result<()> {
     let (count, bytes) = blob::under_way(connection, upload.device)?;
-    if count > UNDER_WAY || bytes > UNDER_WAY_BYTES {
+    let today = blob::begun_since(connection, upload.device, now.plus_ms(-DAY_MS))?;
+    if count > UNDER_WAY || bytes > UNDER_WAY_BYTES || today > limits::PHOTOS_PER_DAY {
         return Err(Error::TooMany(Code::QueueFull));
     }
     // A photo that no record shows yet counts for the grid that its worker has first.
