@@ -43,6 +43,10 @@ pub async fn send(
         .store
         .read(move |connection| blob::is_original(connection, &hash))
         .await?;
+    let media = state
+        .store
+        .read(move |connection| blob::media(connection, &hash))
+        .await?;
     if restricted {
         let now = state.now();
         let open = state
@@ -53,9 +57,10 @@ pub async fn send(
             subject: reader.subject,
             action: "open",
             object: format!("original {hash}"),
-            result: match open {
-                true => "done".into(),
-                false => Code::Forbidden.as_str().into(),
+            result: match (open, &media) {
+                (false, _) => Code::Forbidden.as_str().into(),
+                (true, None) => Code::NotFound.as_str().into(), // its phone has not brought it yet
+                (true, Some(_)) => "done".into(),
             },
             address: reader.address,
         };
@@ -68,11 +73,7 @@ pub async fn send(
             return Err(Error::Forbidden(Code::Forbidden, why.into()));
         }
     }
-    let media = state
-        .store
-        .read(move |connection| blob::media(connection, &hash))
-        .await?
-        .ok_or(Error::NotFound)?;
+    let media = media.ok_or(Error::NotFound)?;
     let tag = format!("\"{hash}\"");
     let says = |name: header::HeaderName| asked.get(name).and_then(|value| value.to_str().ok());
     let known = says(header::IF_NONE_MATCH).is_some_and(|tags| {
