@@ -189,9 +189,14 @@ pub fn visit(
 
 /// A very small photo as a camera leaves it, another one for each `shade`.
 pub fn picture(shade: u32) -> Outcome<Vec<u8>> {
+    picture_of(shade, 48, 36)
+}
+
+/// The same of this size.
+pub fn picture_of(shade: u32, width: u32, height: u32) -> Outcome<Vec<u8>> {
     // Noise, so that nothing packs it any smaller.
     let mut n = 0x9e37_79b9_u32 ^ shade;
-    let picture = image::RgbImage::from_fn(48, 36, |_, _| {
+    let picture = image::RgbImage::from_fn(width, height, |_, _| {
         n = n.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let [r, g, b, _] = n.to_be_bytes();
         image::Rgb([r, g, b])

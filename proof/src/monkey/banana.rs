@@ -76,6 +76,7 @@ const CHOICES: &[(&str, &[&str])] = &[
         ],
     ),
     ("answer", &["pass", "fail", "not_applicable"]),
+    ("stage", &["before", "after", "check", "checkpoint"]),
     ("method", &["nfc", "qr", "position", "manual"]),
     (
         "source",
@@ -234,6 +235,14 @@ const PLANS: &[(&str, u32, &str)] = &[
         5,
         r#"{"place":"<place_id>","visit":"<place_visit>","note":"<note>"}"#,
     ),
+    ("add_photo", 8, r#"{"shade":"<shade>","stage":"<stage>"}"#),
+    (
+        "mark_photo",
+        3,
+        r#"{"hash":"<hash>","wishes":{"veils":[{"x":0.1,"y":0.2,"width":0.3,"height":0.4}],"stamp":{"grid":"<grid>","number":"<note>"}}}"#,
+    ),
+    ("forget_photo", 2, r#"{"hash":"<hash>"}"#),
+    ("photo_bytes", 3, r#"{"hash":"<hash>"}"#),
     (
         "begin_incident",
         12,
@@ -243,6 +252,16 @@ const PLANS: &[(&str, u32, &str)] = &[
         "report_incident",
         24,
         r#"{"incident":"<incident_begun>","photos":[],"how":"<how_reported>"}"#,
+    ),
+    (
+        "report_incident",
+        12,
+        r#"{"incident":"<incident_begun>","photos":["<photo>"],"how":"<how_reported>"}"#,
+    ),
+    (
+        "original_bytes",
+        10,
+        r#"{"case":"<incident>","hash":"<original>"}"#,
     ),
     ("incidents", 3, "{}"),
     ("incident", 8, r#"{"id":"<incident>"}"#),
@@ -340,6 +359,9 @@ const ACTIONS: &[&str] = &[
     r#"{"type":"check_fail","reason":"<reason>"}"#,
     r#"{"type":"cancel","reason":"<reason>"}"#,
     r#"{"type":"comment","text":"<note>"}"#,
+    r#"{"type":"add_photo","photo":"<photo>"}"#,
+    r#"{"type":"open_original","original":"<original>","reason":"<reason>"}"#,
+    r#"{"type":"open_original","original":"<original>","reason":"<note>"}"#,
     r#"{"type":"set_severity","severity":2,"reason":"<reason>"}"#,
     r#"{"type":"start"}"#,
     r#"{"type":"return","reason":"<reason>"}"#,
@@ -444,6 +466,10 @@ impl Banana {
                 .collect();
             banana.words.insert(key.into(), parsed?);
         }
+        let shades = (1..=6).map(|shade| json!(shade)).collect();
+        banana.words.insert("shade".into(), shades);
+        let levels = (1..=4).map(|level| json!(level)).collect();
+        banana.words.insert("severity".into(), levels);
         for command in [
             "today",
             "forms",
@@ -603,12 +629,14 @@ impl Banana {
             "begin_incident" => {
                 let mut begun = told.clone();
                 begun["category"] = json!("F01001");
+                begun["severity"] = json!("<severity>");
                 begun["place"]["text"] = json!("3幢2单元三楼到四楼楼道");
                 self.keep("incident_begun", &begun);
             }
             "begin_support" => self.keep("support_begun", told),
             "begin_care" => self.keep("care", &told["row"]["id"]),
             "save_visit" => self.keep("visit", &words["visit"]["id"]),
+            "add_photo" | "mark_photo" => self.keep("photo", told),
             "report_incident" => self.keep("incident", &told["row"]["id"]),
             _ => {}
         }
@@ -638,6 +666,9 @@ impl Banana {
                         things
                             .iter()
                             .for_each(|thing| self.keep(name, &thing["id"]));
+                    }
+                    if key == "original" {
+                        self.keep("original", &value["hash"]);
                     }
                     if depth < 6 {
                         self.gather(value, depth + 1);

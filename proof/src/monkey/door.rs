@@ -1,8 +1,10 @@
 //! The phone's commands as the window calls them: a name and words in JSON, an answer in JSON or a code.
 
+use crate::corner;
 use gridwalk::Phone;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use std::future::Future;
 
 /// What the window would hear for words that are none of the command's.
 pub const NO_WORDS: &str = "not the words of this command";
@@ -12,6 +14,18 @@ macro_rules! commands {
         /// Calls `command` with `words`.
         pub fn call(phone: &Phone, command: &str, words: &Value) -> Result<Value, String> {
             match command {
+                // what the window hands over or asks for as raw bytes
+                "add_photo" => {
+                    let file = file(word(words, "shade")?)?;
+                    told(phone.add_photo(&file, word(words, "stage")?, phone.now(), None))
+                }
+                "photo_bytes" => {
+                    told(alone(phone.photo_bytes(word(words, "hash")?))?.map(|bytes| bytes.len()))
+                }
+                "original_bytes" => {
+                    let (case, hash) = (word(words, "case")?, word(words, "hash")?);
+                    told(alone(phone.original_bytes(case, hash))?.map(|bytes| bytes.len()))
+                }
                 $(stringify!($command) => told(phone.$command($(word(words, stringify!($word))?),*)),)*
                 other => Err(format!("no command `{other}`")),
             }
@@ -54,6 +68,8 @@ commands! {
     form(form, round);
     form_door(form, round, household);
     save_form_door(household, input);
+    mark_photo(hash, wishes);
+    forget_photo(hash);
     begin_incident(start);
     report_incident(incident, photos, how);
     incidents();
@@ -89,6 +105,18 @@ commands! {
     move_state();
     parcel_arrived(receipt);
     open_parcel(file, code);
+}
+
+/// A camera's file, small to draw and wide enough to have an original.
+fn file(shade: u32) -> Result<Vec<u8>, String> {
+    corner::picture_of(shade, 1_700, 24).map_err(|error| error.to_string())
+}
+
+/// What takes its time, waited for: the monkey does one thing after the other.
+fn alone<T>(act: impl Future<Output = T>) -> Result<T, String> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build();
+    Ok(runtime.map_err(|error| error.to_string())?.block_on(act))
 }
 
 fn word<T: DeserializeOwned>(words: &Value, name: &str) -> Result<T, String> {
