@@ -3,7 +3,7 @@
 
 mod centre;
 
-use centre::{NINE, World, door, losing::COLLEAGUE};
+use centre::{Fate, NINE, World, door, losing::COLLEAGUE};
 use gridwalk::{
     Phone,
     view::{IncidentStart, Receipt, ReportHow, SyncPhase},
@@ -428,6 +428,63 @@ async fn a_worker_frees_only_what_the_centre_and_its_backup_have() {
             .map(|entry| entry.metadata().unwrap().len() as f64)
             .sum::<f64>()
     );
+}
+
+#[tokio::test]
+async fn a_photo_without_a_receipt_stays_whatever_the_calendar_says_and_one_with_it_until_a_later_backup()
+ {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    phone.sync_once().await.unwrap();
+    let before = files(world.dir.path());
+    report_with_photo(&phone);
+    let sealed: Vec<PathBuf> = files(world.dir.path())
+        .difference(&before)
+        .cloned()
+        .collect();
+    // the record goes, and the photo does not
+    world
+        .centre
+        .fates(|call| match call.url.contains("/blobs") {
+            true => Fate::CutAfter(0),
+            false => Fate::Usual,
+        });
+    assert_eq!(phone.sync_once().await.unwrap().waiting_records, 0);
+    let day = 86_400_000;
+    let tip = world.centre.state().feed.len() as u64;
+    let backup_of = |day_of: i64| {
+        world.centre.state().watermark = Some(Watermark {
+            partition: centre::losing::general(centre::GRID),
+            position: tip,
+            began_at: NINE.plus_ms(day_of * day),
+        });
+    };
+    let later = |days: i64| {
+        world.watch.0.lock().unwrap().0 += days * day;
+        world.centre.state().clock.0 += days * day;
+    };
+    let piles = || {
+        let page = phone.storage().unwrap();
+        [page.only_here, page.awaiting_backup, page.may_go].map(|pile| pile.count)
+    };
+    backup_of(40);
+    later(41);
+    phone.sync_once().await.unwrap();
+    assert_eq!(piles(), [1, 0, 0], "the backup has its record alone");
+    assert_eq!(phone.free_storage().unwrap().count, 0);
+    assert!(sealed[0].exists());
+
+    world.centre.fates(|_| Fate::Usual);
+    assert_eq!(phone.sync_once().await.unwrap().waiting_photos, 0);
+    assert_eq!(piles(), [0, 1, 0], "that backup began before it came");
+    assert_eq!(phone.free_storage().unwrap().count, 0);
+    assert!(sealed[0].exists());
+    backup_of(43);
+    later(3);
+    phone.sync_once().await.unwrap();
+    assert_eq!(piles(), [0, 0, 1]);
+    assert_eq!(phone.free_storage().unwrap().count, 1);
+    assert!(!sealed[0].exists());
 }
 
 /// Every file of a phone that is not its database.
