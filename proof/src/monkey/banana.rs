@@ -260,9 +260,11 @@ const PLANS: &[(&str, u32, &str)] = &[
     ),
     (
         "original_bytes",
-        10,
+        3,
         r#"{"case":"<incident>","hash":"<original>"}"#,
     ),
+    ("act_on_incident", 10, r#""<look>""#),
+    ("original_bytes", 10, r#""<looked_at>""#),
     ("incidents", 3, "{}"),
     ("incident", 8, r#"{"id":"<incident>"}"#),
     (
@@ -639,6 +641,23 @@ impl Banana {
             "add_photo" | "mark_photo" => self.keep("photo", told),
             "report_incident" => self.keep("incident", &told["row"]["id"]),
             _ => {}
+        }
+        if matches!(command, "incident" | "report_incident" | "act_on_incident") {
+            self.learn_originals(told);
+        }
+    }
+
+    /// An original is opened in its own case only: the two are remembered together.
+    fn learn_originals(&mut self, told: &Value) {
+        let case = &told["row"]["id"];
+        for photo in told["view"]["photos"].as_array().into_iter().flatten() {
+            let hash = &photo["original"]["hash"];
+            if !hash.is_null() {
+                let action =
+                    json!({"type": "open_original", "original": hash, "reason": "<reason>"});
+                self.keep("look", &json!({"id": case, "action": action}));
+                self.keep("looked_at", &json!({"case": case, "hash": hash}));
+            }
         }
     }
 
