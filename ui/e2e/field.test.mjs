@@ -494,6 +494,9 @@ describe('a thumb', () => {
     await byId(page, 'move-receipt').fill('a2c 4e6')
     await tap(page, 'move-arrived')
     await byId(page, 'move-replaced').waitFor()
+    // it says that the other one has everything, so it does not say that something is to be sent, and asks for nothing more
+    for (const id of ['move-waiting', 'move-send', 'move-parcel'])
+      assert.equal(await page.getByTestId(id).count(), 0, id)
     await page.evaluate(() => (location.hash = '#/today'))
     await byId(page, 'replaced').waitFor()
     await done()

@@ -301,4 +301,78 @@ export const CHAPTERS = [
       },
     ],
   },
+  {
+    title: ['两个人同用一部手机', 'Two people, one phone'],
+    lead: [
+      '白班、夜班轮着用：一人一份，各有各的记录、草稿、照片和 PIN，谁也看不到对方的。',
+      'Day shift and night shift take turns. Each has their own records, drafts, photos and PIN, and sees nothing of the other’s.',
+    ],
+    steps: [
+      {
+        screen: '15c-people-alone',
+        say: [
+          '先设好自己的 PIN。再到“{tab.me}”里的“{people.name}”，点“{people.add}”，填管理员另给的登记码。',
+          'Set your own PIN first. Then under “{tab.me}”, “{people.name}”, tap “{people.add}” and enter a second code from the office.',
+        ],
+      },
+      {
+        screen: '15-who',
+        say: [
+          '拿起手机先点自己，再输自己的 PIN。名字可以不显示，只写几号。',
+          'Pick up the phone, tap yourself, enter your PIN. You may be shown as a number instead of a name.',
+        ],
+      },
+      {
+        screen: '15e-people',
+        say: [
+          '交班点“{people.change}”。没传完的不会丢，但要本人再打开才接着传，所以交班前先看一眼送达情况。',
+          'At the end of a shift tap “{people.change}”. Nothing unsent is lost, but it goes on only when its owner is back: look at delivery first.',
+        ],
+      },
+      {
+        screen: '15f-leave',
+        say: [
+          '以后不用这部手机了：都到了中心，才移得走。移走就删干净，同事的不动。',
+          'No longer on this phone: once all of yours is at the centre you can be removed. Yours is deleted then, your colleague’s stays.',
+        ],
+      },
+    ],
+  },
+  {
+    title: ['换新手机：没传的一条不丢', 'A new phone: nothing unsent is lost'],
+    lead: [
+      '在“{tab.me}”里的“{move.name}”。有网就在旧手机上传完再换；没网就打包带过去，草稿也在包里。',
+      'Under “{tab.me}”, “{move.name}”. With a network the old phone sends first; without one it packs what is unsent, drafts too.',
+    ],
+    steps: [
+      {
+        screen: '16c-move-packed',
+        say: [
+          '旧手机：点“{move.pack}”，把文件交给新手机。码记在心里，别跟着文件发。',
+          'Old phone: tap “{move.pack}” and hand the file over. Keep the code to yourself, never with the file.',
+        ],
+      },
+      {
+        screen: '16e-move-new',
+        say: [
+          '新手机：先用登记码登记，再到这里选文件，输旧手机上的码。',
+          'New phone: enrol with a code from the office, then choose the file here and type the code of the old one.',
+        ],
+      },
+      {
+        screen: '16f-move-taken',
+        say: [
+          '接到几条、几张，写得明白。把这 6 位回执输回旧手机。',
+          'It says how much arrived. Type this receipt on the old phone.',
+        ],
+      },
+      {
+        screen: '16d-move-replaced',
+        say: [
+          '旧手机写着已经换下，才点“{people.leave}”，再交回去。',
+          'Only when the old phone says that it was replaced, tap “{people.leave}” and give it back.',
+        ],
+      },
+    ],
+  },
 ]
