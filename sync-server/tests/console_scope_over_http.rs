@@ -24,6 +24,14 @@ const NO_PLACE: [&str; 3] = [
     "/api/registry/categories",
 ];
 
+/// Everything that can be taken out.
+const FILES: [&str; 4] = [
+    "patrols.csv",
+    "patrols.geojson",
+    "patrols.gpx",
+    "visits.csv",
+];
+
 /// A GET route of the console.
 struct Route {
     path: String,
@@ -43,8 +51,8 @@ impl Route {
             });
             let asks: Vec<_> = named.collect();
             match path.strip_suffix("{file}") {
-                Some(folder) => routes.extend(["csv", "geojson", "gpx"].map(|format| Self {
-                    path: format!("{folder}patrols.{format}"),
+                Some(folder) => routes.extend(FILES.map(|file| Self {
+                    path: format!("{folder}{file}"),
                     asks: asks.clone(),
                 })),
                 None => routes.push(Self { path, asks }),
@@ -217,13 +225,14 @@ async fn a_role_without_the_right_is_refused_and_the_refusal_is_written_down() {
     let field = Field::open().await;
     let export = format!("/api/registry/export/patrols.csv?{DAYS}");
     let visits = format!("/api/registry/visits?{DAYS}");
+    let sheet = format!("/api/registry/export/visits.csv?{DAYS}");
     let patrols = format!("/api/registry/patrols?{DAYS}");
     let mut denials = 0;
     for (role, paths) in [
         ("handler", [&patrols, &visits, &export].as_slice()),
         ("auditor", &[&visits, &export]),
-        ("lead", &[&export]),
-        ("dispatcher", &[&visits]),
+        ("lead", &[&export, &sheet]),
+        ("dispatcher", &[&visits, &sheet]),
         ("worker", &[&patrols, &visits, &export]),
     ] {
         let desk = Desk::open(&field, somebody(role, None)).await;
@@ -366,6 +375,39 @@ async fn what_a_worker_wrote_like_a_formula_arrives_in_the_spreadsheet_as_text()
         .chain(plain.iter().map(|reason| (*reason).into()))
         .collect();
     assert_eq!(reasons, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visit_is_a_row_of_the_sheet_with_its_door_its_outcome_and_when_it_was() {
+    let field = Field::open().await;
+    Records::of(&field, "梧桐-03", 1).await;
+    let desk = Desk::open(&field, somebody("secretary", Some("梧桐-03"))).await;
+    let of = |days: &str| desk.get(&format!("/api/registry/export/visits.csv?{days}"));
+    let answer = of(DAYS).send().await.expect("an answer");
+    assert_eq!(
+        answer.headers()["content-disposition"],
+        "attachment; filename=\"visits_2026-09-14_2026-09-14.csv\""
+    );
+    let bytes = answer.bytes().await.expect("a body");
+    let text = bytes
+        .strip_prefix(b"\xef\xbb\xbf")
+        .expect("a byte order mark");
+    let mut reader = csv::Reader::from_reader(text);
+    let head = reader.headers().expect("a head").clone();
+    let rows: Vec<_> = reader.records().map(|row| row.expect("a row")).collect();
+    let [row] = rows.as_slice() else {
+        panic!("{} rows", rows.len())
+    };
+    let cell = |name: &str| {
+        let at = head.iter().position(|column| column == name);
+        &row[at.expect(name)]
+    };
+    let seen = ["grid", "kind", "outcome", "started_at"].map(cell);
+    assert_eq!(seen, ["梧桐-03", "routine", "met", "2026-09-14 09:00:00"]);
+    assert!(!cell("door").trim().is_empty() && !cell("worker").is_empty());
+    let day_before = of("from=2026-09-13&to=2026-09-13").send().await;
+    let text = day_before.expect("an answer").text().await.expect("a body");
+    assert_eq!(text.lines().count(), 1, "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,11 +1,13 @@
-//! Patrol data in the formats that offices use: CSV for spreadsheets (UTF-8 with BOM, formulas neutralised), GeoJSON
+//! Patrols and visits in the formats that offices use: CSV for spreadsheets (UTF-8 with BOM, formulas neutralised), GeoJSON
 //! (RFC 7946) for maps, GPX 1.1 for track programs. What was filtered is what is exported, and nothing of people but the
-//! name of who led the patrol.
+//! name of who led the patrol or knocked at the door. A sheet of visits is there so that nobody types them into another
+//! system again: every visit is a row with its own id, and taking it out twice gives the same rows.
 
 use super::{
     Result,
     patrol::{self, PatrolDetail, checkpoints},
     range::Window,
+    visit,
 };
 use crate::{
     auth::scope::Scope,
@@ -68,6 +70,35 @@ pub fn patrols(
         Format::Geojson => geojson(&all, &names),
         Format::Gpx => gpx(&all, &names),
     }
+}
+
+const VISIT_HEAD: [&str; 8] = [
+    "visit_id",
+    "grid",
+    "door",
+    "worker",
+    "kind",
+    "outcome",
+    "started_at",
+    "recorded_at",
+];
+
+/// All visits that began in the window and lie in the scope, the first one first.
+pub fn visits(connection: &Connection, window: &Window) -> Result<Vec<u8>> {
+    let mut rows = vec![VISIT_HEAD.map(str::to_owned).to_vec()];
+    for line in visit::all(connection, window)?.into_iter().rev() {
+        rows.push(vec![
+            line.id.to_string(),
+            line.grid_name,
+            line.door,
+            line.by_name,
+            word(&line.kind)?,
+            word(&line.outcome)?,
+            local(line.started_at),
+            local(line.recorded_at),
+        ]);
+    }
+    sheet(&rows)
 }
 
 const HEAD: [&str; 19] = [

@@ -69,6 +69,15 @@ pub struct GridVisits {
 
 /// Visits that began in the window, newest first, at most 2,000.
 pub fn list(connection: &Connection, window: &Window) -> Result<Vec<VisitLine>> {
+    lines(connection, window, MOST)
+}
+
+/// All of them.
+pub fn all(connection: &Connection, window: &Window) -> Result<Vec<VisitLine>> {
+    lines(connection, window, u32::MAX)
+}
+
+fn lines(connection: &Connection, window: &Window, most: u32) -> Result<Vec<VisitLine>> {
     let people = people(connection)?;
     let mut statement = connection.prepare_cached(format!(
         "select visit.id, visit.household, building.estate, building.number, household.unit, household.room, visit.grid,
@@ -104,7 +113,7 @@ pub fn list(connection: &Connection, window: &Window) -> Result<Vec<VisitLine>> 
         })
     };
     statement
-        .query_and_then(params![window.from, window.until, MOST], read)?
+        .query_and_then(params![window.from, window.until, most], read)?
         .collect()
 }
 

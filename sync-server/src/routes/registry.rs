@@ -68,7 +68,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(visits_by_grid))
         .routes(routes!(photo))
         .routes(routes!(voice))
-        .routes(routes!(export_patrols))
+        .routes(routes!(take_out))
 }
 
 /// Asks who may, and writes a refusal down.
@@ -506,19 +506,24 @@ async fn add_photo(
     Ok((StatusCode::CREATED, Json(Kept { hash })))
 }
 
-/// Patrol data as `patrols.csv`, `patrols.geojson` or `patrols.gpx`; written down before anything leaves.
+/// `visits.csv`, and patrols as `patrols.csv`, `patrols.geojson` or `patrols.gpx`; written down before anything leaves.
 #[utoipa::path(get, path = "/api/registry/export/{file}", params(("file" = String, Path), Range), responses((status = 200, content((String = "text/csv"), (String = "application/geo+json"), (String = "application/gpx+xml"))), (status = "default", body = ErrorBody)))]
-async fn export_patrols(
+async fn take_out(
     State(state): State<AppState>,
     session: Session,
     Path(file): Path<String>,
     Query(range): Query<Range>,
 ) -> Result<Response> {
-    let format = file
-        .strip_prefix("patrols.")
-        .and_then(Format::of_extension)
-        .ok_or(Error::NotFound)?;
+    let (what, extension) = file.split_once('.').ok_or(Error::NotFound)?;
+    let format = Format::of_extension(extension).ok_or(Error::NotFound)?;
+    let wish = match (what, format) {
+        ("patrols", _) => Wish::ReadPatrols,
+        ("visits", Format::Csv) => Wish::ReadVisits,
+        _ => return Err(Error::NotFound),
+    };
+    let of_visits = matches!(wish, Wish::ReadVisits);
     let scope = allowed(&state, &session, Wish::Export).await?;
+    allowed(&state, &session, wish).await?; // nobody takes out what they may not look at
     let window = window(&state, &session, &range, &scope).await?;
     let (blobs, now) = (state.blobs.clone(), state.now());
     // Written down before anything leaves: an export without its audit row does not happen.
@@ -532,13 +537,14 @@ async fn export_patrols(
     .await?;
     let bytes = state
         .store
-        .read(move |connection| export::patrols(connection, &blobs, &scope, &window, format, now))
+        .read(move |connection| match of_visits {
+            true => export::visits(connection, &window),
+            false => export::patrols(connection, &blobs, &scope, &window, format, now),
+        })
         .await?;
     let name = format!(
-        "attachment; filename=\"patrols_{}_{}.{}\"",
-        range.from,
-        range.to,
-        &file["patrols.".len()..]
+        "attachment; filename=\"{what}_{}_{}.{extension}\"",
+        range.from, range.to,
     );
     Ok((
         [

@@ -96,8 +96,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Patrol data as `patrols.csv`, `patrols.geojson` or `patrols.gpx`; written down before anything leaves. */
-        get: operations["export_patrols"];
+        /** `visits.csv`, and patrols as `patrols.csv`, `patrols.geojson` or `patrols.gpx`; written down before anything leaves. */
+        get: operations["take_out"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1891,7 +1891,7 @@ export interface operations {
             };
         };
     };
-    export_patrols: {
+    take_out: {
         parameters: {
             query: {
                 /** @description First day. */

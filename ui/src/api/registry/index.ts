@@ -73,4 +73,6 @@ export const registry = {
     ).hash,
   /** Where the filtered patrols can be downloaded. */
   exportOf: (format: ExportFormat, range: Range) => `${HOME}/export/patrols.${format}${query(range)}`,
+  /** Where the filtered visits can be downloaded. */
+  exportOfVisits: (range: Range) => `${HOME}/export/visits.csv${query(range)}`,
 }
