@@ -8,7 +8,7 @@ use gridwalk_core::{
     care::{
         self, CareDue, CareDueWhy, CareEdit, CareLevel, CareType, CareView, CarerRole, ConsentHow,
         ConsentScope, ConsentStanding, ConsentView, EmergencyContact, NeedKind, NeedState,
-        NewCarePlan, NewCarer, NewConsent, NewNeed, NewSupport, SupportKind, due, view,
+        NewCarePlan, NewCarer, NewConsent, NewNeed, NewSupport, SupportKind, due, ending, view,
     },
     document::{Author, Document, Unordered},
     error::Code,
@@ -577,8 +577,25 @@ fn what_is_due_follows_from_the_level_and_from_when_somebody_was_last_seen() {
         ),
         some(CareDueWhy::RenewConsent, day(12, 31))
     );
+    // its last day is 31 December
+    assert_eq!(ending(&view(&plan), day(12, 16)), None);
+    assert_eq!(ending(&view(&plan), day(12, 17)), Some(day(12, 31)));
+    assert_eq!(ending(&view(&plan), day(12, 31)), Some(day(12, 31)));
+    let new_year = NaiveDate::from_ymd_opt(2027, 1, 1).expect("a day");
+    assert_eq!(ending(&view(&plan), new_year), None, "it is over");
+    assert_eq!(
+        due_on(&plan, Some(day(12, 10)), day(12, 17)),
+        some(CareDueWhy::RenewConsent, day(12, 31)),
+        "at the next visit it would be too late"
+    );
+    assert_eq!(
+        due_on(&plan, Some(day(11, 20)), day(12, 17)),
+        some(CareDueWhy::Visit, day(12, 20)),
+        "the next visit is soon enough"
+    );
     let gone = did(&plan, &withdraw(), &worker(1, at(9, 0)));
     assert_eq!(due_on(&gone, None, day(12, 1)), None);
+    assert_eq!(ending(&view(&gone), day(12, 17)), None);
     let closed = did(&plan, &told("close"), &worker(1, at(9, 0)));
     assert_eq!(due_on(&closed, None, day(12, 1)), None);
 }

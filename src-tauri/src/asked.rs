@@ -1,7 +1,7 @@
 //! What a case asks of this worker, as a task of 今日: the centre assigns such a task by what it does to the case and by nothing
 //! else, so the phone reads it there. Also: of which tasks this phone heard when.
 
-use crate::{error::Answer, incidents, view::News};
+use crate::{error::Answer, incidents, sync, view::News};
 use gridwalk_core::{
     ids::{EventId, IncidentId, PersonId, TaskId},
     incident::{Applied, EventView, IncidentAction, IncidentState, IncidentView, role_may},
@@ -118,7 +118,10 @@ pub(crate) fn hear(db: &Connection, tasks: &[Task], now: Timestamp) -> Answer<()
 /// What of these was first heard of on this day.
 pub(crate) fn news(db: &Connection, tasks: &[Task], now: Timestamp) -> Answer<News> {
     let mut select = db.prepare_cached("select at from heard where task = ?1")?;
-    let mut news = News::default();
+    let mut news = News {
+        drafts_left: sync::drafts_left(db, now)?,
+        ..News::default()
+    };
     for task in tasks {
         let at: i64 = match select.query_row([task.id.to_string()], |row| row.get(0)) {
             Ok(at) => at,

@@ -343,6 +343,7 @@ fn row(db: &Connection, view: &CareView, lookups: &Lookups, today: NaiveDate) ->
         level: view.level.level,
         level_differs: view.level.differs(),
         standing: view.consent.standing(today),
+        consent_ends_in: care::ending(view, today).map(|end| days_between(today, end)),
         overdue_days: due.map_or(0, |due| days_between(due.day, today)),
         due_now: due.is_some_and(|due| due.day <= today),
         due,

@@ -179,7 +179,8 @@ async fn three_new_and_two_returned_are_said_on_the_day_on_which_they_came() {
         news(),
         News {
             fresh: 3,
-            returned: 0
+            returned: 0,
+            drafts_left: 0,
         }
     );
     later(&world, DAY);
@@ -206,7 +207,8 @@ async fn three_new_and_two_returned_are_said_on_the_day_on_which_they_came() {
         news(),
         News {
             fresh: 3,
-            returned: 2
+            returned: 2,
+            drafts_left: 0,
         }
     );
     phone.sync_once().await.unwrap();
@@ -214,7 +216,8 @@ async fn three_new_and_two_returned_are_said_on_the_day_on_which_they_came() {
         news(),
         News {
             fresh: 3,
-            returned: 2
+            returned: 2,
+            drafts_left: 0,
         }
     );
     phone.complete_task(task(10), None).unwrap();
@@ -222,7 +225,8 @@ async fn three_new_and_two_returned_are_said_on_the_day_on_which_they_came() {
         news(),
         News {
             fresh: 3,
-            returned: 2
+            returned: 2,
+            drafts_left: 0,
         },
         "it came all the same"
     );

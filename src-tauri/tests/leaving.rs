@@ -217,6 +217,45 @@ async fn a_grid_that_comes_back_while_work_in_it_is_unsent_brings_everything_aga
     assert_eq!(phone.household(door(2)).unwrap().view.visits.len(), 1);
 }
 
+#[tokio::test]
+async fn what_was_half_written_at_a_door_leaves_with_its_grid_and_the_worker_is_told() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    phone.sync_once().await.unwrap();
+    let news = |phone: &Phone| phone.sync_page().unwrap().news.drafts_left;
+    let half = |n| format!("visit:{}", door(n));
+    for n in [1, 2] {
+        phone
+            .draft_put(half(n), "{\"note\":\"半句\"}".into())
+            .unwrap();
+    }
+    phone.draft_put("report".into(), "{}".into()).unwrap();
+    phone.sync_once().await.unwrap();
+    assert!(
+        phone.draft_get(half(1)).unwrap().is_some(),
+        "it is still theirs"
+    );
+    assert_eq!(news(&phone), 0);
+
+    world.centre.state().readable.clear();
+    phone.sync_once().await.unwrap();
+    assert_eq!(phone.draft_get(half(1)).unwrap(), None);
+    assert_eq!(phone.draft_get(half(2)).unwrap(), None);
+    assert!(
+        phone.draft_get("report".into()).unwrap().is_some(),
+        "a hazard that was seen is their own"
+    );
+    assert_eq!(news(&phone), 2);
+
+    // the screen was open meanwhile, and keeps its words once more
+    phone.draft_put(half(1), "{}".into()).unwrap();
+    phone.sync_once().await.unwrap();
+    assert_eq!(phone.draft_get(half(1)).unwrap(), None);
+    assert_eq!(news(&phone), 3);
+    *world.watch.0.lock().unwrap() = NINE.plus_ms(24 * 3_600_000);
+    assert_eq!(news(&phone), 0, "news of yesterday are none");
+}
+
 /// What this phone says of itself.
 fn themselves(grids: &[GridId], covers: &[Cover]) -> Person {
     Person {

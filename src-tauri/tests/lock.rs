@@ -52,6 +52,17 @@ fn visit(phone: &Phone) -> String {
     id
 }
 
+#[tokio::test]
+async fn how_long_the_machine_has_been_running_is_told_beside_the_lock_and_no_clock_moves_it() {
+    let world = World::new();
+    let phone = sealed(&world).await;
+    let before = phone.lock_state().unwrap().running_ms;
+    set_clock(&world, -24 * 60);
+    assert_eq!(phone.lock_state().unwrap().running_ms, before);
+    minutes_pass(&world, 2);
+    assert_eq!(phone.lock_state().unwrap().running_ms, before + 120_000.0);
+}
+
 fn wrong(gate: &Gate, times: u32) -> Vec<Code> {
     (0..times)
         .map(|_| gate.unlock(OTHER).unwrap_err().code)

@@ -343,6 +343,7 @@ export const SCREENS = [
   { name: '13m-care-plan-sheet', path: '/care/care-504', walk: (page) => tap(page, 'care-change') },
   { name: '13n-care-need-sheet', path: '/care/care-504', walk: (page) => tap(page, 'care-need-add') },
   { name: '13o-care-nothing-due', path: '/care', scene: 'quiet' },
+  { name: '13p-care-renew', path: '/care/care-202', walk: (page) => tap(page, 'care-consent-give') },
   { name: '15-places', path: '/places' },
   { name: '15b-place', path: '/places/place-shuangjiang' },
   { name: '15c-place-visit', path: '/places/place-xiaoman/visit' },

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// How long somebody may wait to be asked for consent.
 const ASK_WITHIN_DAYS: u64 = 7;
 const MONTH: u64 = 30;
+/// So many days before its end a consent is to be renewed: whoever is in most need is seen twice until then, and there is
+/// time to find a witness.
+const RENEW_AHEAD_DAYS: i64 = 14;
 
 /// What is due.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -63,11 +66,25 @@ pub fn due(view: &CareView, visited: Option<NaiveDate>, today: NaiveDate) -> Opt
             let seen = view.last_seen.map(|at| at.local_date());
             let last = seen.max(visited).unwrap_or(begun);
             let days = frequency_days(view.level.level, &view.types);
-            (CareDueWhy::Visit, later(last, days))
+            let visit = later(last, days);
+            match ending(view, today) {
+                // by the next visit nothing would be allowed any more
+                Some(end) if end < visit => (CareDueWhy::RenewConsent, end),
+                _ => (CareDueWhy::Visit, visit),
+            }
         }
         _ => (CareDueWhy::AskConsent, later(begun, ASK_WITHIN_DAYS)),
     };
     Some(CareDue { why, day })
+}
+
+/// The last day of a consent that stands and is near its end.
+pub fn ending(view: &CareView, today: NaiveDate) -> Option<NaiveDate> {
+    let ConsentView::Given { expires, .. } = &view.consent else {
+        return None;
+    };
+    let left = (*expires - today).num_days();
+    (view.closed.is_none() && (0..=RENEW_AHEAD_DAYS).contains(&left)).then_some(*expires)
 }
 
 fn later(day: NaiveDate, days: u64) -> NaiveDate {

@@ -10,7 +10,7 @@ mod rules;
 mod standing;
 mod view;
 
-pub use due::{CareDue, CareDueWhy, due, frequency_days};
+pub use due::{CareDue, CareDueWhy, due, ending, frequency_days};
 pub use edit::{apply, create};
 pub use view::{view, without_words};
 

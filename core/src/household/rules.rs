@@ -62,10 +62,14 @@ fn at_the_door(visit: &NewVisit) -> bool {
     visit.outcome != VisitOutcome::Phoned && visit.kind != VisitKind::Phone
 }
 
-/// Between 20:30 and 08:30 nobody knocks (`domain.md` §3.4).
+/// From which minute of the day until which somebody may knock (`domain.md` §3.4).
+pub const KNOCK_MINUTES: [u32; 2] = [8 * 60 + 30, 20 * 60 + 30];
+
+/// Between 20:30 and 08:30 nobody knocks.
 pub fn quiet(at: Timestamp) -> bool {
+    let [from, until] = KNOCK_MINUTES;
     let minute = at.shanghai().hour() * 60 + at.shanghai().minute();
-    !(8 * 60 + 30..20 * 60 + 30).contains(&minute)
+    !(from..until).contains(&minute)
 }
 
 pub(crate) fn distinct<T: Ord>(items: impl Iterator<Item = T>) -> Result<(), Refusal> {

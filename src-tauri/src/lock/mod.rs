@@ -17,6 +17,9 @@
 //! where the machine does not tell that (Android tells no app without code of its own), a wait goes on only while the app runs,
 //! and an app or a machine that is started again begins one again: it is longer than promised then, never shorter.
 //!
+//! The two minutes after which the app locks by itself are counted by the same, or by the clock if that says more: a clock that is
+//! put back wins nobody time, and where the machine does not count its sleep, the clock does.
+//!
 //! Not defended: a phone that is unlocked; somebody who may write this app's files puts an older `lock.json` back.
 
 mod gate;
@@ -99,12 +102,14 @@ pub(crate) fn state(dir: &Path, clock: &dyn Clock, locked: bool) -> Answer<LockS
     let Some(mut record) = Record::read(dir)? else {
         return Ok(LockState::default());
     };
-    let wait_ms = record.wait_ms(clock.running_ms());
+    let running_ms = clock.running_ms();
+    let wait_ms = record.wait_ms(running_ms);
     record.write_if_changed(dir)?;
     Ok(LockState {
         set: true,
         locked,
         wait_ms: wait_ms as f64,
+        running_ms: running_ms as f64,
         spent: record.by_pin.is_none(),
         tries_left: (record.by_pin.is_some() && is_sealed(dir))
             .then(|| MOST_WRONG.saturating_sub(record.wrong).max(1)),

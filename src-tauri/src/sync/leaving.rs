@@ -4,7 +4,7 @@
 
 use super::cursors;
 use crate::{
-    database::Database,
+    database::{Database, fact, set_fact},
     error::{Answer, Failure},
     pack,
 };
@@ -14,8 +14,10 @@ use gridwalk_core::{
         apply::{Departed, Placed, Plan},
         message::{AccessClass, FeedBody, FeedRow, Partition},
     },
+    time::Timestamp,
 };
 use rusqlite::{Connection, Params};
+use serde::{Deserialize, Serialize};
 use std::{io::ErrorKind, path::Path};
 
 /// Documents of which the centre has not judged something yet.
@@ -107,17 +109,60 @@ pub(crate) fn reconsider(db: &Connection) -> Answer<()> {
 }
 
 /// Once every feed has been read to its tip: lets go of what has to go and may.
-pub(super) fn settle(db: &Connection, plan: &Plan) -> Answer<()> {
+pub(super) fn settle(db: &Connection, plan: &Plan, now: Timestamp) -> Answer<()> {
     if plan.more {
         return Ok(()); // it may be on its way in another feed
     }
+    let drafts = count_drafts(db)?;
     if !pack::is_coming(db)? {
         depart(db)?;
     }
     plan.gone
         .iter()
         .try_for_each(|partition| lose(db, partition))?;
-    strays(db)
+    strays(db)?;
+    late_drafts(db)?;
+    match drafts.saturating_sub(count_drafts(db)?) {
+        0 => Ok(()),
+        left => note_drafts(db, left, now),
+    }
+}
+
+/// A screen that stood open while its document left has kept its words once more.
+fn late_drafts(db: &Connection) -> Answer<()> {
+    if count_drafts(db)? == 0 {
+        return Ok(());
+    }
+    let gone = format!(
+        "select id from document where id not in {UNSENT} and id not in {PACKED} and id not in (select document from change)"
+    );
+    documents(db, &gone, [])?
+        .into_iter()
+        .try_for_each(|document| purge_drafts(db, document))
+}
+
+/// What was half written about documents that left: it leaves with them, since whoever may not read of somebody keeps no
+/// notes of them either, and the worker is told.
+#[derive(Serialize, Deserialize)]
+struct DraftsLeft {
+    count: u32,
+    at: Timestamp,
+}
+
+fn count_drafts(db: &Connection) -> Answer<u32> {
+    Ok(db.query_row("select count(*) from draft", [], |row| row.get(0))?)
+}
+
+fn note_drafts(db: &Connection, left: u32, now: Timestamp) -> Answer<()> {
+    let count = left + drafts_left(db, now)?;
+    set_fact(db, "drafts_left", &DraftsLeft { count, at: now })
+}
+
+/// How many half-written records left on this day.
+pub(crate) fn drafts_left(db: &Connection, now: Timestamp) -> Answer<u32> {
+    let left: Option<DraftsLeft> = fact(db, "drafts_left")?;
+    let today = left.filter(|left| left.at.local_date() == now.local_date());
+    Ok(today.map_or(0, |left| left.count))
 }
 
 fn depart(db: &Connection) -> Answer<()> {
@@ -247,12 +292,24 @@ fn purge(db: &Connection, document: DocumentId) -> Answer<()> {
            or key like 'report:' || ?1 || ':%' or key like 'form:' || ?1 || ':%'",
     )?
     .execute([document.to_string()])?;
+    purge_drafts(db, document)?;
     // thumbnails of colleagues have no record here; those of other documents are fetched again when they are looked at
     db.prepare_cached(
         "delete from record_blob where standing = 'stored' and hash not in (select blob from change_blob)
            and hash not in (select thumbnail from photo)",
     )?
     .execute([])?;
+    Ok(())
+}
+
+fn purge_drafts(db: &Connection, document: DocumentId) -> Answer<()> {
+    // what was half written at a door goes with the household, about somebody in care with the plan, what was half checked
+    // with the place; a hazard that somebody saw is their own and stays
+    db.prepare_cached(
+        "delete from draft where key = ?1 or key = 'visit:' || ?1 or key = 'support ' || ?1 or key = 'place-visit:' || ?1
+           or key like 'report:' || ?1 || ':%'",
+    )?
+    .execute([document.to_string()])?;
     Ok(())
 }
 

@@ -19,7 +19,7 @@ mod watermark;
 
 pub(crate) use cursors::restart;
 pub(crate) use driver::{Driver, forget_everything};
-pub(crate) use leaving::{reconsider, sweep};
+pub(crate) use leaving::{drafts_left, reconsider, sweep};
 pub(crate) use link::{Link, Token, address, code, trouble};
 pub(crate) use poke::listen;
 pub(crate) use repair::{is_pending as is_comparing, offer};

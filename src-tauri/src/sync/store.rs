@@ -394,7 +394,7 @@ pub(super) fn apply(
         None => false,
     };
     if elsewhere.is_empty() {
-        leaving::settle(db, &plan)?; // else a feed is not read to its tip
+        leaving::settle(db, &plan, asked.received_at)?; // else a feed is not read to its tip
     }
     let known: Vec<u32> = fact(db, DICTIONARIES)?.unwrap_or_default();
     if let Some(dictionaries) = response

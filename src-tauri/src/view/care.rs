@@ -32,6 +32,8 @@ pub struct CareRow {
     pub level_differs: bool,
     /// Whether somebody agreed, today.
     pub standing: ConsentStanding,
+    /// In how many days a consent ends that is to be renewed by then; none while its end is not near.
+    pub consent_ends_in: Option<u32>,
     /// What is due next.
     pub due: Option<CareDue>,
     /// Days past that day; 0 when in time.

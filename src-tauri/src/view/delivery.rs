@@ -125,13 +125,15 @@ pub enum SyncItemKind {
     Voice,
 }
 
-/// What the centre sent for this worker today.
+/// What the centre sent for this worker today, and what it took along.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, Type)]
 pub struct News {
     /// 新到: tasks that this phone had not heard of.
     pub fresh: u32,
     /// 退回: cases that came back.
     pub returned: u32,
+    /// What was half written here about doors, people and places that went to somebody else: it went with them.
+    pub drafts_left: u32,
 }
 
 /// One record or photo.

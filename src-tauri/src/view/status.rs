@@ -130,6 +130,9 @@ pub struct LockState {
     pub locked: bool,
     /// Nobody may try again before so many milliseconds have passed.
     pub wait_ms: f64,
+    /// For how many milliseconds the machine had been running when this was asked, which nobody can set: how long the app was
+    /// not touched is counted by it.
+    pub running_ms: f64,
     /// Ten wrong PINs: only a code of the centre helps.
     pub spent: bool,
     /// How many tries are left until then; none while there is no such end.

@@ -23,7 +23,7 @@ pub struct Today {
     pub overdue: u32,
     /// Tasks due today, not done.
     pub due_today: u32,
-    /// Incidents that came back to the worker, not done.
+    /// Of these, cases that came back to the worker, whenever that was.
     pub returned: u32,
     /// Overdue first, then by building in walking order, top floor down; what waits for another day last.
     pub groups: Vec<TaskGroup>,

@@ -28,6 +28,9 @@ export const daysBetween = (from: Instant, to: Instant) =>
 export const plusDays = (date: string, days: number) =>
   new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, 10)
 
+/** Which minute of the day it is in Shanghai. */
+export const minuteOf = (at: Instant) => local(at).getUTCHours() * 60 + local(at).getUTCMinutes()
+
 /** `9:12`, as in a sentence. */
 export function clock(at: Instant) {
   const d = local(at)

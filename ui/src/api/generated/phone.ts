@@ -211,6 +211,8 @@ export const events = {
 /* Constants */
 export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SNOOZED_TWICE","CANNOT_WAIT","SPLIT_PARTS","FORM_EXPIRED","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_ANSWER","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","LOCKED","PIN_WRONG","PIN_WAIT","PIN_SPENT","PIN_WEAK","PIN_NEEDED","PIN_NOT_SEALED","UNSENT_WORK","PARCEL_UNREADABLE","PARCEL_OF_ANOTHER","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_DAMAGED","PHOTO_TOO_BIG","PHOTO_NO_ROOM","VOICE_TRUNCATED","VOICE_UNSUPPORTED","VOICE_TOO_LONG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
 
+export const KNOCK_MINUTES = [510,1230] as const;
+
 /* Types */
 /**  The frame of one act. `recorded_at` is the phone's clock plus its measured offset to the server. */
 export type Act = {
@@ -491,6 +493,8 @@ export type CareRow = {
 	level_differs: boolean,
 	/**  Whether somebody agreed, today. */
 	standing: ConsentStanding,
+	/**  In how many days a consent ends that is to be renewed by then; none while its end is not near. */
+	consent_ends_in: number | null,
 	/**  What is due next. */
 	due: CareDue | null,
 	/**  Days past that day; 0 when in time. */
@@ -2307,6 +2311,11 @@ export type LockState = {
 	locked: boolean,
 	/**  Nobody may try again before so many milliseconds have passed. */
 	wait_ms: number,
+	/**
+	 *  For how many milliseconds the machine had been running when this was asked, which nobody can set: how long the app was
+	 *  not touched is counted by it.
+	 */
+	running_ms: number,
 	/**  Ten wrong PINs: only a code of the centre helps. */
 	spent: boolean,
 	/**  How many tries are left until then; none while there is no such end. */
@@ -2762,12 +2771,14 @@ export type NewVisit = {
 	care_emergency: boolean,
 };
 
-/**  What the centre sent for this worker today. */
+/**  What the centre sent for this worker today, and what it took along. */
 export type News = {
 	/**  新到: tasks that this phone had not heard of. */
 	fresh: number,
 	/**  退回: cases that came back. */
 	returned: number,
+	/**  What was half written here about doors, people and places that went to somebody else: it went with them. */
+	drafts_left: number,
 };
 
 /**  居住状态 */
@@ -3865,7 +3876,7 @@ export type Today = {
 	overdue: number,
 	/**  Tasks due today, not done. */
 	due_today: number,
-	/**  Incidents that came back to the worker, not done. */
+	/**  Of these, cases that came back to the worker, whenever that was. */
 	returned: number,
 	/**  Overdue first, then by building in walking order, top floor down; what waits for another day last. */
 	groups: TaskGroup[],

@@ -11,6 +11,7 @@ import {
   masked,
   supportTitle,
   TYPES,
+  untilAgain,
   untilChoices,
 } from './words'
 
@@ -23,6 +24,7 @@ const row = (over: Partial<CareRow> = {}): CareRow => ({
   level: 'first',
   level_differs: false,
   standing: 'given',
+  consent_ends_in: null,
   due: { why: 'visit', day: '2026-09-12' },
   overdue_days: 2,
   due_now: true,
@@ -57,6 +59,10 @@ describe('a row', () => {
     expect(lineOf(row({ days_since_seen: 0, due_now: false }))).toBe('关爱探访·今天见过')
     expect(lineOf(row({ days_since_seen: null }))).toBe('关爱探访·还没见过')
     expect(lineOf(row({ due: { why: 'renew_consent', day: TODAY } }))).toBe('续同意')
+    expect(lineOf(row({ consent_ends_in: 9 }))).toBe('关爱探访·9 天没见·同意还剩 9 天')
+    expect(lineOf(row({ due: { why: 'renew_consent', day: TODAY }, consent_ends_in: 0 }))).toBe(
+      '续同意·同意今天到期',
+    )
   })
 
   test('of somebody who took the consent back, or whose plan ended, asks for nothing', () => {
@@ -119,4 +125,16 @@ test('help is said in one line', () => {
 test('a number shows its ends, and a short one nothing', () => {
   expect(masked('142 0000 0504')).toBe('142****0504')
   expect(masked('12345')).toBe('****')
+})
+
+test('a consent that is near its end says so where it stood, and is renewed for as long as before', () => {
+  expect(consentText(detail(given), TODAY)).toContain('隔壁邻居')
+  expect(consentText(detail(given, { consent_ends_in: 3 }), TODAY)).toBe(
+    '同意还剩 3 天。趁这次见面再问一声，续上。',
+  )
+  expect(untilAgain({ state: 'pending' }, TODAY)).toBe('2027-03-14')
+  // given for seven months
+  expect(untilAgain(given, TODAY)).toBe('2027-03-14')
+  const year = { ...given, latest: { ...given.latest, expires: '2027-09-01' } }
+  expect(untilAgain(year, TODAY)).toBe('2027-09-14')
 })

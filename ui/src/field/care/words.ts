@@ -1,5 +1,5 @@
 // A care plan in words. A list says no type and nothing that somebody told; the plan's own page says what its consent allows.
-import type { CareDetail, CareRow, ConsentStanding, PersonName, SupportView } from '../../api/field'
+import type { CareDetail, CareRow, CareView, ConsentStanding, PersonName, SupportView } from '../../api/field'
 import type zh from '../../locales/zh-CN.json'
 import { day, daysBetween, when, type Instant } from '../../shared/moment'
 import { say } from '../../shared/words'
@@ -56,13 +56,19 @@ export function seenWords(row: CareRow): string {
   return row.days_since_seen === 0 ? say('care.seenToday') : say('care.seenDays', { n: row.days_since_seen })
 }
 
-/** `关爱探访·9 天没见`, `续同意`: what is due, and never why. */
+/** `同意还剩 9 天`, so that somebody asks before it is over; nothing while its end is far. */
+export function endsWords(row: CareRow): string {
+  if (row.consent_ends_in === null) return ''
+  return row.consent_ends_in === 0 ? say('care.endsToday') : say('care.endsIn', { n: row.consent_ends_in })
+}
+
+/** `关爱探访·9 天没见·同意还剩 9 天`, `续同意`: what is due, and never why. */
 export function lineOf(row: CareRow): string {
   if (row.closed) return say('care.ended')
   if (row.standing === 'withdrawn') return say('care.noMore')
   if (!row.due) return seenWords(row)
   const what = say(`care.${row.due.why}`)
-  return row.due.why === 'visit' ? dotted(what, seenWords(row)) : what
+  return dotted(what, row.due.why === 'visit' && seenWords(row), endsWords(row))
 }
 
 /** The value at the right: how late, or until when. */
@@ -105,6 +111,8 @@ export function consentText(detail: CareDetail, now: Instant): string {
       at: when(consent.at, now),
     })
   if (detail.row.standing === 'expired') return say('care.consent.expiredText')
+  if (detail.row.consent_ends_in !== null)
+    return say('care.consent.endingText', { left: endsWords(detail.row) })
   const how = say(`care.how.${consent.latest.how}`)
   return say('care.consent.givenText', { how, witness: consent.latest.witness })
 }
@@ -122,6 +130,15 @@ export function supportTitle(seen: SupportView): string {
 /** Last days to choose from: three months, half a year, a year. */
 export function untilChoices(today: string): { value: string; months: number }[] {
   return [3, 6, 12].map((months) => ({ value: plusMonths(today, months), months }))
+}
+
+/** As long again as it was given for the last time, as far as that is one of the choices. */
+export function untilAgain(consent: CareView['consent'], today: string): string | null {
+  const choices = untilChoices(today)
+  if (consent.state !== 'given') return choices[1]?.value ?? null
+  const days = daysBetween(consent.latest.given_at, consent.latest.expires)
+  const off = ({ months }: { months: number }) => Math.abs(months * 30.4 - days)
+  return choices.reduce((best, choice) => (off(choice) < off(best) ? choice : best)).value
 }
 
 function plusMonths(date: string, months: number): string {

@@ -2,8 +2,6 @@
 import { watch as minutes } from '../../shared/moment'
 
 export const DIGITS = 6
-/** After so long without a touch the app locks itself. */
-export const IDLE_MS = 2 * 60_000
 
 /** The digits after this key; what is not a digit, or one too many, changes nothing. */
 export function typed(pin: string, key: string): string {

@@ -115,7 +115,7 @@ test('arrived of all is said of each kind that there is', () => {
 
 test('what waits stands oldest first, what arrived newest first', () => {
   const page: SyncPage = {
-    news: { fresh: 0, returned: 0 },
+    news: { fresh: 0, returned: 0, drafts_left: 0 },
     state: quiet,
     records: { done: 0, total: 0 },
     photos: { done: 2, total: 4 },

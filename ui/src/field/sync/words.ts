@@ -61,7 +61,7 @@ export function standing(state: SyncState): SyncState['phase'] | 'waiting' {
 }
 
 /** `今天：新到 3 件、退回 2 件`; nothing on a day that brought nothing. */
-export function newsWords({ fresh, returned }: News): string {
+export function newsWords({ fresh, returned }: Pick<News, 'fresh' | 'returned'>): string {
   const parts = [
     fresh > 0 && say('sync.fresh', { n: fresh }),
     returned > 0 && say('sync.cameBack', { n: returned }),

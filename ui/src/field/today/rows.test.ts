@@ -95,6 +95,11 @@ test('the brief leaves out what is zero', () => {
   ])
 })
 
+test('what came back is called that, whichever day it came back', () => {
+  const counts = { overdue: 0, due_today: 2, returned: 2 }
+  expect(briefOf(counts).map((p) => `${p.word} ${p.n}`)).toEqual(['今天到期 2', '退回重办 2'])
+})
+
 test('the log of the day is offered from four o’clock on', () => {
   expect(endsSoon(Date.parse('2026-09-14T15:59:00+08:00'))).toBe(false)
   expect(endsSoon(Date.parse('2026-09-14T16:00:00+08:00'))).toBe(true)

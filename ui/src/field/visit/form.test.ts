@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { FieldChange, FieldView, HouseholdView, NewVisit } from '../../api/field'
-import { confirmed, handedIn, usualNext, withChange } from './form'
+import { confirmed, handedIn, quiet, resumed, usualNext, withChange } from './form'
 
 const field = (...values: FieldChange[]): FieldView => ({
   field: values[0]!.field,
@@ -77,4 +77,47 @@ test('refusing sets a later date than not being home, moving away sets none', ()
   expect(usualNext('not_home', '2026-09-14')).toBe('2026-09-15')
   expect(usualNext('refused', '2026-09-14')).toBe('2026-12-13')
   expect(usualNext('moved_out', '2026-09-14')).toBeNull()
+})
+
+describe('what was half written, opened again', () => {
+  const half: NewVisit = {
+    ...visit,
+    outcome: 'phoned',
+    changes: [three],
+    note: '说下周再来',
+    next_due: '2026-09-20',
+  }
+  const at = (started_at: string): NewVisit => ({
+    ...visit,
+    id: 'later',
+    started_at,
+    ended_at: started_at,
+    next_due: '2026-10-14',
+  })
+
+  test('is the same visit on the same day', () => {
+    expect(resumed(half, at('2026-09-14T09:00:00.000Z'))).toEqual(half)
+  })
+
+  test('begins anew on another day, with its words', () => {
+    const next = at('2026-09-15T02:00:00.000Z')
+    expect(resumed(half, next)).toEqual({ ...next, changes: [three], note: '说下周再来' })
+  })
+
+  test('begins anew once nobody knocks any more, so that it is refused like every knock at that hour', () => {
+    // 20:29 and 20:30 in Shanghai
+    expect(resumed(half, at('2026-09-14T12:29:00.000Z')).id).toBe('v')
+    const late = resumed(half, at('2026-09-14T12:30:00.000Z'))
+    expect([late.id, late.started_at, late.note]).toEqual(['later', '2026-09-14T12:30:00.000Z', '说下周再来'])
+  })
+
+  test('begins anew when it was begun too early in the morning', () => {
+    const early = { ...half, started_at: '2026-09-14T00:29:00.000Z' }
+    expect(resumed(early, at('2026-09-14T02:00:00.000Z')).started_at).toBe('2026-09-14T02:00:00.000Z')
+  })
+
+  test('the hours are those of the phone', () => {
+    const hours = ['00:29', '00:30', '12:29', '12:30'].map((time) => quiet(`2026-09-14T${time}:59Z`))
+    expect(hours).toEqual([true, false, false, true])
+  })
 })

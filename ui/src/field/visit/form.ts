@@ -1,6 +1,13 @@
 // The visit form as plain facts: what is asked, what changed, what is confirmed, when to come again.
-import type { FieldChange, FieldKey, HouseholdView, NewVisit, VisitOutcome } from '../../api/field'
-import { plusDays } from '../../shared/moment'
+import {
+  KNOCK_MINUTES,
+  type FieldChange,
+  type FieldKey,
+  type HouseholdView,
+  type NewVisit,
+  type VisitOutcome,
+} from '../../api/field'
+import { dateOf, minuteOf, plusDays, type Instant } from '../../shared/moment'
 import { known, same } from '../household/fields'
 
 /** In the order of the pictures; refusal as ordinary as meeting. */
@@ -41,6 +48,24 @@ export const NEXT_DAYS: Record<VisitOutcome, readonly number[]> = {
 export function usualNext(outcome: VisitOutcome, today: string): string | null {
   const days = USUAL_DAYS[outcome]
   return days === null ? null : plusDays(today, days)
+}
+
+/** Nobody knocks at that hour. */
+export function quiet(at: Instant): boolean {
+  const [from, until] = KNOCK_MINUTES
+  return minuteOf(at) < from || minuteOf(at) >= until
+}
+
+/**
+ * What was half written, opened again. On its own day and on its own side of the quiet hours it is the same visit; else somebody
+ * stands at that door anew, now, and only the words of before are taken over.
+ */
+export function resumed(half: NewVisit, fresh: NewVisit): NewVisit {
+  const same =
+    dateOf(half.started_at) === dateOf(fresh.started_at) && quiet(half.started_at) === quiet(fresh.started_at)
+  return same
+    ? { ...fresh, ...half }
+    : { ...fresh, changes: half.changes, note: half.note, voice: half.voice }
 }
 
 /** The changes with one more: a field changed back to what it was is no change. */

@@ -10,13 +10,13 @@ import {
 } from '../../api/field'
 import { dateOf } from '../../shared/moment'
 import { useDraft } from '../frame/draft'
-import { confirmed, handedIn, usualNext, withChange } from './form'
+import { confirmed, handedIn, resumed, usualNext, withChange } from './form'
 
 /** A visit being written at one door: what it says so far, and the verbs. */
 export function useVisit(household: string, task: string | null) {
   const detail = shallowRef<HouseholdDetail>()
   const visit = ref<NewVisit>()
-  const resumed = ref(false)
+  const resumes = ref(false)
   const fault = shallowRef<Fault>()
   const saving = ref(false)
   const draft = useDraft(`visit:${household}`, visit)
@@ -28,17 +28,11 @@ export function useVisit(household: string, task: string | null) {
     try {
       detail.value = await phone.household(household)
       const [fresh, half] = await Promise.all([phone.beginVisit(household, task), draft.recall()])
-      // A draft of another day is another visit: only its words are taken over.
-      const sameDay = half !== null && dateOf(half.started_at) === dateOf(fresh.started_at)
-      visit.value = { ...fresh, next_due: usualNext('met', dateOf(fresh.started_at)) }
-      if (half)
-        Object.assign(
-          visit.value,
-          sameDay ? half : { changes: half.changes, note: half.note, voice: half.voice },
-        )
+      const begun = { ...fresh, next_due: usualNext('met', dateOf(fresh.started_at)) }
+      visit.value = half ? resumed(half, begun) : begun
       if (task) visit.value.task = task
       if (!half) draft.untouched()
-      resumed.value = half !== null && (half.changes.length > 0 || Boolean(half.note) || Boolean(half.voice))
+      resumes.value = half !== null && (half.changes.length > 0 || Boolean(half.note) || Boolean(half.voice))
     } catch (thrown) {
       fault.value = asFault(thrown)
     }
@@ -77,5 +71,5 @@ export function useVisit(household: string, task: string | null) {
   }
 
   void begin()
-  return { detail, visit, resumed, fault, saving, confirmed: kept, today, end, change, undo, save }
+  return { detail, visit, resumed: resumes, fault, saving, confirmed: kept, today, end, change, undo, save }
 }

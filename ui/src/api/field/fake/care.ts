@@ -1,5 +1,5 @@
 // People in care on the stairs of the pictures: one overdue, one due today, one whose consent ran out, one who was not asked
-// yet, one who took it back, and one about whom two people disagree. Refuses like the phone does, as far as screens can tell.
+// yet, one who took it back, and one about whom two people disagree and whose consent is near its end. Refuses like the phone does, as far as screens can tell.
 import type {
   CareDetail,
   CareDue,
@@ -23,6 +23,7 @@ import { checked } from './words'
 
 const DAY_MS = 86_400_000
 const OPEN_MS = 15 * 60_000
+const RENEW_AHEAD_DAYS = 14
 const EVERY: Record<CareLevel, number> = { first: 7, second: 30, third: 90 }
 
 const plus = (date: string, days: number) =>
@@ -92,7 +93,7 @@ export class Care {
     yang.consent = { state: 'withdrawn', by: colleague.id, at: iso(at(12, 15, 20)), reason: '说不用再来了' }
 
     const lv = this.plan('202', 'living_alone', 'second')
-    this.agreed(lv, 120)
+    this.agreed(lv, 6)
     this.helped(lv, 3, null)
     lv.level = {
       level: 'first',
@@ -164,7 +165,16 @@ export class Care {
     if (standing === 'expired' && view.consent.state === 'given')
       return { why: 'renew_consent', day: view.consent.expires }
     if (standing === 'pending') return { why: 'ask_consent', day: plus(dateOf(view.begun.at), 7) }
-    return { why: 'visit', day: plus(dateOf(view.last_seen ?? view.begun.at), this.every(view)) }
+    const visit = plus(dateOf(view.last_seen ?? view.begun.at), this.every(view))
+    const end = this.ending(view)
+    return end !== null && end < visit ? { why: 'renew_consent', day: end } : { why: 'visit', day: visit }
+  }
+
+  /** The last day of a consent that is near its end. */
+  private ending(view: CareView): string | null {
+    if (view.consent.state !== 'given' || view.closed) return null
+    const left = between(today, view.consent.expires)
+    return left >= 0 && left <= RENEW_AHEAD_DAYS ? view.consent.expires : null
   }
 
   private every(view: CareView) {
@@ -179,6 +189,7 @@ export class Care {
     const household = this.households.row(view.created.household)
     const due = this.due(view)
     const seen = view.last_seen && dateOf(view.last_seen)
+    const end = this.ending(view)
     return {
       id: view.created.id,
       household_id: view.created.household,
@@ -187,6 +198,7 @@ export class Care {
       level: view.level.level,
       level_differs: view.level.values.some((value) => value.level !== view.level.level),
       standing: this.standing(view),
+      consent_ends_in: end === null ? null : between(today, end),
       due,
       overdue_days: due ? Math.max(0, between(due.day, today)) : 0,
       due_now: due !== null && due.day <= today,

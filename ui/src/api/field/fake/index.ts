@@ -54,8 +54,8 @@ const address = (now: number) =>
   `https://centre.wangshu.example/verify#${`AQ${now.toString(36)}`.padEnd(119, 'A')}`
 
 /** What the sync of twenty past eight brought. */
-const NEWS_TODAY = { fresh: 3, returned: 2 }
-const NOTHING_NEW = { fresh: 0, returned: 0 }
+const NEWS_TODAY = { fresh: 3, returned: 2, drafts_left: 0 }
+const NOTHING_NEW = { fresh: 0, returned: 0, drafts_left: 0 }
 
 const CODES = { good: '204816', used: '111111', old: '222222' }
 
@@ -161,7 +161,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       grid_name: grid.name,
       overdue: overdue.length,
       due_today: here.length,
-      returned: scene === 'quiet' ? 0 : 2,
+      returned: rows.filter((r) => r.task.kind === 'returned' && !r.done).length,
       groups: [
         ...(overdue.length ? [{ title: '', hint: 'overdue' as const, rows: overdue }] : []),
         ...walking,

@@ -25,6 +25,7 @@ export class Lock {
     set: this.pin !== null,
     locked: this.locked,
     wait_ms: Math.max(0, this.until - this.now()),
+    running_ms: performance.now(),
     spent: this.spent,
     tries_left: this.pin === null || this.spent ? null : Math.max(1, MOST - this.wrong),
     sealed: this.pin !== null && this.online(),
