@@ -2,7 +2,7 @@
 //! quarrel, a shop, calls to whoever was not at home, the log, and the hour from which nobody knocks.
 
 use super::{
-    centre::{Centre, HOTLINE},
+    centre::{Centre, GRID, HOTLINE},
     glass::{Glass, PATIENCE, battery_of, named},
     line::Line,
     shown,
@@ -12,8 +12,8 @@ use gridwalk_fixtures::{
     demo_day,
     photos::{Variant, photo},
 };
-use gridwalk_proof::process::Outcome;
-use std::path::Path;
+use gridwalk_proof::{holdings::Names, process::Outcome};
+use std::{collections::BTreeMap, path::Path};
 
 /// So many bytes at a time pass to the centre, until the page says that a photo moves: less than a piece of one.
 const STEP: u64 = 48 * 1024;
@@ -236,6 +236,33 @@ pub async fn calls(glass: &Glass, door: &str) -> Outcome<()> {
         .holds("document.querySelectorAll('[data-testid=visit-item]')[0].querySelector('b').innerText === '电话联系'")
         .await?;
     glass.picture("called").await
+}
+
+/// 16:30: every visit of this day is a row of the centre's sheet, with its outcome and its time, and nobody writes it there.
+pub fn nobody_types_a_visit_again(sheet: &[BTreeMap<String, String>], recorded: &Names) {
+    let mut rows: Vec<_> = sheet
+        .iter()
+        .filter(|row| recorded.contains(&row["visit_id"]))
+        .collect();
+    rows.sort_by(|a, b| a["started_at"].cmp(&b["started_at"]));
+    let ids: Names = rows.iter().map(|row| row["visit_id"].clone()).collect();
+    assert_eq!((&ids, rows.len()), (recorded, recorded.len()));
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let (day, time) = row["started_at"].split_once(' ').unwrap_or_default();
+            assert_eq!((day, &*row["grid"]), (&*demo_day().to_string(), GRID));
+            assert!(!row["worker"].is_empty() && !row["door"].trim().is_empty());
+            (time.get(..2).unwrap_or_default(), &*row["outcome"])
+        })
+        .collect();
+    let expected = [
+        ("10", "met"),
+        ("10", "not_home"),
+        ("10", "refused"),
+        ("16", "phoned"),
+    ];
+    assert_eq!(told, expected);
 }
 
 /// 17:10: the log has written itself; one line is added, and the worker stands by it.

@@ -2,15 +2,19 @@
 
 use gridwalk_core::{
     act::Role,
+    care::{CareEdit, ConsentHow, ConsentScope, NewConsent},
     document::{Author, Document, FeedOrder},
-    ids::{GridId, IncidentId, PersonId, TaskId},
+    ids::{CarePlanId, ConsentId, GridId, IncidentId, PersonId, TaskId},
     incident::{
         self, IncidentAction, IncidentEvent, IncidentPlace, NewIncident, Severity, SourceChannel,
     },
     reference::{ReferenceKind, Task, TaskKind},
     sync::message::{AccessClass, DocumentKind, Partition},
 };
-use gridwalk_fixtures::{SEED, demo_day, street, street::Person};
+use gridwalk_fixtures::{
+    SEED, care, demo_day, street,
+    street::{Person, Street},
+};
 use gridwalk_proof::{
     browser, corner,
     holdings::Holdings,
@@ -23,13 +27,26 @@ use gridwalk_server::{
     store::reference,
 };
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 use uuid::Uuid;
 
 /// The grid of the screens.
 pub const GRID: &str = "梧桐-03";
 /// What somebody told the hotline at night.
 pub const HOTLINE: &str = "听雨苑东门外积水，电动车过不去";
+
+/// In so many days ends what 冯奶奶 agreed to, as somebody wrote it down at the desk that night.
+pub const CONSENT_DAYS: usize = 9;
+
+/// The first of the night's tasks, which is at no door.
+pub fn errand() -> TaskId {
+    TaskId(Uuid::from_u128(ERRANDS))
+}
+
+const ERRANDS: u128 = 0x0820_0000;
 
 /// One data folder and one port.
 pub struct Centre {
@@ -84,8 +101,8 @@ impl Centre {
         Ok(serde_json::from_str(&self.ask(&["holdings"])?)?)
     }
 
-    /// What happens while the phone is away: three things to do and two that come back, and somebody calls the hotline. Answers
-    /// with the hotline's case.
+    /// What happens while the phone is away: three things to do and two that come back, a consent that ends soon, and somebody
+    /// calls the hotline. Answers with the hotline's case.
     pub async fn has_a_night(&self) -> Outcome<IncidentId> {
         let state = self.inside()?;
         let street = street(SEED, demo_day());
@@ -102,7 +119,7 @@ impl Centre {
         let told = state.store.write(move |connection| {
             for (n, (kind, text, place)) in tasks.into_iter().enumerate() {
                 let task = Task {
-                    id: TaskId(Uuid::from_u128(0x0820_0000 + n as u128)),
+                    id: TaskId(Uuid::from_u128(ERRANDS + n as u128)),
                     grid,
                     assignee,
                     kind,
@@ -119,11 +136,53 @@ impl Centre {
             Ok(())
         });
         told.await?;
+        self.agrees_for_a_while(&state, &street).await?;
         let case = self.is_called(&state, grid, somebody(&street.people, "dispatcher")?);
         let case = case.await?;
         drop(state);
         corner::closed(&self.data.join("registry.db"))?;
         Ok(case)
+    }
+
+    /// 冯奶奶 of 504 has been asked by the secretary, and agreed for nine days.
+    async fn agrees_for_a_while(&self, state: &AppState, street: &Street) -> Outcome<()> {
+        let grid = street.grid(GRID).ok_or("no such grid")?.id;
+        let plans = care::plans(street);
+        let hers: Vec<_> = plans
+            .iter()
+            .filter(|plan| {
+                let mut doors = street.households.iter();
+                let door = doors.find(|door| door.id == plan.created.household);
+                plan.grid == grid && plan.level == "first" && door.is_some_and(|d| d.room == "504")
+            })
+            .collect();
+        let [plan] = hers.as_slice() else {
+            return Err(format!("{} plans are hers", hers.len()).into());
+        };
+        let mut days = std::iter::successors(Some(demo_day()), |day| day.succ_opt());
+        let writer = Writer {
+            by: PersonId(secretary(street)?.id),
+            role: Role::Secretary,
+        };
+        let agreed = CareEdit::GiveConsent(NewConsent {
+            id: ConsentId(Uuid::from_u128(0x0820_2000)),
+            scope: vec![
+                ConsentScope::Visits,
+                ConsentScope::Help,
+                ConsentScope::Contact,
+                ConsentScope::Team,
+            ],
+            how: ConsentHow::Spoken,
+            given_at: state.now(),
+            witness: "隔壁邻居".into(),
+            expires: days.nth(CONSENT_DAYS).ok_or("the calendar ends")?,
+        });
+        let id = CarePlanId(plan.created.id);
+        let edit = move |document: Document, author: &Author, _: &dyn FeedOrder| {
+            gridwalk_core::care::apply(document, &agreed, author)
+        };
+        edit_document(state, id.into(), writer, edit).await?;
+        Ok(())
     }
 
     /// A case as the hotline hands it over, in the name of a seat.
@@ -181,15 +240,12 @@ impl Centre {
         Ok(AppState::open(config)?)
     }
 
-    /// A seat of the command centre at the console: the same calls as its page makes.
-    pub async fn asks_to_verify(&self, case: IncidentId, question: &str) -> Outcome<()> {
-        let street = street(SEED, demo_day());
-        let seat = &somebody(&street.people, "dispatcher")?.login;
-        let password = self.ask(&["user", "add", "--name", seat])?;
-        let (browser, url) = (browser()?, format!("http://{}", self.place()));
-        let login = json!({"name": seat, "password": password.trim()});
-        let answer = browser
-            .post(format!("{url}/api/login"))
+    /// Somebody sits down at the console. Answers with the cookie of their session.
+    async fn sits_down(&self, seat: &Person) -> Outcome<String> {
+        let password = self.ask(&["user", "add", "--name", &seat.login])?;
+        let login = json!({"name": seat.login, "password": password.trim()});
+        let answer = browser()?
+            .post(format!("http://{}/api/login", self.place()))
             .header("x-gridwalk", "1")
             .header("content-type", "application/json")
             .body(login.to_string())
@@ -198,6 +254,36 @@ impl Centre {
             .error_for_status()?;
         let cookie = answer.headers().get("set-cookie").ok_or("no cookie")?;
         let cookie = cookie.to_str()?.split(';').next().unwrap_or_default();
+        Ok(cookie.to_owned())
+    }
+
+    /// The day's visits as the secretary takes them out: the rows of the sheet, by the names of its columns.
+    pub async fn sheet_of_visits(&self) -> Outcome<Vec<BTreeMap<String, String>>> {
+        let street = street(SEED, demo_day());
+        let cookie = self.sits_down(secretary(&street)?).await?;
+        let (place, day) = (self.place(), demo_day());
+        let sheet = browser()?
+            .get(format!(
+                "http://{place}/api/registry/export/visits.csv?from={day}&to={day}"
+            ))
+            .header("cookie", cookie)
+            .send()
+            .await?
+            .error_for_status()?
+            .text()
+            .await?;
+        let sheet = sheet.trim_start_matches('\u{feff}');
+        let mut rows = csv::Reader::from_reader(sheet.as_bytes());
+        Ok(rows.deserialize().collect::<Result<_, _>>()?)
+    }
+
+    /// A seat of the command centre at the console: the same calls as its page makes.
+    pub async fn asks_to_verify(&self, case: IncidentId, question: &str) -> Outcome<()> {
+        let street = street(SEED, demo_day());
+        let cookie = self
+            .sits_down(somebody(&street.people, "dispatcher")?)
+            .await?;
+        let (browser, url) = (browser()?, format!("http://{}", self.place()));
         let action = json!({"type": "ask_verify", "question": question});
         browser
             .post(format!("{url}/api/registry/incidents/{case}/actions"))
@@ -224,4 +310,13 @@ fn somebody<'a>(people: &'a [Person], role: &str) -> Outcome<&'a Person> {
     Ok(people
         .find(|person| person.role == role)
         .ok_or("nobody of that role")?)
+}
+
+/// Who answers for the grid of the screens at its community.
+fn secretary(street: &Street) -> Outcome<&Person> {
+    let grid = street.grid(GRID).ok_or("no such grid")?.id;
+    let mut people = street.people.iter();
+    Ok(people
+        .find(|person| person.role == "secretary" && person.grids.contains(&grid))
+        .ok_or("nobody answers for it")?)
 }

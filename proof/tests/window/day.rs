@@ -1,7 +1,12 @@
 //! The morning of the worker's day (`domain.md` §5.1) in the window: what the night brought at twenty past eight, and then, all
 //! without a network, the brief, what a patrol finds, the doors, somebody in care, and what was announced.
 
-use super::{centre::GRID, glass::Glass, photo::opens_a_report, shown};
+use super::{
+    centre::{CONSENT_DAYS, GRID},
+    glass::Glass,
+    photo::opens_a_report,
+    shown,
+};
 use gridwalk_fixtures::{
     demo_day,
     forms::{ASKED, FORM},
@@ -202,12 +207,58 @@ pub async fn puts_a_visit_off(glass: &Glass) -> Outcome<()> {
         .await
 }
 
-/// 10:55 冯奶奶, seen, all as usual.
+/// 10:55 冯奶奶: what she agreed to ends soon, which the list says before anybody goes there. At her door she is asked again,
+/// before a witness of this day; then seen, all as usual.
 pub async fn looks_after_somebody(glass: &Glass) -> Outcome<()> {
+    let left = format!("同意还剩 {CONSENT_DAYS} 天");
+    let consent = "document.querySelector('[data-testid=care-consent]')";
     glass.go("/today").await?;
     glass.screen("today").await?;
+    glass
+        .holds(&format!(
+            "document.querySelector('[data-testid=care-row-504]').innerText.includes('{left}')"
+        ))
+        .await?;
     glass.tap("care-row-504").await?;
     glass.screen("care").await?;
+    glass
+        .holds(&format!(
+            "{consent}.dataset.ending === 'true' && {consent}.innerText.includes('{left}')"
+        ))
+        .await?;
+    glass.picture("consent-ending").await?;
+    glass.tap("care-consent-give").await?;
+    // what she agreed to stands there as before; who was there is said of this time
+    glass
+        .holds("document.querySelectorAll('[data-testid^=care-scope-][aria-pressed=true]').length === 4")
+        .await?;
+    glass
+        .holds("document.querySelector('[data-testid=care-witness]').value === ''")
+        .await?;
+    glass.tap("care-consent-save").await?;
+    glass
+        .holds("document.querySelector('[data-testid=care-lacks]').textContent.includes('见证')")
+        .await?;
+    glass.write("care-witness", "楼长老吕").await?;
+    let year: i32 = demo_day().format("%Y").to_string().parse()?;
+    let until = format!("{}-{}", year + 1, demo_day().format("%m-%d"));
+    glass.tap(&format!("care-until-{until}")).await?;
+    glass.picture("consent-renewal").await?;
+    glass.tap("care-consent-save").await?;
+    let day = format!(
+        "{}月{}日",
+        demo_day().format("%-m"),
+        demo_day().format("%-d")
+    );
+    glass
+        .holds(&format!(
+            "{consent}.dataset.ending === 'false' && ['{day}', '楼长老吕'].every((w) => {consent}.innerText.includes(w))"
+        ))
+        .await?;
+    glass
+        .holds("![...document.querySelectorAll('.van-popup')].some((sheet) => sheet.getClientRects().length > 0)")
+        .await?;
+    glass.picture("consent-renewed").await?;
     glass.tap("care-usual").await?;
     glass.screen("today").await?;
     glass

@@ -33,6 +33,69 @@ fn form() -> String {
 
 /// Every screen that a worker can open: its name, its address, and what is on it once it has been read.
 fn addresses(door: &str, incident: &str) -> Vec<(&'static str, String, &'static str)> {
+/// A screen: its name, its address, and what is on it once it has been read.
+pub type Screen = (&'static str, String, &'static str);
+
+/// Where the screens that are about one thing find it.
+pub struct About<'a> {
+    /// A household.
+    pub door: &'a str,
+    /// A case with a photo.
+    pub incident: &'a str,
+    /// A task that is at no door.
+    pub task: &'a str,
+}
+
+/// Ending a patrol, as it is seen while one runs.
+pub fn patrol_finish(path: String) -> Vec<Screen> {
+    let content = "[data-testid=patrol-finish-save]";
+    vec![("patrol-finish", path, content)]
+}
+
+/// Every screen that a worker can open. Those that stand behind a row of a list are found there.
+async fn addresses(glass: &Glass, about: &About<'_>) -> Outcome<Vec<Screen>> {
+    let mut all = lists(about.door, about.incident);
+    all.push((
+        "task",
+        format!("/today/{}", about.task),
+        "[data-testid=task-done]",
+    ));
+    glass.go("/care").await?;
+    glass.screen("care-plans").await?;
+    glass.tap("care-which-all").await?;
+    let care = behind(glass, "[data-testid=care-row-504]", "care").await?;
+    all.push(("care", care, "[data-testid=care-consent]"));
+    for (list, row, name, content) in [
+        (
+            "patrols",
+            "[data-testid=patrol-row]",
+            "patrol-summary",
+            "[data-testid=patrol-summary-1]",
+        ),
+        (
+            "handbook",
+            "[data-testid=handbook-page]",
+            "page",
+            "[data-testid=screen-page] article",
+        ),
+    ] {
+        glass.go(&format!("/{list}")).await?;
+        glass.screen(list).await?;
+        all.push((name, behind(glass, row, name).await?, content));
+    }
+    Ok(all)
+}
+
+/// The address behind that row.
+async fn behind(glass: &Glass, row: &str, screen: &str) -> Outcome<String> {
+    glass.tap_css(row).await?;
+    glass.screen(screen).await?;
+    let hash = glass.value("location.hash").await?;
+    let path = hash.as_str().and_then(|hash| hash.strip_prefix('#'));
+    Ok(path.ok_or("a screen without its address")?.to_owned())
+}
+
+fn lists(door: &str, incident: &str) -> Vec<Screen> {
     vec![
         ("today", "/today".into(), "[data-testid^=task-]"),
         (
@@ -90,21 +153,25 @@ fn addresses(door: &str, incident: &str) -> Vec<(&'static str, String, &'static 
     ]
 }
 
-/// Opens each in windows of these sizes, with the smallest and the largest words, takes its picture, and looks for what
-/// sticks out.
+/// Opens each in windows of these sizes, with the smallest and the largest words.
 pub async fn shows_each_at_every_look(
-    mut glass: Glass,
+    glass: Glass,
     sizes: &[(u32, u32)],
-    door: &str,
-    incident: &str,
+    about: &About<'_>,
 ) -> Outcome<()> {
+    let all = addresses(&glass, about).await?;
+    shows(glass, sizes, &all).await.map(drop)
+}
+
+/// The same for some of them; takes a picture of each and looks for what sticks out. Gives the window back.
+pub async fn shows(mut glass: Glass, sizes: &[(u32, u32)], screens: &[Screen]) -> Outcome<Glass> {
     let mut cut = Vec::new();
     for (width, height) in sizes {
         for scale in ["1.5", "1"] {
             glass.becomes(Look::of((*width, *height), scale)).await?;
             glass.wears(scale).await?;
-            for (name, path, content) in addresses(door, incident) {
-                glass.go(&path).await?;
+            for (name, path, content) in screens {
+                glass.go(path).await?;
                 glass.screen(name).await?;
                 glass
                     .holds(&format!("document.querySelector('{content}')"))
@@ -120,5 +187,5 @@ pub async fn shows_each_at_every_look(
         }
     }
     assert!(cut.is_empty(), "cut off: {cut:#?}");
-    Ok(())
+    Ok(glass)
 }
