@@ -31,8 +31,6 @@ fn form() -> String {
     format!("/forms/{FORM}/{}", demo_day().format("%Y-%m"))
 }
 
-/// Every screen that a worker can open: its name, its address, and what is on it once it has been read.
-fn addresses(door: &str, incident: &str) -> Vec<(&'static str, String, &'static str)> {
 /// A screen: its name, its address, and what is on it once it has been read.
 pub type Screen = (&'static str, String, &'static str);
 

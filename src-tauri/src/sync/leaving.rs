@@ -285,13 +285,6 @@ fn purge(db: &Connection, document: DocumentId) -> Answer<()> {
     ] {
         db.prepare_cached(statement)?.execute([document.0])?;
     }
-    // what was half written about somebody in care goes with the plan, what was half checked with the place, and
-    // a form with its door
-    db.prepare_cached(
-        "delete from draft where key = ?1 or key = 'support ' || ?1 or key = 'place-visit:' || ?1
-           or key like 'report:' || ?1 || ':%' or key like 'form:' || ?1 || ':%'",
-    )?
-    .execute([document.to_string()])?;
     purge_drafts(db, document)?;
     // thumbnails of colleagues have no record here; those of other documents are fetched again when they are looked at
     db.prepare_cached(
@@ -303,11 +296,11 @@ fn purge(db: &Connection, document: DocumentId) -> Answer<()> {
 }
 
 fn purge_drafts(db: &Connection, document: DocumentId) -> Answer<()> {
-    // what was half written at a door goes with the household, about somebody in care with the plan, what was half checked
-    // with the place; a hazard that somebody saw is their own and stays
+    // what was half written at a door goes with the household, a form there too, about somebody in care with the plan, what
+    // was half checked with the place; a hazard that somebody saw is their own and stays
     db.prepare_cached(
         "delete from draft where key = ?1 or key = 'visit:' || ?1 or key = 'support ' || ?1 or key = 'place-visit:' || ?1
-           or key like 'report:' || ?1 || ':%'",
+           or key like 'report:' || ?1 || ':%' or key like 'form:' || ?1 || ':%'",
     )?
     .execute([document.to_string()])?;
     Ok(())
