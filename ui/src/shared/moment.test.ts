@@ -3,6 +3,7 @@ import {
   clock,
   dateOf,
   day,
+  dayWithYear,
   daysBetween,
   fullDay,
   plusDays,
@@ -28,6 +29,8 @@ describe('the street has one clock', () => {
 
   test('a plain date is that day, not the evening before', () => {
     expect(day('2026-09-14')).toBe('9月14日')
+    expect(dayWithYear('2026-12-31', '2026-09-14')).toBe('12月31日')
+    expect(dayWithYear('2027-09-14', '2026-09-14')).toBe('2027年9月14日')
     expect(weekday('2026-09-14')).toBe('周一')
     expect(daysBetween('2026-08-09', '2026-09-14')).toBe(36)
     expect(plusDays('2026-12-30', 3)).toBe('2027-01-02')
@@ -57,6 +60,7 @@ test('a watch shows hours only when there are some', () => {
 test('English counts in its own way', () => {
   words.global.locale.value = 'en'
   expect(day('2026-09-14')).toBe('14 Sep')
+  expect(dayWithYear('2027-09-14', '2026-09-14')).toBe('14 Sep 2027')
   expect(fullDay('2026-09-14')).toBe('Monday 14 Sep')
   expect(span(86_400_000)).toBe('1 day')
   expect(span(2 * 86_400_000)).toBe('2 days')

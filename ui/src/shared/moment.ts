@@ -51,6 +51,13 @@ export function day(at: Instant) {
     : `${d.getUTCMonth() + 1}月${d.getUTCDate()}日`
 }
 
+/** The same with its year where that is not this one: `2027年9月14日` / `14 Sep 2027`. */
+export function dayWithYear(at: Instant, now: Instant) {
+  const year = local(at).getUTCFullYear()
+  if (year === local(now).getUTCFullYear()) return day(at)
+  return language() === 'en' ? `${day(at)} ${year}` : `${year}年${day(at)}`
+}
+
 const WEEKDAYS = [
   'time.sunday',
   'time.monday',
@@ -74,7 +81,7 @@ export function dayWord(at: Instant, now: Instant) {
   if (days === 0) return say('time.today')
   if (days === 1) return say('time.yesterday')
   if (days === -1) return say('time.tomorrow')
-  return day(at)
+  return dayWithYear(at, now)
 }
 
 /** `9:12` today, `昨天 9:12`, `9月2日 9:12`. */

@@ -85,16 +85,16 @@ describe('a row', () => {
 
 describe('the consent', () => {
   test('is said in words: whether, until when, before whom', () => {
-    expect(consentTitle(detail(given))).toBe('已同意，到4月2日')
+    expect(consentTitle(detail(given), TODAY)).toBe('已同意，到2027年4月2日')
     expect(consentText(detail(given), TODAY)).toBe('当面口头，见证：隔壁邻居')
-    expect(consentTitle(detail(given, { standing: 'expired' }))).toBe('4月2日到期了')
-    expect(consentTitle(detail({ state: 'pending' }, { standing: 'pending' }))).toBe('还没问过本人')
+    expect(consentTitle(detail(given, { standing: 'expired' }), TODAY)).toBe('2027年4月2日到期了')
+    expect(consentTitle(detail({ state: 'pending' }, { standing: 'pending' }), TODAY)).toBe('还没问过本人')
   })
 
   test('that was withdrawn says who wrote it down', () => {
     const consent = { state: 'withdrawn' as const, by: 'p1', at: '2026-09-14T01:45:00Z', reason: null }
     const withdrawn = detail(consent, { standing: 'withdrawn' })
-    expect(consentTitle(withdrawn)).toBe('本人撤回了同意')
+    expect(consentTitle(withdrawn, TODAY)).toBe('本人撤回了同意')
     expect(consentText(withdrawn, '2026-09-14T04:00:00Z')).toContain('林晓 9:45 记下')
   })
 

@@ -1,7 +1,7 @@
 // A care plan in words. A list says no type and nothing that somebody told; the plan's own page says what its consent allows.
 import type { CareDetail, CareRow, CareView, ConsentStanding, PersonName, SupportView } from '../../api/field'
 import type zh from '../../locales/zh-CN.json'
-import { day, daysBetween, when, type Instant } from '../../shared/moment'
+import { day, dayWithYear, daysBetween, when, type Instant } from '../../shared/moment'
 import { say } from '../../shared/words'
 
 export const LEVELS = ['first', 'second', 'third'] as const
@@ -93,11 +93,11 @@ export const nameOf = (people: readonly PersonName[], id: string) =>
   people.find((person) => person.id === id)?.name ?? say('household.someone')
 
 /** The consent's first line: whether, and until when. */
-export function consentTitle(detail: CareDetail): string {
+export function consentTitle(detail: CareDetail, now: Instant): string {
   const { consent } = detail.view
   const standing: ConsentStanding = detail.row.standing
   if (consent.state !== 'given') return say(`care.consent.${consent.state}`)
-  const until = { day: day(consent.expires) }
+  const until = { day: dayWithYear(consent.expires, now) }
   return standing === 'expired' ? say('care.consent.expired', until) : say('care.consent.given', until)
 }
 
