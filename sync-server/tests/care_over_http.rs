@@ -100,10 +100,12 @@ async fn tables(field: &Field) -> String {
             {
                 let id = match table {
                     "care_open" => "reason",
+                    "form_answer" => "household",
                     "incident_department" | "household_field" => continue,
                     _ => "id",
                 };
                 let view = match table {
+                    "form_answer" => "value",
                     "household" | "incident" | "patrol" | "worker_day" | "care_plan" => "view",
                     _ => id,
                 };

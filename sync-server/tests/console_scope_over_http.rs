@@ -176,8 +176,8 @@ async fn somebody_of_one_community_sees_nothing_of_another_on_any_route() {
     let denied = "select count(*) from audit where action = 'deny' and result = 'NOT_FOUND'";
     assert_eq!(
         field.count(denied).await,
-        14,
-        "five records and nine grids were reached for"
+        15,
+        "five records and ten grids were reached for"
     );
 }
 
