@@ -267,10 +267,10 @@ fn count<T>(rows: impl Iterator<Item = T>) -> u32 {
     u32::try_from(rows.count()).unwrap_or(u32::MAX)
 }
 
-fn handed_in<'a>(
-    forms: &'a [FormView],
+fn handed_in(
+    forms: &[FormView],
     which: impl Fn(&FormName) -> bool,
-) -> impl Iterator<Item = &'a HandedIn> {
+) -> impl Iterator<Item = &HandedIn> {
     let of = forms.iter().filter(move |form| which(&form.form));
     of.flat_map(|form| &form.handed_in)
 }
