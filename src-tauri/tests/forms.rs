@@ -350,8 +350,8 @@ async fn answers_that_an_older_app_could_not_show_count_once_it_is_replaced() {
         "update household set view = json_set(json_remove(view, '$.forms'), '$.unreadable', 3)
         where view ->> '$.forms' is not null";
     assert_eq!(db.execute(unknown, []).unwrap(), 1);
-    let before = "delete from refinery_schema_history where version = 15";
-    assert_eq!(db.execute(before, []).unwrap(), 1);
+    let before = "delete from refinery_schema_history where version >= 15";
+    assert_ne!(db.execute(before, []).unwrap(), 0);
     drop(db);
     let phone = world.open();
     assert_eq!(asked(&opened(&phone, 1)), ["income"]);
