@@ -15,7 +15,7 @@ import { SCREENS } from './field-tour.mjs'
 export const LANGUAGES = ['zh-CN', 'en']
 const folder = fileURLToPath(new URL('../guide/', import.meta.url))
 /** As many bytes of pictures as a clone may be asked to carry. */
-export const MOST_BYTES = 3_000_000
+export const MOST_BYTES = 4_000_000
 
 /** The screens of the guide, each once. */
 export const shown = [...new Set(CHAPTERS.flatMap((chapter) => chapter.steps.map((step) => step.screen)))]
