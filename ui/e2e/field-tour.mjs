@@ -138,7 +138,7 @@ export const SCREENS = [
       await tap(page, 'visit-field-household_size')
       await page.getByRole('button', { name: /多一人|One more/ }).click()
       await tap(page, 'field-save', 'visit-field-gas_hose', 'field-hazard')
-      await byId(page, 'visit-diff').waitFor()
+      await byId(page, 'visit-diff').filter({ hasText: '2' }).waitFor()
     },
   },
   {

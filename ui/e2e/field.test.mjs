@@ -45,6 +45,17 @@ before(async () => {
 })
 after(() => field.close())
 
+/** What is read of a page once it is what was written down, or after five seconds: a loaded machine paints late. */
+async function settled(read, expected) {
+  const until = Date.now() + 5_000
+  let now = await read()
+  while (now !== expected && Date.now() < until) {
+    await new Promise((frame) => setTimeout(frame, 50))
+    now = await read()
+  }
+  return now
+}
+
 /** What a page has that a person could not read, press or see. */
 async function findings(page, rules) {
   if (rules.length > 0) await page.evaluate(axe)
@@ -70,6 +81,12 @@ async function findings(page, rules) {
             `small ${Math.round(box.width)}×${Math.round(box.height)}: ${element.outerHTML.slice(0, 140)}`,
           )
       }
+      for (const icon of document.querySelectorAll('svg.lucide')) {
+        const box = icon.getBoundingClientRect()
+        const around = icon.parentElement.getBoundingClientRect()
+        if (box.width > 0 && around.width > 0 && (box.right > around.right + 1 || box.left < around.left - 1))
+          wrong.push(`sticks out: ${icon.parentElement.outerHTML.slice(0, 140)}`)
+      }
       return wrong
     },
     [TOUCH_PX, rules],
@@ -86,16 +103,18 @@ for (const look of LOOKS) {
         assert.deepEqual(opened.wrong, [])
         if (look.tree)
           assert.equal(
-            await heard(opened.page),
+            await settled(() => heard(opened.page), tree(screen.name)),
             tree(screen.name),
             'a screen reader hears something else: node e2e/field-trees.mjs, and read what changed',
           )
-        if (look.guide && shown.includes(screen.name))
+        if (look.guide && shown.includes(screen.name)) {
+          const words = pictured()[look.guide][screen.name]
           assert.equal(
-            await standing(opened.page),
-            pictured()[look.guide][screen.name],
+            await settled(() => standing(opened.page), words),
+            words,
             'the guide shows an older screen: node e2e/field-guide.mjs, and look at its pictures',
           )
+        }
         await opened.done()
       })
     }
