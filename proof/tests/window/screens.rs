@@ -5,7 +5,8 @@ use super::glass::{Glass, Look};
 use gridwalk_fixtures::{demo_day, forms::FORM};
 use gridwalk_proof::process::Outcome;
 
-/// Words that leave the window or are cut off by what they stand in, unless an ellipsis says so.
+/// Words that leave the window or are cut off by what they stand in, unless an ellipsis says so, and icons that stick out
+/// of what they stand in.
 const CUT_OFF: &str = r#"
 const cut = [];
 const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -22,6 +23,12 @@ while (words.nextNode()) {
     else if (style.overflowX !== 'visible') edge = Math.min(edge, around.getBoundingClientRect().right);
   }
   if (right > edge + 1) cut.push(text.data.trim().slice(0, 30));
+}
+for (const icon of document.querySelectorAll('svg.lucide')) {
+  const box = icon.getBoundingClientRect();
+  const around = icon.parentElement.getBoundingClientRect();
+  if (box.width > 0 && around.width > 0 && (box.right > around.right + 1 || box.left < around.left - 1))
+    cut.push('an icon in ' + icon.parentElement.textContent.trim().slice(0, 30));
 }
 return cut;
 "#;

@@ -32,6 +32,8 @@ async function open() {
     document.addEventListener('visibilitychange', () => void phone.inFront(!document.hidden))
     watchIdle()
     createApp(App).use(words).use(router).mount('#app')
+    // Led to another page first, such as the one that sets a PIN: by the time of 今日 the list is an old one.
+    void router.isReady().then(() => router.currentRoute.value.name === 'today' || forgetToday())
   } catch (thrown) {
     createApp(Broken, { code: asFault(thrown).code })
       .use(words)
