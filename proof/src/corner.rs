@@ -14,9 +14,9 @@ use gridwalk_core::{
     photo::PhotoStage,
     time::Timestamp,
 };
-use gridwalk_fixtures::{SEED, demo_day, history, street};
+use gridwalk_fixtures::{SEED, Street, demo_day, history, history::History, street};
 use gridwalk_server::{
-    AppState, Config,
+    AppState, Config, Running,
     auth::enrol::{CODE_LIFE_MS, EnrolCode},
     seed,
     store::{device, person},
@@ -98,6 +98,43 @@ pub async fn code(state: &AppState, login: &str) -> Outcome<String> {
     });
     written.await.map_err(|error| error.to_string())?;
     Ok(printed)
+}
+
+/// A phone in `data` that has joined this centre as this person and reads its grid.
+pub async fn enrolled_with(
+    ports: Ports,
+    server: &Running,
+    data: &Path,
+    login: &str,
+) -> Outcome<Phone> {
+    let printed = code(server.state(), login).await?;
+    let phone = Phone::open(data, ports)?;
+    phone.enrol(server.url(), printed).await?;
+    phone.sync_once().await?;
+    Ok(phone)
+}
+
+/// The same with this machine's own ports, in a folder that has the person's name.
+pub async fn enrolled(server: &Running, folder: &Path, login: &str) -> Outcome<Phone> {
+    let data = folder.join(login);
+    enrolled_with(Ports::of_this_machine(&data), server, &data, login).await
+}
+
+/// The street on this day with the one staircase of the screens, where nobody has done anything yet.
+pub fn stairs(now: Timestamp) -> Outcome<(Street, History)> {
+    let mut street = street(SEED, now.local_date());
+    let mut past = history::history(&street);
+    let house = street
+        .door(GRID, "3幢", "2单元", "502")
+        .ok_or("no such door")?
+        .building;
+    street
+        .households
+        .retain(|door| door.building == house && door.unit == "2单元");
+    past.visits.clear();
+    past.patrols.clear();
+    past.incidents.clear();
+    Ok((street, past))
 }
 
 /// The phone's own network, on its way through whatever stands at another address at this moment; says how long the

@@ -9,56 +9,16 @@ use gridwalk::{
 use gridwalk_core::{
     care::{CareLevel, CareType, ConsentStanding},
     error::Code,
-    time::Timestamp,
 };
-use gridwalk_fixtures::{History, SEED, Street, history::history, street};
-use gridwalk_proof::process::Outcome;
-use gridwalk_server::{
-    Config, Running,
-    auth::enrol::{CODE_LIFE_MS, EnrolCode},
-    seed::fill,
-    serve,
-    state::AppState,
-    store::{device, person},
-};
-use std::{path::Path, time::Duration};
+use gridwalk_fixtures::{SEED, street};
+use gridwalk_proof::{corner, process::Outcome};
+use gridwalk_server::{Config, seed::fill, serve, state::AppState};
+use std::time::Duration;
 
 const GRID: &str = "梧桐-03";
 /// Merging runs away from any request.
 const PUBLISHED: Duration = Duration::from_secs(60);
 const WORDS: &str = "助餐卡月底到期，要代去续";
-
-async fn enrolled(server: &Running, folder: &Path, login: &str) -> Outcome<Phone> {
-    let (code, now) = (EnrolCode::new()?, server.state().now());
-    let (printed, name) = (code.to_string(), login.to_owned());
-    let written = server.state().store.write(move |connection| {
-        let worker = person::by_login(connection, &name)?.expect("somebody of the street");
-        device::add_code(connection, &code, worker, now, CODE_LIFE_MS)
-    });
-    written.await?;
-    let dir = folder.join(login);
-    let phone = Phone::open(&dir, Ports::of_this_machine(&dir))?;
-    phone.enrol(server.url(), printed).await?;
-    phone.sync_once().await?;
-    Ok(phone)
-}
-
-/// The stairs of the screens on the morning of this day, with nothing behind their doors but the care plans.
-fn stairs(now: Timestamp) -> Outcome<(Street, History)> {
-    let mut street = street(SEED, now.local_date());
-    let mut past = history(&street);
-    let house = street
-        .door(GRID, "3幢", "2单元", "502")
-        .ok_or("no such door")?
-        .building;
-    street
-        .households
-        .retain(|door| door.building == house && door.unit == "2单元");
-    past.visits.clear();
-    past.patrols.clear();
-    past.incidents.clear();
-    Ok((street, past))
-}
 
 fn due(phone: &Phone) -> Outcome<Vec<String>> {
     let due = phone.today()?.care;
@@ -77,13 +37,13 @@ async fn a_care_plan_is_read_by_those_who_may_and_what_is_done_for_somebody_arri
     let now = {
         let state = AppState::open(config.clone())?;
         let now = state.now();
-        let (street, past) = stairs(now)?;
+        let (street, past) = corner::stairs(now)?;
         tokio::task::block_in_place(|| fill(&state, &street, &past))?;
         now
     };
     let street = street(SEED, now.local_date());
     let server = serve(config).await?;
-    let lin = enrolled(&server, folder.path(), "lin-xiao").await?;
+    let lin = corner::enrolled(&server, folder.path(), "lin-xiao").await?;
     assert_eq!(due(&lin)?, ["101", "502", "504"], "as in the morning brief");
 
     let plans = lin.care_plans()?;
@@ -119,7 +79,7 @@ async fn a_care_plan_is_read_by_those_who_may_and_what_is_done_for_somebody_arri
     lin.sync_once().await?;
     assert_eq!(lin.care_plan(feng.id)?.receipt, Receipt::Centre);
 
-    let lead = enrolled(&server, folder.path(), "ge-shuangjiang").await?;
+    let lead = corner::enrolled(&server, folder.path(), "ge-shuangjiang").await?;
     // acknowledged is durable; published is a moment later
     let published = async {
         loop {
@@ -146,7 +106,7 @@ async fn a_care_plan_is_read_by_those_who_may_and_what_is_done_for_somebody_arri
         .iter()
         .find(|person| person.role == "helper" && person.grids.contains(&grid))
         .ok_or("no helper")?;
-    let helper = enrolled(&server, folder.path(), &helper.login).await?;
+    let helper = corner::enrolled(&server, folder.path(), &helper.login).await?;
     assert_eq!(
         helper.households(String::new())?.len(),
         24,

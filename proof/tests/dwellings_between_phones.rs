@@ -8,7 +8,7 @@ use gridwalk::{
     view::{NewDoor, SplitInto, VoidInput},
 };
 use gridwalk_core::{error::Code, household::VoidReason, ids::HouseholdId, time::Timestamp};
-use gridwalk_fixtures::{History, SEED, Street, history::history, street};
+use gridwalk_fixtures::{SEED, street};
 use gridwalk_proof::{corner, process::Outcome, watch::Watch};
 use gridwalk_server::{Config, Running, clock::Clock, seed::fill, serve, state::AppState};
 use std::{path::Path, sync::Arc, time::Duration};
@@ -16,23 +16,6 @@ use std::{path::Path, sync::Arc, time::Duration};
 const GRID: &str = "梧桐-03";
 /// Merging runs away from any request.
 const PUBLISHED: Duration = Duration::from_secs(60);
-
-/// The stairs of the screens, with nothing behind their doors.
-fn stairs(now: Timestamp) -> Outcome<(Street, History)> {
-    let mut street = street(SEED, now.local_date());
-    let mut past = history(&street);
-    let house = street
-        .door(GRID, "3幢", "2单元", "502")
-        .ok_or("no such door")?
-        .building;
-    street
-        .households
-        .retain(|door| door.building == house && door.unit == "2单元");
-    past.visits.clear();
-    past.patrols.clear();
-    past.incidents.clear();
-    Ok((street, past))
-}
 
 async fn enrolled(
     server: &Running,
@@ -45,12 +28,7 @@ async fn enrolled(
         clock: watch.clone(),
         ..Ports::of_this_machine(&dir)
     };
-    let phone = Phone::open(&dir, ports)?;
-    phone
-        .enrol(server.url(), corner::code(server.state(), login).await?)
-        .await?;
-    phone.sync_once().await?;
-    Ok(phone)
+    corner::enrolled_with(ports, server, &dir, login).await
 }
 
 fn listed(phone: &Phone) -> Outcome<Vec<String>> {
@@ -90,7 +68,7 @@ async fn c15_two_people_split_one_door_while_a_third_visits_it() -> Outcome<()> 
     config.courtesy.per_device_minute = 6_000;
     {
         let state = AppState::open(config.clone())?;
-        let (street, past) = stairs(now)?;
+        let (street, past) = corner::stairs(now)?;
         tokio::task::block_in_place(|| fill(&state, &street, &past))?;
     }
     let server = serve(config).await?;

@@ -12,34 +12,12 @@ use gridwalk_core::{
     time::Timestamp,
 };
 use gridwalk_fixtures::{History, SEED, Street, forms, history::history, street};
-use gridwalk_proof::process::Outcome;
-use gridwalk_server::{
-    Config, Running,
-    auth::enrol::{CODE_LIFE_MS, EnrolCode},
-    seed::fill,
-    serve,
-    state::AppState,
-    store::{device, person},
-};
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use gridwalk_proof::{corner, process::Outcome};
+use gridwalk_server::{Config, seed::fill, serve, state::AppState};
+use std::{collections::BTreeMap, time::Duration};
 
 /// Merging runs away from any request.
 const PUBLISHED: Duration = Duration::from_secs(60);
-
-async fn enrolled(server: &Running, folder: &Path, login: &str) -> Outcome<Phone> {
-    let (code, now) = (EnrolCode::new()?, server.state().now());
-    let (printed, name) = (code.to_string(), login.to_owned());
-    let written = server.state().store.write(move |connection| {
-        let worker = person::by_login(connection, &name)?.expect("somebody of the street");
-        device::add_code(connection, &code, worker, now, CODE_LIFE_MS)
-    });
-    written.await?;
-    let dir = folder.join(login);
-    let phone = Phone::open(&dir, Ports::of_this_machine(&dir))?;
-    phone.enrol(server.url(), printed).await?;
-    phone.sync_once().await?;
-    Ok(phone)
-}
 
 /// The street on the morning of this day, with nobody at home but those who are asked in the grid of the screens.
 fn those_who_are_asked(now: Timestamp) -> (Street, History) {
@@ -130,8 +108,8 @@ async fn two_who_fill_one_form_offline_merge_by_column_and_the_registry_has_ever
         tokio::task::block_in_place(|| fill(&state, &street, &past))?;
     }
     let server = serve(config).await?;
-    let lin = enrolled(&server, folder.path(), "lin-xiao").await?;
-    let lead = enrolled(&server, folder.path(), "ge-shuangjiang").await?;
+    let lin = corner::enrolled(&server, folder.path(), "lin-xiao").await?;
+    let lead = corner::enrolled(&server, folder.path(), "ge-shuangjiang").await?;
     let due = lin.today()?.forms;
     assert_eq!(due.len(), 1);
     assert_eq!((due[0].done, due[0].doors), (0, 16));

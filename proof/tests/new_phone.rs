@@ -9,21 +9,11 @@ use gridwalk::{
 use gridwalk_core::{
     error::Code,
     ids::{HouseholdId, IncidentId},
-    time::Timestamp,
 };
-use gridwalk_fixtures::{History, SEED, Street, history::history, street};
 use gridwalk_proof::{corner, process::Outcome};
-use gridwalk_server::{
-    Config, Running,
-    auth::enrol::{CODE_LIFE_MS, EnrolCode},
-    seed::fill,
-    serve,
-    state::AppState,
-    store::{device, person},
-};
-use std::{path::Path, time::Duration};
+use gridwalk_server::{Config, Running, seed::fill, serve, state::AppState};
+use std::time::Duration;
 
-const GRID: &str = "梧桐-03";
 /// Merging runs away from any request.
 const PUBLISHED: Duration = Duration::from_secs(60);
 const LIN: &str = "lin-xiao";
@@ -41,7 +31,7 @@ impl Place {
         let config = Config::new(folder.path().join("centre"));
         {
             let state = AppState::open(config.clone())?;
-            let (street, past) = stairs(state.now())?;
+            let (street, past) = corner::stairs(state.now())?;
             tokio::task::block_in_place(|| fill(&state, &street, &past))?;
         }
         let server = serve(config).await?;
@@ -49,35 +39,9 @@ impl Place {
     }
 
     async fn phone(&self, name: &str, login: &str) -> Outcome<Phone> {
-        let (code, now) = (EnrolCode::new()?, self.server.state().now());
-        let (printed, login) = (code.to_string(), login.to_owned());
-        let written = self.server.state().store.write(move |connection| {
-            let worker = person::by_login(connection, &login)?.expect("somebody of the street");
-            device::add_code(connection, &code, worker, now, CODE_LIFE_MS)
-        });
-        written.await?;
-        let dir: &Path = &self.folder.path().join(name);
-        let phone = Phone::open(dir, Ports::of_this_machine(dir))?;
-        phone.enrol(self.server.url(), printed).await?;
-        phone.sync_once().await?;
-        Ok(phone)
+        let data = self.folder.path().join(name);
+        corner::enrolled_with(Ports::of_this_machine(&data), &self.server, &data, login).await
     }
-}
-
-fn stairs(now: Timestamp) -> Outcome<(Street, History)> {
-    let mut street = street(SEED, now.local_date());
-    let mut past = history(&street);
-    let house = street
-        .door(GRID, "3幢", "2单元", "502")
-        .ok_or("no such door")?
-        .building;
-    street
-        .households
-        .retain(|door| door.building == house && door.unit == "2单元");
-    past.visits.clear();
-    past.patrols.clear();
-    past.incidents.clear();
-    Ok((street, past))
 }
 
 /// What was done on the old phone before anything of it could leave.

@@ -21,15 +21,7 @@ use gridwalk_fixtures::{
     street,
 };
 use gridwalk_proof::{corner, process::Outcome, watch::Watch};
-use gridwalk_server::{
-    Config, Running,
-    auth::enrol::{CODE_LIFE_MS, EnrolCode},
-    clock::Clock,
-    seed::fill,
-    serve,
-    state::AppState,
-    store::{device, person},
-};
+use gridwalk_server::{Config, Running, clock::Clock, seed::fill, serve, state::AppState};
 use image::{ImageFormat, Rgb, RgbImage};
 use std::{
     collections::BTreeMap,
@@ -97,13 +89,15 @@ impl Place {
             clock: watch.clone(),
             ..Ports::of_this_machine(&dir.join("lin-xiao"))
         };
-        let lin = enrolled(&server, dir, "lin-xiao", lin).await?;
+        let lin = corner::enrolled_with(lin, &server, &dir.join("lin-xiao"), "lin-xiao").await?;
         let lead = Ports {
             clock: watch.clone(),
             exchange: line.clone(),
             ..Ports::of_this_machine(&dir.join("ge-shuangjiang"))
         };
-        let lead = enrolled(&server, dir, "ge-shuangjiang", lead).await?;
+        let lead =
+            corner::enrolled_with(lead, &server, &dir.join("ge-shuangjiang"), "ge-shuangjiang")
+                .await?;
         Ok(Self {
             folder,
             server,
@@ -132,25 +126,6 @@ impl Place {
     async fn hears(&self, case: IncidentId) -> Outcome<IncidentDetail> {
         hears(&self.lead, case, |detail| !detail.view.photos.is_empty()).await
     }
-}
-
-async fn enrolled(
-    server: &Running,
-    folder: &std::path::Path,
-    login: &str,
-    ports: Ports,
-) -> Outcome<Phone> {
-    let (code, now) = (EnrolCode::new()?, server.state().now());
-    let (printed, name) = (code.to_string(), login.to_owned());
-    let written = server.state().store.write(move |connection| {
-        let worker = person::by_login(connection, &name)?.expect("somebody of the street");
-        device::add_code(connection, &code, worker, now, CODE_LIFE_MS)
-    });
-    written.await?;
-    let phone = Phone::open(folder.join(login), ports)?;
-    phone.enrol(server.url(), printed).await?;
-    phone.sync_once().await?;
-    Ok(phone)
 }
 
 async fn hears(

@@ -12,35 +12,13 @@ use gridwalk_core::{
     time::Timestamp,
 };
 use gridwalk_fixtures::{History, SEED, Street, history::history, street};
-use gridwalk_proof::process::Outcome;
-use gridwalk_server::{
-    Config, Running,
-    auth::enrol::{CODE_LIFE_MS, EnrolCode},
-    seed::fill,
-    serve,
-    state::AppState,
-    store::{device, person},
-};
-use std::{collections::BTreeSet, path::Path, time::Duration};
+use gridwalk_proof::{corner, process::Outcome};
+use gridwalk_server::{Config, seed::fill, serve, state::AppState};
+use std::{collections::BTreeSet, time::Duration};
 
 /// Merging runs away from any request.
 const PUBLISHED: Duration = Duration::from_secs(60);
 const SHOP: &str = "霜降面馆";
-
-async fn enrolled(server: &Running, folder: &Path, login: &str) -> Outcome<Phone> {
-    let (code, now) = (EnrolCode::new()?, server.state().now());
-    let (printed, name) = (code.to_string(), login.to_owned());
-    let written = server.state().store.write(move |connection| {
-        let worker = person::by_login(connection, &name)?.expect("somebody of the street");
-        device::add_code(connection, &code, worker, now, CODE_LIFE_MS)
-    });
-    written.await?;
-    let dir = folder.join(login);
-    let phone = Phone::open(&dir, Ports::of_this_machine(&dir))?;
-    phone.enrol(server.url(), printed).await?;
-    phone.sync_once().await?;
-    Ok(phone)
-}
 
 /// The street on the morning of this day, with nobody at home: only its shops are told of.
 fn shops_only(now: Timestamp) -> (Street, History) {
@@ -103,8 +81,8 @@ async fn two_who_check_one_shop_offline_on_one_day_are_two_records_in_the_regist
         tokio::task::block_in_place(|| fill(&state, &street, &past))?;
     }
     let server = serve(config).await?;
-    let lin = enrolled(&server, folder.path(), "lin-xiao").await?;
-    let lead = enrolled(&server, folder.path(), "ge-shuangjiang").await?;
+    let lin = corner::enrolled(&server, folder.path(), "lin-xiao").await?;
+    let lead = corner::enrolled(&server, folder.path(), "ge-shuangjiang").await?;
     assert_eq!(lin.places()?.len(), 6, "of her own grid, and no other");
     let due: Vec<_> = lin
         .today()?

@@ -2,61 +2,24 @@
 //! other's to read only once the centre has published it.
 
 use gridwalk::{Gate, Phone, ports::Ports};
-use gridwalk_core::{ids::HouseholdId, time::Timestamp};
-use gridwalk_fixtures::{History, SEED, Street, history::history, street};
-use gridwalk_proof::process::Outcome;
-use gridwalk_server::{
-    Config, Running,
-    auth::enrol::{CODE_LIFE_MS, EnrolCode},
-    seed::fill,
-    serve,
-    state::AppState,
-    store::{device, person},
-};
+use gridwalk_core::ids::HouseholdId;
+use gridwalk_proof::{corner, process::Outcome};
+use gridwalk_server::{Config, Running, seed::fill, serve, state::AppState, store::device};
 use std::{collections::BTreeSet, time::Duration};
 
-const GRID: &str = "梧桐-03";
 /// Merging runs away from any request.
 const PUBLISHED: Duration = Duration::from_secs(60);
 const PINS: [&str; 2] = ["480215", "715093"];
 
-async fn code_of(server: &Running, login: &str) -> Outcome<String> {
-    let (code, now) = (EnrolCode::new()?, server.state().now());
-    let (printed, name) = (code.to_string(), login.to_owned());
-    let written = server.state().store.write(move |connection| {
-        let worker = person::by_login(connection, &name)?.expect("somebody of the street");
-        device::add_code(connection, &code, worker, now, CODE_LIFE_MS)
-    });
-    written.await?;
-    Ok(printed)
-}
-
 /// Enrols, reads the grid, and seals with a PIN.
 async fn begins(gate: &Gate, server: &Running, login: &str, pin: &str) -> Outcome<()> {
-    let code = code_of(server, login).await?;
+    let code = corner::code(server.state(), login).await?;
     gate.enrol(server.url(), code).await?;
     let phone = gate.threshold()?;
     phone.set_pin(None, pin.into())?;
     phone.sync_once().await?;
     assert!(gate.state()?.sealed);
     Ok(())
-}
-
-/// One staircase, in which nobody has done anything yet.
-fn stairs(now: Timestamp) -> Outcome<(Street, History)> {
-    let mut street = street(SEED, now.local_date());
-    let mut past = history(&street);
-    let house = street
-        .door(GRID, "3幢", "2单元", "502")
-        .ok_or("no such door")?
-        .building;
-    street
-        .households
-        .retain(|door| door.building == house && door.unit == "2单元");
-    past.visits.clear();
-    past.patrols.clear();
-    past.incidents.clear();
-    Ok((street, past))
 }
 
 fn visits(phone: &Phone, door: HouseholdId) -> Outcome<String> {
@@ -82,7 +45,7 @@ async fn two_workers_of_one_phone_deliver_as_two_devices_and_keep_nothing_of_eac
     let config = Config::new(folder.path().join("centre"));
     {
         let state = AppState::open(config.clone())?;
-        let (street, past) = stairs(state.now())?;
+        let (street, past) = corner::stairs(state.now())?;
         tokio::task::block_in_place(|| fill(&state, &street, &past))?;
     }
     let server = serve(config).await?;

@@ -18,35 +18,13 @@ use gridwalk_fixtures::{
     street,
     voice::{Recorded, mp4, webm},
 };
-use gridwalk_proof::process::Outcome;
-use gridwalk_server::{
-    Config, Running,
-    auth::enrol::{CODE_LIFE_MS, EnrolCode},
-    seed::fill,
-    serve,
-    state::AppState,
-    store::{blob, device, person},
-};
-use std::{path::Path, time::Duration};
+use gridwalk_proof::{corner, process::Outcome};
+use gridwalk_server::{Config, Running, seed::fill, serve, state::AppState, store::blob};
+use std::time::Duration;
 
 const GRID: &str = "梧桐-03";
 /// Merging runs away from any request.
 const PUBLISHED: Duration = Duration::from_secs(60);
-
-async fn enrolled(server: &Running, folder: &Path, login: &str) -> Outcome<Phone> {
-    let (code, now) = (EnrolCode::new()?, server.state().now());
-    let (printed, name) = (code.to_string(), login.to_owned());
-    let written = server.state().store.write(move |connection| {
-        let worker = person::by_login(connection, &name)?.expect("somebody of the street");
-        device::add_code(connection, &code, worker, now, CODE_LIFE_MS)
-    });
-    written.await?;
-    let dir = folder.join(login);
-    let phone = Phone::open(&dir, Ports::of_this_machine(&dir))?;
-    phone.enrol(server.url(), printed).await?;
-    phone.sync_once().await?;
-    Ok(phone)
-}
 
 async fn media(server: &Running, hash: Hash) -> Outcome<Option<String>> {
     let store = &server.state().store;
@@ -79,7 +57,7 @@ async fn what_one_worker_said_is_heard_by_another_and_lies_at_the_centre_as_what
         house.into()
     };
     let server = serve(config).await?;
-    let lin = enrolled(&server, folder.path(), "lin-xiao").await?;
+    let lin = corner::enrolled(&server, folder.path(), "lin-xiao").await?;
     let how = |seed| Recorded {
         ms: 9_000,
         telltale: true,
@@ -140,7 +118,7 @@ async fn what_one_worker_said_is_heard_by_another_and_lies_at_the_centre_as_what
         assert_eq!(there.as_deref(), Some(note.media.media_type()));
     }
 
-    let colleague = enrolled(&server, folder.path(), "ge-shuangjiang").await?;
+    let colleague = corner::enrolled(&server, folder.path(), "ge-shuangjiang").await?;
     // acknowledged is durable; published is a moment later
     let published = async {
         loop {

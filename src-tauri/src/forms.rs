@@ -66,7 +66,7 @@ impl Phone {
         let act = who.identity.act(now);
         let fresh = FormResponseId(self.new_id()?);
         let FormName { id, version, round } = &input.form;
-        let draft = format!("form:{household}:{id}/{round}");
+        let draft = draft_key(household, &input.form);
         let saved = self.database().write(|db| {
             let view = households::view(db, household)?;
             if view.void {
@@ -294,11 +294,15 @@ fn not_asked() -> Failure {
     Failure::new(Code::NotFound, "the form does not ask at this door")
 }
 
+/// Where what is half written of a form at this door lies; the page keeps it there.
+fn draft_key(household: HouseholdId, form: &FormName) -> String {
+    format!("form:{household}:{}/{}", form.id, form.round)
+}
+
 fn half_written(db: &Connection, household: HouseholdId, form: &FormName) -> Answer<bool> {
-    let key = format!("form:{household}:{}/{}", form.id, form.round);
     Ok(db
         .prepare_cached("select 1 from draft where key = ?1")?
-        .exists([key])?)
+        .exists([draft_key(household, form)])?)
 }
 
 fn door(
