@@ -3,12 +3,12 @@
 
 use crate::{
     household::VisitOutcome,
-    ids::{HouseholdId, IncidentId, PatrolId, PlaceId},
+    ids::{CarePlanId, HouseholdId, IncidentId, PatrolId, PlaceId},
     place::PlaceOutcome,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Visits this far apart are two walks, also in one building.
 const BREAK_MS: i64 = 60 * 60 * 1000;
@@ -54,6 +54,22 @@ pub enum Record {
         /// What was written.
         note: Option<String>,
     },
+    /// 采集表, handed in for a door
+    Form {
+        /// For which.
+        household: HouseholdId,
+        /// What it is called.
+        title: FormTitle,
+        /// When.
+        at: Timestamp,
+    },
+    /// 关爱帮扶. Restricted: a log says that it was done, never for whom.
+    Care {
+        /// For whom; counted, not told.
+        plan: CarePlanId,
+        /// When.
+        at: Timestamp,
+    },
     /// Something done about a case.
     Case {
         /// Which.
@@ -93,6 +109,16 @@ pub enum Record {
         /// When it was.
         at: Timestamp,
     },
+}
+
+/// A form as people call it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct FormTitle {
+    /// `低收入家庭信息核对`
+    pub zh: String,
+    /// In English.
+    pub en: String,
 }
 
 /// What a worker did about a case, as far as a log tells them apart.
@@ -155,6 +181,26 @@ pub enum LogLine {
         /// What was written.
         note: Option<String>,
     },
+    /// One form, from the first door to the last of the day.
+    Forms {
+        /// From.
+        from: Timestamp,
+        /// Until.
+        until: Timestamp,
+        /// What it is called.
+        title: FormTitle,
+        /// For how many doors it was handed in.
+        doors: u32,
+    },
+    /// What was done for those who need care.
+    Care {
+        /// From.
+        from: Timestamp,
+        /// Until.
+        until: Timestamp,
+        /// How many of them.
+        people: u32,
+    },
     /// Something done about a case; several acts of one kind on one case are one line.
     Case {
         /// When first.
@@ -209,7 +255,7 @@ pub struct DoorNote {
 /// The lines of a day, in its order, whatever the order of the records.
 pub fn lines(mut records: Vec<Record>) -> Vec<LogLine> {
     records.sort_by_key(|record| (record.at(), record.rank(), record.key()));
-    let mut lines = Vec::new();
+    let mut lines = counted(&records);
     let mut walk: Vec<Record> = Vec::new();
     for record in records {
         if let Record::Visit { .. } = record {
@@ -233,6 +279,8 @@ impl LogLine {
         match self {
             Self::Visits { from, .. }
             | Self::Place { from, .. }
+            | Self::Forms { from, .. }
+            | Self::Care { from, .. }
             | Self::Case { from, .. }
             | Self::Patrol { from, .. }
             | Self::Task { from, .. } => *from,
@@ -246,7 +294,10 @@ impl Record {
             Self::Visit { started_at, .. }
             | Self::Place { started_at, .. }
             | Self::Patrol { started_at, .. } => *started_at,
-            Self::Case { at, .. } | Self::Task { at, .. } => *at,
+            Self::Form { at, .. }
+            | Self::Care { at, .. }
+            | Self::Case { at, .. }
+            | Self::Task { at, .. } => *at,
         }
     }
     fn rank(&self) -> u8 {
@@ -254,8 +305,10 @@ impl Record {
             Self::Patrol { .. } => 0,
             Self::Visit { .. } => 1,
             Self::Place { .. } => 2,
-            Self::Case { .. } => 3,
-            Self::Task { .. } => 4,
+            Self::Form { .. } => 3,
+            Self::Care { .. } => 4,
+            Self::Case { .. } => 5,
+            Self::Task { .. } => 6,
         }
     }
     /// Decides between records of one moment, so that the order in which they are read does not.
@@ -265,6 +318,10 @@ impl Record {
                 household, door, ..
             } => format!("{door} {household}"),
             Self::Place { place, name, .. } => format!("{name} {place}"),
+            Self::Form {
+                household, title, ..
+            } => format!("{title:?} {household}"),
+            Self::Care { plan, .. } => plan.to_string(),
             Self::Case { incident, deed, .. } => format!("{incident} {deed:?}"),
             Self::Patrol { patrol, .. } => patrol.to_string(),
             Self::Task { text, .. } => text.clone(),
@@ -287,9 +344,49 @@ impl Record {
     }
 }
 
+/// What is one line however often it was done: each form, and care. In the order of the records.
+fn counted(records: &[Record]) -> Vec<LogLine> {
+    let mut forms: BTreeMap<&FormTitle, (Vec<Timestamp>, BTreeSet<HouseholdId>)> = BTreeMap::new();
+    let (mut care, mut people) = (Vec::new(), BTreeSet::new());
+    for record in records {
+        match record {
+            Record::Form {
+                household,
+                title,
+                at,
+            } => {
+                let (times, doors) = forms.entry(title).or_default();
+                times.push(*at);
+                doors.insert(*household);
+            }
+            Record::Care { plan, at } => {
+                care.push(*at);
+                people.insert(*plan);
+            }
+            _ => {}
+        }
+    }
+    let many = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let forms = forms.into_iter().filter_map(|(title, (times, doors))| {
+        Some(LogLine::Forms {
+            from: *times.first()?,
+            until: *times.last()?,
+            title: title.clone(),
+            doors: many(doors.len()),
+        })
+    });
+    let care = care.first().zip(care.last());
+    let care = care.map(|(from, until)| LogLine::Care {
+        from: *from,
+        until: *until,
+        people: many(people.len()),
+    });
+    forms.chain(care).collect()
+}
+
 fn line(record: Record, before: &[LogLine]) -> Option<LogLine> {
     match record {
-        Record::Visit { .. } => None,
+        Record::Visit { .. } | Record::Form { .. } | Record::Care { .. } => None,
         Record::Place {
             place,
             name,

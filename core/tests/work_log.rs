@@ -5,10 +5,12 @@ mod staircase;
 use gridwalk_core::{
     error::Code,
     household::VisitOutcome,
-    ids::{HouseholdId, IncidentId, LogEntryId, PatrolId, PersonId, PlaceId, WorkerDayId},
+    ids::{
+        CarePlanId, HouseholdId, IncidentId, LogEntryId, PatrolId, PersonId, PlaceId, WorkerDayId,
+    },
     place::PlaceOutcome,
     time::Timestamp,
-    work_log::{CaseDeed, DoorNote, LogLine, Record, lines},
+    work_log::{CaseDeed, DoorNote, FormTitle, LogLine, Record, lines},
     worker_day::{self, NewWorkerDay, WorkerDayEdit},
 };
 use proptest::prelude::*;
@@ -43,6 +45,8 @@ fn told(lines: &[LogLine]) -> Vec<String> {
     let tell = |line: &LogLine| match line {
         LogLine::Visits { doors, .. } => format!("{doors} doors"),
         LogLine::Place { name, failed, .. } => format!("{name} {failed}"),
+        LogLine::Forms { title, doors, .. } => format!("{} {doors}", title.zh),
+        LogLine::Care { people, .. } => format!("care {people}"),
         LogLine::Case { deed, .. } => format!("{deed:?}"),
         LogLine::Patrol { reached, .. } => format!("{reached} points"),
         LogLine::Task { text, .. } => text.clone(),
@@ -110,6 +114,40 @@ fn a_shop_is_a_line_of_its_own_and_ends_no_walk() {
         panic!("a shop");
     };
     assert_eq!((*from, *until, note), (at(10, 25), at(10, 29), &None));
+}
+
+#[test]
+fn a_form_is_one_line_with_its_doors_and_care_is_counted_and_never_told() {
+    let form = |door: u32, hour: u32, minute: u32| Record::Form {
+        household: HouseholdId(uuid(2, door)),
+        title: FormTitle {
+            zh: "低收入家庭信息核对".into(),
+            en: "Low-income check".into(),
+        },
+        at: at(hour, minute),
+    };
+    let care = |plan: u32, hour: u32| Record::Care {
+        plan: CarePlanId(uuid(7, plan)),
+        at: at(hour, 30),
+    };
+    let day = lines(vec![
+        care(2, 16),
+        form(301, 10, 8),
+        visit(401, 10, 0, VisitOutcome::Met),
+        form(401, 10, 2),
+        form(301, 11, 20),
+        care(1, 9),
+        care(2, 15),
+    ]);
+    assert_eq!(told(&day), ["care 2", "1 doors", "低收入家庭信息核对 2"]);
+    assert!(
+        matches!(&day[0], LogLine::Care { from, until, .. } if (*from, *until) == (at(9, 30), at(16, 30)))
+    );
+    assert!(
+        matches!(&day[2], LogLine::Forms { from, until, .. } if (*from, *until) == (at(10, 2), at(11, 20)))
+    );
+    let written = serde_json::to_string(&day[0]).unwrap();
+    assert!(!written.contains(&uuid(7, 1).to_string()), "{written}");
 }
 
 #[test]

@@ -12,14 +12,16 @@ use crate::{
 };
 use chrono::NaiveDate;
 use gridwalk_core::{
+    care::{CareView, SupportView},
     document::Document,
+    form::HandedIn,
     household::HouseholdView,
     ids::{BuildingId, DocumentId, LogEntryId, PersonId, WorkerDayId},
     incident::{IncidentAction, IncidentView},
     patrol::PatrolView,
     place::PlaceView,
     time::Timestamp,
-    work_log::{self, CaseDeed, Record},
+    work_log::{self, CaseDeed, FormTitle, Record},
     worker_day::{self, WorkerDayEdit, WorkerDayView},
 };
 use rusqlite::{Connection, OptionalExtension};
@@ -125,12 +127,20 @@ fn records(
     for document in touched {
         if let Some(view) = shown::<HouseholdView>(db, "household", document)? {
             visits(db, &view, date, worker, &mut records)?;
+            forms(db, &view, date, worker, &mut records)?;
         } else if let Some(view) = shown::<IncidentView>(db, "incident", document)? {
             deeds(&view, date, worker, &mut records);
         } else if let Some(view) = shown::<PatrolView>(db, "patrol", document)? {
             patrol(db, document, &view, date, worker, &mut records)?;
         } else if let Some(view) = shown::<PlaceView>(db, "place", document)? {
             checks(&view, date, worker, &mut records);
+        } else if let Some(view) = shown::<CareView>(db, "care_plan", document)? {
+            let own =
+                |done: &&SupportView| done.by == worker && done.support.at.local_date() == date;
+            records.extend(view.support.iter().filter(own).map(|done| Record::Care {
+                plan: view.created.id,
+                at: done.support.at,
+            }));
         }
     }
     for task in reference::tasks(db)? {
@@ -180,6 +190,33 @@ fn visits(
             changed: u32::try_from(visit.visit.changes.len()).unwrap_or(u32::MAX),
             note: visit.visit.note.clone(),
         });
+    }
+    Ok(())
+}
+
+fn forms(
+    db: &Connection,
+    view: &HouseholdView,
+    date: NaiveDate,
+    worker: PersonId,
+    records: &mut Vec<Record>,
+) -> Answer<()> {
+    for form in &view.forms {
+        let own = |done: &&HandedIn| done.by == worker && done.at.local_date() == date;
+        let Some(done) = form.handed_in.iter().find(own) else {
+            continue;
+        };
+        // a template that has left the phone since has no name any more
+        if let Some(template) = reference::form(db, &form.form.id, form.form.version)? {
+            records.push(Record::Form {
+                household: view.id,
+                title: FormTitle {
+                    zh: template.title_zh,
+                    en: template.title_en,
+                },
+                at: done.at,
+            });
+        }
     }
     Ok(())
 }

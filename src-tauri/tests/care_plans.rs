@@ -17,6 +17,7 @@ use gridwalk_core::{
     error::Code,
     ids::CarePlanId,
     sync::message::{AccessClass, DocumentKind},
+    work_log::LogLine,
 };
 use uuid::Uuid;
 
@@ -119,6 +120,11 @@ async fn a_care_record_survives_the_end_of_the_process_and_arrives_in_its_own_cl
     let kinds: Vec<_> = page.items.iter().map(|item| item.kind).collect();
     assert_eq!(kinds, [SyncItemKind::Care; 3]);
     assert!(!serde_json::to_string(&page).unwrap().contains(WORDS));
+    let log = phone.work_log().unwrap().lines;
+    assert!(
+        matches!(&log[..], [LogLine::Care { people: 1, .. }]),
+        "that somebody was cared for, and not who: {log:?}"
+    );
 
     world.centre.weather(Weather::Fine);
     phone.sync_once().await.unwrap();

@@ -18,6 +18,7 @@ use gridwalk_core::{
     household::{self, FieldChange, HouseholdEdit},
     ids::FormResponseId,
     sync::message::DocumentKind,
+    work_log::LogLine,
 };
 use rusqlite::Connection;
 use uuid::Uuid;
@@ -214,6 +215,11 @@ async fn a_form_asks_one_column_survives_the_end_of_the_process_and_arrives() {
     let both = vec![given("able", FormValue::Number(0)), income("same")];
     let last = phone.save_form_door(door(2), input(&second, both)).unwrap();
     assert_eq!((last.row.done, last.next), (2, None));
+    let log = phone.work_log().unwrap().lines;
+    assert!(
+        matches!(&log[..], [LogLine::Forms { title, doors: 2, .. }] if title.zh == last.template.title_zh),
+        "{log:?}"
+    );
     assert!(phone.today().unwrap().forms.is_empty(), "not due any more");
     assert_eq!(phone.forms().unwrap().len(), 1, "and still in the list");
 

@@ -1512,6 +1512,14 @@ export type FormTemplate = {
 	columns: Column[],
 };
 
+/**  A form as people call it. */
+export type FormTitle = {
+	/**  `低收入家庭信息核对` */
+	zh: string,
+	/**  In English. */
+	en: string,
+};
+
 /**  An answer, typed as its column is. */
 export type FormValue = 
 /**  In words. */
@@ -2362,6 +2370,24 @@ failed: number;
 leaflets: number; 
 /**  What was written. */
 note: string | null } | 
+/**  One form, from the first door to the last of the day. */
+{ type: "forms"; 
+/**  From. */
+from: string; 
+/**  Until. */
+until: string; 
+/**  What it is called. */
+title: FormTitle; 
+/**  For how many doors it was handed in. */
+doors: number } | 
+/**  What was done for those who need care. */
+{ type: "care"; 
+/**  From. */
+from: string; 
+/**  Until. */
+until: string; 
+/**  How many of them. */
+people: number } | 
 /**  Something done about a case; several acts of one kind on one case are one line. */
 { type: "case"; 
 /**  When first. */

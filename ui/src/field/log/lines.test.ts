@@ -74,6 +74,14 @@ test('a shop is a sentence with what was wanting there and what was handed out',
   expect(sentenceOf(shut, categories)).toBe('15:20 检查霜降面馆：没开门。')
 })
 
+test('a form is called by its title, care is a number without a name', () => {
+  const title = { zh: '低收入家庭信息核对', en: 'Low-income check' }
+  const forms: LogLine = { type: 'forms', from: at('10:02'), until: at('11:20'), title, doors: 5 }
+  expect(sentenceOf(forms, categories)).toBe('10:02–11:20 填《低收入家庭信息核对》5 户。')
+  const care: LogLine = { type: 'care', from: at('09:30'), until: at('09:30'), people: 1 }
+  expect(sentenceOf(care, categories)).toBe('9:30 关爱帮扶 1 位。')
+})
+
 test('what was half written wins over what was confirmed, and that over the records', () => {
   const draft: LogDraft = { text: '只写了一半', offered: ['a'] }
   expect(beginWith(draft, log([walk], '确认过的'), ['a', 'b'])).toBe(draft)

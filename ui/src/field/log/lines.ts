@@ -45,6 +45,12 @@ export function sentenceOf(line: LogLine, categories: readonly Category[]): stri
       ]
       return `${between(line.from, line.until)} ${told.join('')}`
     }
+    case 'forms': {
+      const what = language() === 'en' ? line.title.en : line.title.zh
+      return `${between(line.from, line.until)} ${say('log.forms', { what, n: line.doors })}${say('sign.stop')}`
+    }
+    case 'care':
+      return `${between(line.from, line.until)} ${say('log.care', { n: line.people })}${say('sign.stop')}`
     case 'case':
       return `${clock(line.from)} ${say(`log.deed.${line.deed}`, {
         what: categoryOf(line.category, categories),

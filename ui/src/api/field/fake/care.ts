@@ -12,6 +12,7 @@ import type {
   Code,
   ConsentScope,
   ConsentStanding,
+  LogLine,
   NewSupport,
 } from '../../generated/phone'
 import { Fault } from '../door'
@@ -384,4 +385,17 @@ export class Care {
   }
 
   private mint = (kind: string) => `${kind}-${Date.now().toString(36)}-${(this.minted += 1)}`
+
+  /** What was done today, for the log: for how many, never for whom. */
+  lines(): LogLine[] {
+    const own = [...this.views.values()].flatMap((view) =>
+      view.support
+        .filter(({ support, by }) => by === me.id && Date.parse(support.at) >= at(0, 0, 0))
+        .map(({ support }) => ({ plan: view.created.id, at: support.at })),
+    )
+    const times = own.map((done) => done.at).sort()
+    const [from, until] = [times.at(0), times.at(-1)]
+    if (!from || !until) return []
+    return [{ type: 'care', from, until, people: new Set(own.map((done) => done.plan)).size }]
+  }
 }

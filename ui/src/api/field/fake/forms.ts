@@ -10,6 +10,7 @@ import type {
   FormRow,
   FormTemplate,
   FormValue,
+  LogLine,
   Prefilled,
 } from '../../generated/phone'
 import { Fault } from '../door'
@@ -250,5 +251,14 @@ export class Forms {
       bytes_total: 1240,
     })
     return this.open(id, round, household, fresh)
+  }
+
+  /** What was handed in, for the log. */
+  lines(): LogLine[] {
+    const times = [...this.done.values()].map((done) => done.at).sort()
+    const [from, until] = [times.at(0), times.at(-1)]
+    if (!from || !until) return []
+    const title = { zh: TEMPLATE.title_zh, en: TEMPLATE.title_en }
+    return [{ type: 'forms', from, until, title, doors: this.done.size }]
   }
 }

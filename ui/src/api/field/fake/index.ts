@@ -79,7 +79,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   const said = new Announcements(delivery, now)
   const places = new Places(delivery, now, scene === 'quiet')
   const forms = new Forms(delivery, households, now, (key) => drafts.has(key), scene === 'quiet')
-  const logs = new Logs(delivery, households, incidents, places, now)
+  const logs = new Logs(delivery, households, incidents, places, forms, care, now)
   let enrolled = scene !== 'fresh' && !people.isComing()
   let settings: Settings = {
     language: wish.get('language') === 'en' ? 'en' : 'zh-CN',

@@ -1,6 +1,8 @@
 // The log of the morning of the pictures, and of what was done in this window since.
 import type { LogLine, WorkLog } from '../../generated/phone'
+import type { Care } from './care'
 import type { Delivery } from './delivery'
+import type { Forms } from './forms'
 import type { Households } from './households'
 import type { Incidents } from './incidents'
 import type { Places } from './places'
@@ -16,6 +18,8 @@ export class Logs {
     private households: Households,
     private incidents: Incidents,
     private places: Places,
+    private forms: Forms,
+    private care: Care,
     private now: () => number,
   ) {}
 
@@ -54,7 +58,14 @@ export class Logs {
       date: today,
       worker: me.name,
       grid_name: grid.name,
-      lines: [walked, ...reported, ...this.places.lines(), ...settled],
+      lines: [
+        walked,
+        ...this.forms.lines(),
+        ...reported,
+        ...this.care.lines(),
+        ...this.places.lines(),
+        ...settled,
+      ],
       confirmed: this.confirmed && {
         ...this.confirmed,
         receipt: this.delivery.receipt(`log-${this.count}`),
