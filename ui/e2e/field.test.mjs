@@ -613,7 +613,11 @@ describe('a thumb', () => {
     await page.goto(page.url().replace(/#.*/, '#/households/h126/visit'))
     await tap(page, 'visit-outcome-not_home', 'voice-start')
     await talked(page)
+    // whoever goes on before the recording has ended stays there
     await tap(page, 'visit-save')
+    await page.evaluate(() => (location.hash = '#/me'))
+    await byId(page, 'saved-note').waitFor()
+    await byId(page, 'screen-me').waitFor()
     await page.goto(page.url().replace(/#.*/, '#/households/h126'))
     await byId(page, 'screen-household').waitFor()
     await page.locator('[data-testid=visit-item] [data-testid=voice-note]').first().waitFor()

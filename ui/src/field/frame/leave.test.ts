@@ -1,0 +1,46 @@
+import { flushPromises, mount } from '@vue/test-utils'
+import { beforeEach, expect, test } from 'vitest'
+import { createMemoryHistory, createRouter, RouterView, type Router } from 'vue-router'
+import { defineComponent } from 'vue'
+import { useLeave } from './leave'
+
+let router: Router
+let leave: ReturnType<typeof useLeave>
+const Page = { render: () => null }
+const Visit = defineComponent({
+  setup() {
+    leave = useLeave()
+    return () => null
+  },
+})
+
+beforeEach(async () => {
+  router = createRouter({
+    history: createMemoryHistory(),
+    routes: [
+      { path: '/visit', component: Visit },
+      { path: '/:rest(.*)', component: Page },
+    ],
+  })
+  await router.push('/visit')
+  mount(RouterView, { global: { plugins: [router] } })
+})
+
+test('a page whose work is done is left', async () => {
+  leave.back('/today')
+  await flushPromises()
+  expect(router.currentRoute.value.path).toBe('/today')
+})
+
+test('what the work made is shown', async () => {
+  await leave.on('/households/h502')
+  expect(router.currentRoute.value.path).toBe('/households/h502')
+})
+
+test('whoever went elsewhere before the save was through stays there', async () => {
+  await router.push('/me')
+  leave.back('/today')
+  await leave.on('/households/h502')
+  await flushPromises()
+  expect(router.currentRoute.value.path).toBe('/me')
+})

@@ -1,0 +1,21 @@
+// Away from a page once its work is done. A save takes a moment, above all with a recording that is still running: whoever
+// went elsewhere meanwhile stays there.
+import { useRouter } from 'vue-router'
+
+export function useLeave() {
+  const router = useRouter()
+  const here = router.currentRoute.value.path
+  const gone = () => router.currentRoute.value.path !== here
+  return {
+    /** To where one came from; to `instead` when this page was the first one shown. */
+    back(instead: string) {
+      if (gone()) return
+      if (window.history.state?.back) router.back()
+      else void router.replace(instead)
+    },
+    /** To what the work has made. */
+    async on(to: string) {
+      if (!gone()) await router.replace(to)
+    },
+  }
+}
