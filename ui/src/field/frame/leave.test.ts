@@ -44,3 +44,24 @@ test('whoever went elsewhere before the save was through stays there', async () 
   await flushPromises()
   expect(router.currentRoute.value.path).toBe('/me')
 })
+
+test('whoever is on the way elsewhere, the page still waiting for its recording, is not sent after it', async () => {
+  let kept = () => {}
+  router.beforeResolve(() => new Promise<void>((done) => (kept = done)))
+  const away = router.push('/me')
+  await flushPromises()
+  leave.back('/today')
+  await leave.on('/households/h502')
+  kept()
+  await away
+  await flushPromises()
+  expect(router.currentRoute.value.path).toBe('/me')
+})
+
+test('a page that could not be left can still be left', async () => {
+  router.addRoute({ path: '/gone', component: () => Promise.reject(new Error('no such file')) })
+  await router.push('/gone').catch(() => undefined)
+  leave.back('/today')
+  await flushPromises()
+  expect(router.currentRoute.value.path).toBe('/today')
+})

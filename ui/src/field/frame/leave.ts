@@ -1,11 +1,18 @@
 // Away from a page once its work is done. A save takes a moment, above all with a recording that is still running: whoever
 // went elsewhere meanwhile stays there.
-import { useRouter } from 'vue-router'
+import { onScopeDispose } from 'vue'
+import { onBeforeRouteLeave, useRouter } from 'vue-router'
 
 export function useLeave() {
   const router = useRouter()
   const here = router.currentRoute.value.path
-  const gone = () => router.currentRoute.value.path !== here
+  // On the way already: a page that is left waits for the recording in it, and is still the current one.
+  let leaving = false
+  onBeforeRouteLeave(() => {
+    leaving = true
+  })
+  onScopeDispose(router.onError(() => (leaving = false)))
+  const gone = () => leaving || router.currentRoute.value.path !== here
   return {
     /** To where one came from; to `instead` when this page was the first one shown. */
     back(instead: string) {
