@@ -70,6 +70,8 @@ ids! {
     AnnouncementId;
     /// One wording of a work log.
     LogEntryId;
+    /// One wording of a visit report 走访报告.
+    VisitReportId;
     /// A visit 走访.
     VisitId;
     /// A member of a household.

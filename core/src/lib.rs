@@ -22,6 +22,7 @@ pub mod snooze;
 pub mod sync;
 pub mod text;
 pub mod time;
+pub mod visit_report;
 pub mod voice;
 pub mod work_card;
 pub mod work_log;

@@ -1,13 +1,14 @@
-//! One worker's day (工作日志): which tasks were acknowledged or done, and the log that the worker stands by. One writer,
-//! one document a day.
+//! One worker's day (工作日志): which tasks were acknowledged or done, the log that the worker stands by, and the visit reports
+//! (走访报告) that were confirmed on it. One writer, one document a day.
 
 use crate::{
     document::{self, Author, Document, Edited},
     error::{Code, Refusal},
-    ids::{AnnouncementId, LogEntryId, PersonId, TaskId, WorkerDayId},
+    ids::{AnnouncementId, LogEntryId, PersonId, TaskId, VisitReportId, WorkerDayId},
     sync::message::DocumentKind,
     text,
     time::Timestamp,
+    visit_report::VisitFigures,
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -15,10 +16,13 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 const ACKNOWLEDGED: &str = "acknowledged";
-/// Logs stand here too: only a document's first change makes containers, and days begun by an older app have these two.
+/// Logs and reports stand here too: only a document's first change makes containers, and days begun by an older app have these two.
 const COMPLETED: &str = "completed";
 /// 工作日志 is a page, not a book.
 const LONGEST_LOG: usize = 2_000;
+/// The words of a report; the longest street has a row for each of its buildings besides.
+const LONGEST_NARRATIVE: usize = 4_000;
+const MOST_BUILDINGS: usize = 500;
 
 /// What a worker day is created with.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -69,6 +73,17 @@ pub enum WorkerDayEdit {
         /// 1 to 2,000 characters, no citizen or phone numbers.
         text: String,
     },
+    /// 走访报告, confirmed. Written again for the same period it is another wording: the last one counts, the earlier ones stay.
+    WriteReport {
+        /// Its key.
+        report: VisitReportId,
+        /// When.
+        at: Timestamp,
+        /// As they were counted then.
+        figures: VisitFigures,
+        /// At most 4,000 characters, no citizen or phone numbers; may be empty, the figures speak.
+        narrative: String,
+    },
 }
 
 /// 工作日志 as its worker confirmed it last.
@@ -83,6 +98,20 @@ pub struct Log {
     pub at: Timestamp,
     /// How many wordings there were before.
     pub earlier: u32,
+}
+
+/// 走访报告 as its worker confirmed it last on one day.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct VisitReport {
+    /// Which wording.
+    pub report: VisitReportId,
+    /// When.
+    pub at: Timestamp,
+    /// As they were counted then.
+    pub figures: VisitFigures,
+    /// In the worker's words.
+    pub narrative: String,
 }
 
 /// A worker's day as read back.
@@ -101,6 +130,9 @@ pub struct WorkerDayView {
     /// The log, once confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<Log>,
+    /// Reports confirmed on this day, the last wording of each period. In the order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<VisitReport>,
     /// Items written by a newer app.
     pub unreadable: u32,
 }
@@ -134,6 +166,16 @@ pub fn apply(document: Document, edit: &WorkerDayEdit, author: &Author) -> Resul
             text::note(log, LONGEST_LOG)?;
             COMPLETED
         }
+        WorkerDayEdit::WriteReport {
+            figures, narrative, ..
+        } => {
+            text::note(narrative, LONGEST_NARRATIVE)?;
+            figures.period.checked()?;
+            if figures.buildings.len() > MOST_BUILDINGS {
+                return Err(Refusal::new(Code::ValueOutOfRange, "too many buildings"));
+            }
+            COMPLETED
+        }
     };
     document.absent(container, &edit.key())?;
     document.edit(author, |draft| {
@@ -144,7 +186,7 @@ pub fn apply(document: Document, edit: &WorkerDayEdit, author: &Author) -> Resul
 /// The day as it is read, without failing, whatever the document holds. In the order of time.
 pub fn view(document: &Document) -> WorkerDayView {
     let mut unreadable = 0;
-    let (mut logs, mut announcements) = (Vec::new(), Vec::new());
+    let (mut logs, mut announcements, mut reports) = (Vec::new(), Vec::new(), Vec::new());
     let mut read = |container: &str| {
         let mut tasks = Vec::new();
         for item in document.facts(container, WorkerDayEdit::key, &mut unreadable) {
@@ -163,6 +205,17 @@ pub fn view(document: &Document) -> WorkerDayView {
                 WorkerDayEdit::WriteLog { entry, at, text } if container == COMPLETED => {
                     logs.push((at, entry, text));
                 }
+                WorkerDayEdit::WriteReport {
+                    report,
+                    at,
+                    figures,
+                    narrative,
+                } if container == COMPLETED => reports.push(VisitReport {
+                    report,
+                    at,
+                    figures,
+                    narrative,
+                }),
                 _ => {}
             }
         }
@@ -183,6 +236,7 @@ pub fn view(document: &Document) -> WorkerDayView {
         completed: completed.into_iter().map(|(at, task)| (task, at)).collect(),
         read: announcements,
         log: last(logs),
+        reports: last_wordings(reports),
         unreadable,
     }
 }
@@ -199,12 +253,26 @@ fn last(mut logs: Vec<(Timestamp, LogEntryId, String)>) -> Option<Log> {
     })
 }
 
+/// The latest wording of each period, by the same rule.
+fn last_wordings(mut reports: Vec<VisitReport>) -> Vec<VisitReport> {
+    reports.sort_by_key(|report| (report.at, report.report));
+    let mut seen = HashSet::new();
+    let mut last: Vec<_> = reports
+        .into_iter()
+        .rev()
+        .filter(|report| seen.insert(report.figures.period))
+        .collect();
+    last.reverse();
+    last
+}
+
 impl WorkerDayEdit {
     fn key(&self) -> Uuid {
         match self {
             Self::AcknowledgeTask { task, .. } | Self::CompleteTask { task, .. } => task.0,
             Self::ReadAnnouncement { announcement, .. } => announcement.0,
             Self::WriteLog { entry, .. } => entry.0,
+            Self::WriteReport { report, .. } => report.0,
         }
     }
 }

@@ -273,6 +273,7 @@ fn records(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> {
             "care_plan" | "support" | "care_edit" => SyncItemKind::Care,
             "place_visit" | "place_edit" => SyncItemKind::Place,
             "work_log" => SyncItemKind::WorkLog,
+            "visit_report" => SyncItemKind::VisitReport,
             "announcement" => SyncItemKind::Announcement,
             _ => SyncItemKind::Patrol,
         };
@@ -300,7 +301,10 @@ fn records(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> {
             kind,
             document: (!matches!(
                 kind,
-                SyncItemKind::Task | SyncItemKind::WorkLog | SyncItemKind::Announcement
+                SyncItemKind::Task
+                    | SyncItemKind::WorkLog
+                    | SyncItemKind::VisitReport
+                    | SyncItemKind::Announcement
             ))
             .then(|| document.to_string()),
             title: row.get(4)?,

@@ -44,6 +44,7 @@ mod today;
 mod track;
 mod unsent;
 pub mod view;
+mod visit_report;
 mod visits;
 mod work_card;
 mod work_log;

@@ -239,7 +239,8 @@ fn checks(view: &PlaceView, date: NaiveDate, worker: PersonId, records: &mut Vec
     }));
 }
 
-fn building_name(db: &Connection, id: BuildingId) -> Answer<String> {
+/// `听雨苑 3幢`; empty where the phone does not know the building.
+pub(crate) fn building_name(db: &Connection, id: BuildingId) -> Answer<String> {
     let building = reference::building(db, id)?;
     Ok(building
         .as_ref()

@@ -172,6 +172,21 @@ const PLANS: &[(&str, u32, &str)] = &[
     ),
     ("work_log", 4, "{}"),
     ("confirm_work_log", 3, r#"{"text":"<note>"}"#),
+    (
+        "visit_report",
+        4,
+        r#"{"from":"2026-11-23","until":"2026-11-29"}"#,
+    ),
+    (
+        "visit_report",
+        1,
+        r#"{"from":"2026-11-29","until":"2026-11-23"}"#,
+    ),
+    (
+        "confirm_visit_report",
+        3,
+        r#"{"from":"2026-11-01","until":"2026-11-30","narrative":"<note>"}"#,
+    ),
     ("households", 4, r#"{"query":"<query>"}"#),
     ("search", 10, r#"{"query":"<query>"}"#),
     ("household", 10, r#"{"id":"<household>"}"#),

@@ -46,6 +46,8 @@ commands! {
     end_snooze(subject);
     work_log();
     confirm_work_log(text);
+    visit_report(from, until);
+    confirm_visit_report(from, until, narrative);
     categories();
     power();
     on_battery(said);

@@ -76,6 +76,8 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             status::end_snooze,
             status::work_log,
             status::confirm_work_log,
+            status::visit_report,
+            status::confirm_visit_report,
             status::categories,
             status::work_card,
             status::in_front,

@@ -2,8 +2,12 @@
 
 use crate::{
     Answer, Desk,
-    view::{PhoneStatus, Settings, SnoozeInput, SnoozeSubject, Today, WorkCard, WorkLog},
+    view::{
+        PhoneStatus, Settings, SnoozeInput, SnoozeSubject, Today, VisitReportPage, WorkCard,
+        WorkLog,
+    },
 };
+use chrono::NaiveDate;
 use gridwalk_core::{
     ids::TaskId,
     power::{Battery, Power},
@@ -100,6 +104,29 @@ pub fn work_log(desk: State<'_, Desk>) -> Answer<WorkLog> {
 #[specta::specta]
 pub fn confirm_work_log(desk: State<'_, Desk>, text: String) -> Answer<WorkLog> {
     desk.phone()?.confirm_work_log(text)
+}
+
+/// 走访报告 of a period, both days in it, from its visits.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn visit_report(
+    desk: State<'_, Desk>,
+    from: NaiveDate,
+    until: NaiveDate,
+) -> Answer<VisitReportPage> {
+    desk.phone()?.visit_report(from, until)
+}
+
+/// The worker stands by the figures and these words.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn confirm_visit_report(
+    desk: State<'_, Desk>,
+    from: NaiveDate,
+    until: NaiveDate,
+    narrative: String,
+) -> Answer<VisitReportPage> {
+    desk.phone()?.confirm_visit_report(from, until, narrative)
 }
 
 /// The category tree.

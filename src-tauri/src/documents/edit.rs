@@ -133,6 +133,9 @@ impl Edit {
             Self::WorkerDay(WorkerDayEdit::WriteLog { entry, .. }) => {
                 (Noun::WorkLog, entry.to_string())
             }
+            Self::WorkerDay(WorkerDayEdit::WriteReport { report, .. }) => {
+                (Noun::VisitReport, report.to_string())
+            }
         }
     }
 
@@ -248,6 +251,7 @@ pub(crate) enum Noun {
     WorkerDay,
     Task,
     WorkLog,
+    VisitReport,
     Announcement,
 }
 
@@ -271,6 +275,7 @@ impl Noun {
             Self::WorkerDay => "worker_day",
             Self::Task => "task",
             Self::WorkLog => "work_log",
+            Self::VisitReport => "visit_report",
             Self::Announcement => "announcement",
         }
     }

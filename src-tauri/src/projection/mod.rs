@@ -83,6 +83,7 @@ pub(crate) fn forget(db: &Connection, id: DocumentId) -> Answer<()> {
         "delete from care_plan where id = ?1",
         "delete from place where id = ?1",
         "delete from task_done where document = ?1",
+        "delete from visit_report where document = ?1",
         "delete from search_entry where document = ?1",
     ] {
         db.prepare_cached(delete)?.execute([id.0])?;
@@ -188,7 +189,31 @@ fn care_plan(db: &Connection, view: &CareView) -> Answer<()> {
 }
 
 fn worker_day(db: &Connection, id: DocumentId, view: &WorkerDayView) -> Answer<()> {
+    reports(db, id, view)?;
     settle(db, id, &view.completed)
+}
+
+/// The reports that were confirmed on a day.
+fn reports(db: &Connection, day: DocumentId, view: &WorkerDayView) -> Answer<()> {
+    db.prepare_cached("delete from visit_report where document = ?1")?
+        .execute([day.0])?;
+    for report in &view.reports {
+        let period = report.figures.period;
+        db.prepare_cached(
+            "insert or replace into visit_report (id, document, worker, from_date, until_date, at, view)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute((
+            report.report.0,
+            day.0,
+            view.created.worker.0,
+            period.from.to_string(),
+            period.until.to_string(),
+            report.at.0,
+            serde_json::to_string(report)?,
+        ))?;
+    }
+    Ok(())
 }
 
 /// Says which tasks a document settles.

@@ -115,6 +115,8 @@ pub enum SyncItemKind {
     Task,
     /// 工作日志
     WorkLog,
+    /// 走访报告
+    VisitReport,
     /// 通知公告, read
     Announcement,
     /// 照片

@@ -16,6 +16,7 @@ mod sharing;
 mod status;
 mod storage;
 mod today;
+mod visit_report;
 mod work_card;
 mod work_log;
 
@@ -34,5 +35,6 @@ pub use sharing::*;
 pub use status::*;
 pub use storage::*;
 pub use today::*;
+pub use visit_report::*;
 pub use work_card::*;
 pub use work_log::*;
