@@ -492,6 +492,24 @@ export const SCREENS = [
       await byId(page, 'log-confirmed').waitFor()
     },
   },
+  {
+    name: '10k-visit-report',
+    path: '/visit-report',
+    scene: 'evening',
+    async walk(page) {
+      await tap(page, 'report-span-month')
+      await byId(page, 'report-figures').waitFor()
+    },
+  },
+  {
+    name: '10l-visit-report-confirmed',
+    path: '/visit-report',
+    scene: 'evening',
+    async walk(page) {
+      await tap(page, 'report-span-month', 'report-confirm')
+      await byId(page, 'report-confirmed').waitFor()
+    },
+  },
   { name: '01c-today-evening', path: '/today', scene: 'evening' },
   { name: '11-today-nothing', path: '/today', scene: 'quiet' },
   { name: '12-task', path: '/today/t6' },

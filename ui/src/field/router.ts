@@ -65,6 +65,7 @@ export const router = createRouter({
     { path: '/card', component: () => import('./card/CardPage.vue') },
     { path: '/storage', component: () => import('./me/StoragePage.vue') },
     { path: '/log', component: () => import('./log/LogPage.vue') },
+    { path: '/visit-report', component: () => import('./visit-report/VisitReportPage.vue') },
     { path: '/handbook', component: () => import('./handbook/HandbookPage.vue') },
     { path: '/handbook/:id', props: true, component: () => import('./handbook/PagePage.vue') },
     { path: '/announcements', component: () => import('./handbook/AnnouncementsPage.vue') },

@@ -33,6 +33,10 @@ export const commands = {
 	workLog: () => typedError<WorkLog, Failure>(__TAURI_INVOKE("work_log")),
 	/**  The worker stands by these words. */
 	confirmWorkLog: (text: string) => typedError<WorkLog, Failure>(__TAURI_INVOKE("confirm_work_log", { text })),
+	/**  走访报告 of a period, both days in it, from its visits. */
+	visitReport: (from: string, until: string) => typedError<VisitReportPage, Failure>(__TAURI_INVOKE("visit_report", { from, until })),
+	/**  The worker stands by the figures and these words. */
+	confirmVisitReport: (from: string, until: string, narrative: string) => typedError<VisitReportPage, Failure>(__TAURI_INVOKE("confirm_visit_report", { from, until, narrative })),
 	/**  The category tree. */
 	categories: () => typedError<Category[], Failure>(__TAURI_INVOKE("categories")),
 	/**  A code that a resident scans to see who is at the door. */
@@ -323,6 +327,18 @@ export type BuildingChoice = {
 	name: string,
 	/**  单元 of the doors that are listed, in their order; a new one can be typed. */
 	units: string[],
+};
+
+/**  One building's part of the figures. */
+export type BuildingFigures = {
+	/**  `听雨苑 3幢` */
+	building: string,
+	/**  Visits. */
+	visits: number,
+	/**  Doors that were visited. */
+	doors: number,
+	/**  Doors where somebody was met or spoken to on the phone. */
+	reached: number,
 };
 
 /**  A whistle or a notice, with who has answered. */
@@ -971,6 +987,18 @@ export type ConfirmedLog = {
 	receipt: Receipt,
 };
 
+/**  A report that its worker stands by. */
+export type ConfirmedReport = {
+	/**  As they were counted then. */
+	figures: VisitFigures,
+	/**  In the worker's words. */
+	narrative: string,
+	/**  When. */
+	at: string,
+	/**  How far it has come. */
+	receipt: Receipt,
+};
+
 /**  How it was given. */
 export type ConsentHow = 
 /**  当面口头 */
@@ -1220,6 +1248,14 @@ export type DwellingUse =
 "business" | 
 /**  群租隐患 */
 "crowded";
+
+/**  A report of another period. */
+export type EarlierReport = {
+	/**  Which. */
+	period: Period,
+	/**  When it was confirmed last. */
+	at: string,
+};
 
 /**  紧急联系人 */
 export type EmergencyContact = {
@@ -2807,6 +2843,16 @@ export type News = {
 	drafts_left: number,
 };
 
+/**  Something written down on the way. */
+export type Noted = {
+	/**  On which day. */
+	date: string,
+	/**  `听雨苑 3幢 2单元 502`, or the place's name. */
+	place: string,
+	/**  As it was written. */
+	note: string,
+};
+
 /**  居住状态 */
 export type Occupancy = 
 /**  常住 */
@@ -3001,6 +3047,14 @@ export type Pause = {
 	from: string,
 	/**  Until when, or still. */
 	to: string | null,
+};
+
+/**  From a day to a day, both in it, in Shanghai. */
+export type Period = {
+	/**  The first day. */
+	from: string,
+	/**  The last one. */
+	until: string,
 };
 
 /**  A colleague. */
@@ -3750,6 +3804,8 @@ export type SyncItemKind =
 "task" | 
 /**  工作日志 */
 "work_log" | 
+/**  走访报告 */
+"visit_report" | 
 /**  通知公告, read */
 "announcement" | 
 /**  照片 */
@@ -3938,6 +3994,34 @@ export type Unpacked = {
 	receipt: string,
 };
 
+/**  The figures of a period. Counted, never typed. */
+export type VisitFigures = {
+	/**  Of which days. */
+	period: Period,
+	/**  Doors in the ledger when they were counted. */
+	ledger: number,
+	/**  Days with a visit. */
+	days: number,
+	/**  Visits to doors. */
+	visits: number,
+	/**  Doors that were visited. */
+	doors: number,
+	/**  Of these, doors where somebody was met or spoken to on the phone. */
+	reached: number,
+	/**  How the visits ended, most frequent first. */
+	outcomes: ([VisitOutcome, number])[],
+	/**  Fields that were put right. */
+	changed: number,
+	/**  The same by building, in the order of their names. */
+	buildings: BuildingFigures[],
+	/**  Places that were visited. */
+	places: number,
+	/**  Visits to them. */
+	place_visits: number,
+	/**  Items that were found wanting there. */
+	failed: number,
+};
+
 /**  Why somebody went 走访类型. */
 export type VisitKind = 
 /**  日常走访 */
@@ -3953,6 +4037,16 @@ export type VisitKind =
 /**  电话探访 */
 "phone";
 
+/**  What a report is written from. */
+export type VisitMaterial = {
+	/**  What stands. */
+	figures: VisitFigures,
+	/**  What was written down, in the order of time. */
+	noted: Noted[],
+	/**  Doors where nobody opened, however often they were visited. In the order of their names. */
+	unopened: string[],
+};
+
 /**  How a visit ended 结果. Refusal is as valid as the rest. */
 export type VisitOutcome = 
 /**  见人 */
@@ -3967,6 +4061,20 @@ export type VisitOutcome =
 "moved_out" | 
 /**  门牌不符 */
 "wrong_door";
+
+/**  One worker's report over one period. */
+export type VisitReportPage = {
+	/**  Whose. */
+	worker: string,
+	/**  `梧桐-03`; several are joined by a comma. */
+	grid_name: string,
+	/**  From the worker's own visits, as far as they are on this phone. */
+	material: VisitMaterial,
+	/**  As it was confirmed last. */
+	confirmed: ConfirmedReport | null,
+	/**  Other periods that were confirmed, the latest first; at most twelve. */
+	earlier: EarlierReport[],
+};
 
 /**  A visit as it is read back. */
 export type VisitView = {

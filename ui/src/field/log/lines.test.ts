@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Category, LogLine, WorkLog } from '../../api/field'
-import { beginWith, newSince, sentenceOf, withNew, type LogDraft } from './lines'
+import type { Category, LogLine } from '../../api/field'
+import { sentenceOf } from './lines'
 
 const categories = [{ code: 'F01001', name_zh: '楼道堆物', name_en: 'Blocked stairs' }] as Category[]
 const at = (clock: string) => `2026-09-14T${clock}:00+08:00`
@@ -19,13 +19,6 @@ const walk: LogLine = {
   changed: 2,
   notes: [{ door: '2单元 502', note: '燃气软管硬了。' }],
 }
-const log = (lines: LogLine[], text?: string): WorkLog => ({
-  date: '2026-09-14',
-  worker: '林晓',
-  grid_name: '梧桐-03',
-  lines,
-  confirmed: text === undefined ? null : { text, at: at('17:10'), receipt: { type: 'local' } },
-})
 
 test('a walk is one sentence, its notes stand behind it with their doors', () => {
   expect(sentenceOf(walk, categories)).toBe(
@@ -80,19 +73,4 @@ test('a form is called by its title, care is a number without a name', () => {
   expect(sentenceOf(forms, categories)).toBe('10:02–11:20 填《低收入家庭信息核对》5 户。')
   const care: LogLine = { type: 'care', from: at('09:30'), until: at('09:30'), people: 1 }
   expect(sentenceOf(care, categories)).toBe('9:30 关爱帮扶 1 位。')
-})
-
-test('what was half written wins over what was confirmed, and that over the records', () => {
-  const draft: LogDraft = { text: '只写了一半', offered: ['a'] }
-  expect(beginWith(draft, log([walk], '确认过的'), ['a', 'b'])).toBe(draft)
-  expect(beginWith(null, log([walk], '确认过的'), ['a', 'b']).text).toBe('确认过的')
-  expect(beginWith(null, log([walk]), ['a', 'b']).text).toBe('a\nb')
-})
-
-test('records that came later are offered once and never overwrite a word', () => {
-  const draft: LogDraft = { text: 'a 改过了', offered: ['a'] }
-  expect(newSince(draft, ['a', 'b'])).toEqual(['b'])
-  const added = withNew(draft, ['a', 'b'])
-  expect(added.text).toBe('a 改过了\nb')
-  expect(newSince(added, ['a', 'b'])).toEqual([])
 })

@@ -68,23 +68,3 @@ export function sentenceOf(line: LogLine, categories: readonly Category[]): stri
 
 export const sentencesOf = (log: WorkLog, categories: readonly Category[]) =>
   log.lines.map((line) => sentenceOf(line, categories))
-
-/** What is half written: the words, and the sentences that were offered when they were begun. */
-export type LogDraft = { text: string; offered: string[] }
-
-/** What to begin with: what was half written, what was confirmed, or the day as it was recorded. */
-export function beginWith(draft: LogDraft | null, log: WorkLog, sentences: readonly string[]): LogDraft {
-  if (draft) return draft
-  if (log.confirmed) return { text: log.confirmed.text, offered: [...sentences] }
-  return { text: sentences.join('\n'), offered: [...sentences] }
-}
-
-/** Sentences that came after the words were begun, so that nothing is left out and nothing is overwritten. */
-export const newSince = (draft: LogDraft, sentences: readonly string[]) =>
-  sentences.filter((sentence) => !draft.offered.includes(sentence) && !draft.text.includes(sentence))
-
-/** The words with what came since, at the end. */
-export const withNew = (draft: LogDraft, sentences: readonly string[]): LogDraft => ({
-  text: [draft.text.trimEnd(), ...newSince(draft, sentences)].filter(Boolean).join('\n'),
-  offered: [...sentences],
-})

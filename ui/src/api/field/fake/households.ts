@@ -84,7 +84,14 @@ export class Households {
     if (!last) return
     const visit = (id: string, kind: 'routine' | 'phone', by: string, when: number) => ({
       ...last,
-      visit: { ...last.visit, id, kind, outcome: kind === 'phone' ? ('phoned' as const) : ('met' as const) },
+      visit: {
+        ...last.visit,
+        id,
+        kind,
+        outcome: kind === 'phone' ? ('phoned' as const) : ('met' as const),
+        started_at: iso(when),
+        ended_at: iso(when),
+      },
       by,
       recorded_at: iso(when),
     })
@@ -93,6 +100,9 @@ export class Households {
       visit(`${view.id}-today`, 'routine', me.id, at(0, 9, 10)),
     )
   }
+
+  /** Every door of this phone, whether or not it is void. */
+  all = () => [...this.views.values()]
 
   view(id: string): HouseholdView {
     const view = this.views.get(id)

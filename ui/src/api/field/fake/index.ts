@@ -30,6 +30,7 @@ import { Places } from './places'
 import { Moving } from './moving'
 import { People } from './people'
 import { keep, mark, photoUrl, scene as drawn } from './photos'
+import { Reports } from './report'
 import { search } from './search'
 import { keep as keepVoice, recording } from './voices'
 import { longestOfCare, longestOfTask, Snoozes } from './snoozes'
@@ -80,6 +81,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   const places = new Places(delivery, now, scene === 'quiet')
   const forms = new Forms(delivery, households, now, (key) => drafts.has(key), scene === 'quiet')
   const logs = new Logs(delivery, households, incidents, places, forms, care, now)
+  const reports = new Reports(delivery, households.all, places.all, now)
   let enrolled = scene !== 'fresh' && !people.isComing()
   let settings: Settings = {
     language: wish.get('language') === 'en' ? 'en' : 'zh-CN',
@@ -305,6 +307,11 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     readAnnouncement: async (id) => said.read(id),
     workLog: async () => logs.read(done),
     confirmWorkLog: async (text) => (drafts.delete(`work-log-${today}`), logs.confirm(text, done)),
+    visitReport: async (from, until) => reports.read(from, until),
+    confirmVisitReport: async (from, until, narrative) => (
+      drafts.delete(`visit-report-${from}-${until}`),
+      reports.confirm(from, until, narrative)
+    ),
     categories: async () => categories,
     inFront: async () => null,
     power: async () => power(),

@@ -153,6 +153,7 @@ export class Places {
       .sort((a, b) => key(a).localeCompare(key(b)) || a.name.localeCompare(b.name, 'zh'))
   }
 
+  all = () => [...this.views.values()]
   dueNow = () => this.rows().filter((row) => row.due_now)
 
   detail(id: string): PlaceDetail {
