@@ -497,8 +497,8 @@ export const SCREENS = [
     path: '/visit-report',
     scene: 'evening',
     async walk(page) {
-      await tap(page, 'report-span-month')
-      await byId(page, 'report-figures').waitFor()
+      await tap(page, 'visit-report-span-month')
+      await byId(page, 'visit-report-figures').waitFor()
     },
   },
   {
@@ -506,8 +506,8 @@ export const SCREENS = [
     path: '/visit-report',
     scene: 'evening',
     async walk(page) {
-      await tap(page, 'report-span-month', 'report-confirm')
-      await byId(page, 'report-confirmed').waitFor()
+      await tap(page, 'visit-report-span-month', 'visit-report-confirm')
+      await byId(page, 'visit-report-confirmed').waitFor()
     },
   },
   { name: '01c-today-evening', path: '/today', scene: 'evening' },

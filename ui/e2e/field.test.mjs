@@ -943,6 +943,58 @@ describe('a thumb', () => {
     await done()
   })
 
+  test('finds the visits of a month counted, tells them in own words, and confirms figures that nobody types', async () => {
+    const { page, done } = await field.page('/me', { scene: 'evening' })
+    await tap(page, 'me-visit-report')
+    await says(page, 'visit-report-period', /^9月14日至9月20日$/)
+    assert.equal(await byId(page, 'visit-report-after').isDisabled(), true)
+    await tap(page, 'visit-report-span-month')
+    await says(page, 'visit-report-period', /^9月1日至9月30日$/)
+    await says(page, 'visit-report-figures', /到过的户\n60[\s\S]*走访天数\n14[\s\S]*见人 53[\s\S]*2 项不合格/)
+    const narrative = byId(page, 'visit-report-narrative')
+    assert.match(await narrative.inputValue(), /没人开门的 1 户：听雨苑 /)
+    await narrative.fill('两家的灭火器已催换')
+    // another period is another report, and what is half written waits
+    await tap(page, 'visit-report-before')
+    await says(page, 'visit-report-period', /^8月1日至8月31日$/)
+    await tap(page, 'visit-report-after')
+    await says(page, 'visit-report-period', /^9月1日至9月30日$/)
+    await narrative.waitFor()
+    assert.equal(await narrative.inputValue(), '两家的灭火器已催换')
+    await narrative.fill('电话 999901194903150013')
+    await tap(page, 'visit-report-confirm')
+    await page.locator('[data-code=TEXT_LOOKS_LIKE_ID]').waitFor()
+    await narrative.fill('两家的灭火器已催换')
+    await tap(page, 'visit-report-confirm')
+    await says(page, 'visit-report-confirmed', /17:1\d 已确认[\s\S]*已存本机/)
+    assert.equal(await byId(page, 'visit-report-confirm').isDisabled(), true)
+    await tap(page, 'visit-report-span-week')
+    await tap(page, 'visit-report-earlier')
+    await says(page, 'visit-report-period', /^9月1日至9月30日$/)
+    await says(page, 'visit-report-confirmed', /已确认/)
+    // one visit more, and the figures are not those that were confirmed
+    await page.goto(page.url().replace(/#.*/, '#/households/h126/visit'))
+    await tap(page, 'visit-outcome-not_home', 'visit-save')
+    await byId(page, 'saved-note').waitFor()
+    await page.goto(page.url().replace(/#.*/, '#/visit-report'))
+    await tap(page, 'visit-report-span-month')
+    await byId(page, 'visit-report-changed').waitFor()
+    assert.equal(await byId(page, 'visit-report-confirm').isDisabled(), false)
+    await done()
+  })
+
+  test('says that nobody was visited in a quarter long past, and offers nothing to confirm', async () => {
+    const { page, done } = await field.page('/visit-report', { scene: 'evening' })
+    await tap(page, 'visit-report-span-quarter')
+    for (const period of [/^4月1日至6月30日$/, /^1月1日至3月31日$/, /^2025年10月1日至2025年12月31日$/]) {
+      await tap(page, 'visit-report-before')
+      await says(page, 'visit-report-period', period)
+    }
+    await page.getByText('这段时间没有走访').waitFor()
+    assert.equal(await byId(page, 'visit-report-confirm').count(), 0)
+    await done()
+  })
+
   test('reads an announcement once; its receipt is the only one', async () => {
     const { page, done } = await field.page('/me')
     await tap(page, 'me-announcements')
@@ -974,6 +1026,24 @@ describe('a thumb', () => {
         .map((element) => element.className),
     )
     assert.deepEqual(shown, ['printed'])
+    await done()
+  })
+
+  test('prints the visit report with its figures and nothing else', async () => {
+    const { page, done } = await field.page('/visit-report', { scene: 'evening' })
+    await tap(page, 'visit-report-span-month')
+    await byId(page, 'visit-report-narrative').waitFor()
+    await page.emulateMedia({ media: 'print' })
+    const shown = await page.evaluate(() =>
+      [...document.querySelectorAll('button, textarea, .card, .sub-head, .quiet-note, .printed')]
+        .filter((element) => element.getClientRects().length > 0)
+        .map((element) => [element.className, element.innerText]),
+    )
+    assert.deepEqual(
+      shown.map(([name]) => name),
+      ['printed'],
+    )
+    assert.match(shown[0][1], /走访报告[\s\S]*林晓[\s\S]*走访 14 天，到 60 户[\s\S]*听雨苑 1幢：[\s\S]*签名/)
     await done()
   })
 

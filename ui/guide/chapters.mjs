@@ -281,6 +281,36 @@ export const CHAPTERS = [
     ],
   },
   {
+    title: ['日志和走访报告：自己写好', 'Log and visit report: they write themselves'],
+    lead: [
+      '走访、上报、巡查记过一次，日志和报告就不用再写一遍：都在“{tab.me}”里。没有网也能看、能改、能确认。',
+      'What was recorded once is not written again: log and report stand under “{tab.me}”. Reading, changing and confirming need no network.',
+    ],
+    steps: [
+      {
+        screen: '10g-log',
+        say: [
+          '今天做过的按时间写好了。改几个字，点“{log.confirm}”。之后有新记录，会问你要不要加到后面。',
+          'The day stands there in its order. Change a word and tap “{log.confirm}”. What is recorded later is offered, never put in by itself.',
+        ],
+      },
+      {
+        screen: '10k-visit-report',
+        say: [
+          '一周、一月、一季的走访：数字是数出来的，只写“{visitReport.words}”。',
+          'The visits of a week, a month or a quarter: figures are counted, only “{visitReport.words}” is written.',
+        ],
+      },
+      {
+        screen: '10l-visit-report-confirmed',
+        say: [
+          '确认过的报告连同当时的数字传到中心。往下有“{log.share}”和“{log.print}”。',
+          'A confirmed report goes to the centre with the figures of that moment. Below stand “{log.share}” and “{log.print}”.',
+        ],
+      },
+    ],
+  },
+  {
     title: ['应用锁：丢了手机也不怕', 'App lock: a lost phone tells nothing'],
     lead: [
       '在“{tab.me}”里设 6 位 PIN。没有网也能打开。',

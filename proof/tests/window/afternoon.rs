@@ -296,6 +296,38 @@ pub async fn confirms_the_log(glass: &Glass) -> Outcome<()> {
     glass.picture("log-confirmed").await
 }
 
+/// After the log: what the week comes to is counted already, one sentence is added, and the worker stands by that too.
+pub async fn confirms_the_report(glass: &Glass) -> Outcome<()> {
+    glass.go("/visit-report").await?;
+    glass.screen("visit-report").await?;
+    let figures = "[...document.querySelectorAll('[data-testid=visit-report-figures] dd')].map((figure) => figure.textContent)";
+    // 到过的户, 见到的户, 走访次数, 走访天数
+    glass
+        .holds(&format!(
+            "JSON.stringify({figures}) === JSON.stringify(['3', '2', '4', '1'])"
+        ))
+        .await?;
+    glass
+        .holds("document.querySelector('[data-testid=visit-report-places]').textContent.includes('1 家')")
+        .await?;
+    let line = "下周再去地库。";
+    glass.types("visit-report-narrative", line).await?;
+    glass
+        .holds(&format!(
+            "document.querySelector('{}').value.includes('{line}')",
+            named("visit-report-narrative")
+        ))
+        .await?;
+    glass.picture("visit-report").await?;
+    glass.tap("visit-report-confirm").await?;
+    glass
+        .holds(
+            "document.querySelector('[data-testid=visit-report-confirmed] [data-receipt=local]')",
+        )
+        .await?;
+    glass.picture("visit-report-confirmed").await
+}
+
 /// 19:30: tenants come home now.
 pub async fn may_still_knock(glass: &Glass, door: &str) -> Outcome<()> {
     glass.go(&format!("/households/{door}/visit")).await?;

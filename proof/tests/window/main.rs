@@ -168,6 +168,7 @@ async fn the_workers_day_outlives_the_process_and_arrives() -> Outcome<()> {
     until(at(17, 10)?);
     let glass = Glass::open(&phone, &pictures(), later).await?;
     afternoon::confirms_the_log(&glass).await?;
+    afternoon::confirms_the_report(&glass).await?;
     centre.open()?;
     sees_everything_arrive(&glass, &door, &manhole).await?;
     // 16:30: what somebody would have typed into a second system by now. It was recorded out there, without a network, so the
@@ -397,6 +398,7 @@ async fn sees_everything_arrive(glass: &Glass, door: &str, incident: &str) -> Ou
         "care",
         "announcement",
         "work_log",
+        "visit_report",
         "photo",
     ] {
         let item = format!("document.querySelector('[data-testid=sync-item][data-kind={kind}]')");

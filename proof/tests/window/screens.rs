@@ -151,6 +151,11 @@ fn lists(door: &str, incident: &str) -> Vec<Screen> {
             "[data-testid=handbook-page]",
         ),
         ("log", "/log".into(), "[data-testid=log-confirmed]"),
+        (
+            "visit-report",
+            "/visit-report".into(),
+            "[data-testid=visit-report-confirmed]",
+        ),
         ("forms", "/forms".into(), "[data-testid^=form-row-]"),
         ("form", form(), "[data-testid^=form-door-]"),
         ("storage", "/storage".into(), "[data-testid=storage-total]"),
