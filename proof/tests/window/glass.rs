@@ -276,6 +276,13 @@ impl Glass {
     pub async fn picture(&self, name: &str) -> Outcome<()> {
         self.holds("document.getAnimations().every((a) => a.playState !== 'running' || a.effect.getTiming().iterations === Infinity)")
             .await?;
+        // what the page says and what the screen shows are a frame apart, on a busy machine two
+        self.client
+            .execute_async(
+                "const seen = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => seen(true)))",
+                vec![],
+            )
+            .await?;
         self.picture_now(name)
     }
 
