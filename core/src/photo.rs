@@ -49,6 +49,9 @@ pub struct Photo {
     pub height: u32,
     /// Size of the stored JPEG.
     pub bytes: u32,
+    /// Where the phone was, as measured, with its accuracy; none where it had no fix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
     /// The camera's own picture, where the case was urgent when the photo was attached ([`keeps_original`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original: Option<Original>,

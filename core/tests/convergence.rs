@@ -253,6 +253,7 @@ fn actions(n: u8, number: u32, known: &IncidentView) -> Vec<IncidentAction> {
         width: 4,
         height: 3,
         bytes: 1,
+        position: None,
         original: None,
     };
     vec![

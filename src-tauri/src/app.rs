@@ -8,7 +8,11 @@ use crate::{
     error::{Answer, Failure},
     lock::is_sealed,
     pack,
-    photo::{album, lane::Lane, looked::Looked},
+    photo::{
+        album,
+        lane::{self, Lane},
+        looked::Looked,
+    },
     ports::{DatabaseKey, Ports, Unlocked},
     projection, recorder, search,
     sync::{self, Driver, Link, Token, forget_everything},
@@ -110,6 +114,7 @@ impl Phone {
         }
         database.write(search::make)?;
         while projection::refresh(&database)? {}
+        database.write(|db| album::forsake(db, ports.clock.now()))?;
         match album::sweep(&dir, &database) {
             Ok(0) => {}
             Ok(swept) => tracing::warn!(swept, "photo files without a row were removed"),
@@ -303,7 +308,9 @@ impl Phone {
 
     /// Asks for an exchange now, whatever the back-off says.
     pub fn sync_now(&self) -> Answer<SyncState> {
+        self.database().write(lane::look_again)?;
         self.wake(true);
+        self.wake_photos();
         self.sync_state()
     }
 

@@ -272,6 +272,7 @@ async fn an_event_is_saved_whole_or_not_at_all() {
         width: 4,
         height: 3,
         bytes: 1,
+        position: None,
         original: None,
     };
     let refused = phone.act_on_incident(id, IncidentAction::AddPhoto { photo });

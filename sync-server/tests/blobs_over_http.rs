@@ -183,6 +183,7 @@ fn report_with_photo(phone: &mut Phone) {
         width: picture().width,
         height: picture().height,
         bytes: picture().jpeg.len() as u32,
+        position: None,
         original: None,
     };
     let home = partition("梧桐-03");

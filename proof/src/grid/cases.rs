@@ -96,6 +96,7 @@ pub(super) fn photo(maker: &mut Maker, stage: PhotoStage, at: Timestamp) -> Phot
         width: 1600,
         height: 1200,
         bytes: 180_000 + maker.roll(90_000) as u32,
+        position: None,
         original: None,
     }
 }

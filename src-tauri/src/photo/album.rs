@@ -24,7 +24,7 @@ use gridwalk_core::{
     sync::event::Failure as Trouble,
     time::Timestamp,
 };
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use std::{
@@ -41,6 +41,8 @@ const KEPT_FROM_OTHERS: usize = 64 * 1024;
 
 /// What has to be free beside a picture that is kept: some dozen records, their index and their log.
 const FREE_FOR_RECORDS: usize = 1024 * 1024;
+/// A picture that nothing names is kept this long: a form may be open all day.
+const FORSAKEN_MS: i64 = 24 * 60 * 60 * 1000;
 /// The room is taken in such steps.
 const FILLING: [u8; 16 * 1024] = [0xA5; 16 * 1024];
 
@@ -155,11 +157,7 @@ impl Phone {
                 )?
                 .query_row([hash.0], |row| row.get(0))
                 .optional()?;
-            db.prepare_cached(
-                "delete from record_blob where hash = ?1 and hash not in (select blob from change_blob)
-                   and hash not in (select thumbnail from photo)",
-            )?
-            .execute([thumbnail])?;
+            forget_thumbnail(db, thumbnail)?;
             original::let_go(db)
         })?;
         sync::sweep(self.dir(), self.database())
@@ -188,6 +186,7 @@ impl Phone {
             width: made.width,
             height: made.height,
             bytes: u32::try_from(made.jpeg.len()).map_err(Failure::internal)?,
+            position,
             original: None, // its record decides
         };
         // The files first: a row never points to nothing, and a file without a row is swept.
@@ -378,8 +377,13 @@ impl Phone {
         match (small, file) {
             (Some(bytes), _) => Ok(Some(bytes)),
             (None, Some(file)) => {
-                let sealed = std::fs::read(self.dir().join(file))?;
-                self.seal_key()?.open(&hash, &sealed).map(Some)
+                let sealed = match std::fs::read(self.dir().join(file)) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                    sealed => sealed?,
+                };
+                let opened = self.seal_key()?.open(&hash, &sealed);
+                let damaged = |failure: Failure| Failure::new(Code::PhotoTruncated, failure.detail);
+                opened.map(Some).map_err(damaged)
             }
             (None, None) => Ok(None),
         }
@@ -389,6 +393,32 @@ impl Phone {
         let DatabaseKey(key) = self.ports().keystore.key(&*self.ports().dice)?;
         Ok(SealKey::from_database_key(&key))
     }
+}
+
+fn forget_thumbnail(db: &Connection, thumbnail: Option<Vec<u8>>) -> Answer<()> {
+    db.prepare_cached(
+        "delete from record_blob where hash = ?1 and hash not in (select blob from change_blob)
+           and hash not in (select thumbnail from photo)",
+    )?
+    .execute([thumbnail])?;
+    Ok(())
+}
+
+/// Lets go of what was photographed or spoken a day ago and longer, that no record and nothing half written names: whoever made
+/// it went another way, or the app ended between a picture and what was covered in it. Files without a row are swept.
+pub(crate) fn forsake(db: &Connection, now: Timestamp) -> Answer<()> {
+    let thumbnails: Vec<Vec<u8>> = db
+        .prepare(
+            "delete from photo where standing = 'kept' and document is null and turn is null and added_at < ?1
+               and not exists (select 1 from draft where instr(json, lower(hex(hash))) > 0)
+             returning thumbnail",
+        )?
+        .query_map([now.plus_ms(-FORSAKEN_MS).0], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for thumbnail in thumbnails {
+        forget_thumbnail(db, Some(thumbnail))?;
+    }
+    original::let_go(db)
 }
 
 /// Removes what a crash left behind between a sealed file and its row; how many files. Call it before anybody adds

@@ -1,5 +1,5 @@
 //! The photos' own lane: resumable uploads (tus 1.0), most urgent first, then smallest. A bad photo is put aside with its
-//! reason and the next one goes. A bad network is tried again after a while that grows, or as soon as an exchange got
+//! reason and the next one goes; one with which only the centre has trouble goes last from then on. A bad network is tried again after a while that grows, or as soon as an exchange got
 //! through; a busy centre is left alone until it may be asked again. On a line that costs money only what is urgent or
 //! small goes. Originals go behind everything, however urgent their case, and a large one waits for a line that costs nothing.
 
@@ -14,13 +14,14 @@ use crate::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use gridwalk_core::{error::Code, ids::Hash, sync::event::Failure as Trouble, time::Timestamp};
-use rusqlite::OptionalExtension;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One PATCH carries at most this much, so that a cut costs little and progress shows.
 const PIECE: usize = 128 * 1024;
 /// Wrong offsets and lost uploads that one photo may meet before the lane rests.
 const PATIENCE: u32 = 4;
+/// So many photos in a row with which the centre has trouble are no trouble of theirs.
+const MOST_IN_A_ROW: u32 = 3;
 /// How long a busy centre is left alone that does not say how long.
 const REST_MS: i64 = 30_000;
 /// No wait that a centre asks for is believed beyond this.
@@ -51,6 +52,8 @@ pub(crate) struct Lane {
     again_at: Option<Timestamp>,
     /// How often in a row nothing moved.
     setbacks: u32,
+    /// What could not be read, or got an answer that says neither yes nor no. It is tried again behind all others.
+    behind: BTreeSet<Hash>,
 }
 
 impl Lane {
@@ -71,7 +74,7 @@ impl Lane {
         self.rest_until = None;
         self.again_at = None;
         let mut moved = false;
-        match send_all(phone, &who, &mut moved).await {
+        match send_all(phone, &who, &mut moved, &mut self.behind).await {
             Ok(()) => {
                 self.setbacks = 0;
                 phone.set_photo_phase(SyncPhase::Idle, None);
@@ -105,18 +108,31 @@ fn resting(until: Timestamp, phone: &Phone) -> bool {
     (1..=LONGEST_REST_MS).contains(&until.since(phone.clock()))
 }
 
-async fn send_all(phone: &Phone, who: &Enrolment, moved: &mut bool) -> Result<(), Trouble> {
+async fn send_all(
+    phone: &Phone,
+    who: &Enrolment,
+    moved: &mut bool,
+    behind: &mut BTreeSet<Hash>,
+) -> Result<(), Trouble> {
     let link = phone.link(who);
     // a token may end at any time, also while a large photo is under way; one that ends without anything having moved
     // since it was fetched is no token
     let mut renewed_at = None;
-    while let Some(photo) = phone.off_the_loop(next).await.map_err(stuck)? {
+    let (mut tried, mut left, mut in_a_row) = (BTreeSet::new(), None, 0);
+    loop {
+        let (later, not_again) = (behind.clone(), tried.clone());
+        let next = phone.off_the_loop(move |phone| next(phone, &later, &not_again));
+        let Some(photo) = next.await.map_err(stuck)? else {
+            break;
+        };
         phone.set_photo_phase(SyncPhase::Syncing, None);
         let here = (photo.hash, photo.sent);
         let token = phone.token(who).await?;
         match send(phone, &link, &token, photo, moved).await {
             Ok(()) => {
                 *moved = true;
+                in_a_row = 0;
+                behind.remove(&here.0);
                 settle(phone, here.0, "stored", None).await?;
             }
             Err(Trouble::TokenExpired) if renewed_at != Some(here) => {
@@ -125,12 +141,31 @@ async fn send_all(phone: &Phone, who: &Enrolment, moved: &mut bool) -> Result<()
             }
             Err(Trouble::TokenExpired) => return Err(Trouble::Server),
             Err(Trouble::Refused(code)) if of_the_photo(code) => {
+                behind.remove(&here.0);
                 settle(phone, here.0, "refused", Some(code)).await?
+            }
+            Err(trouble) if may_be_of_one(trouble) => {
+                behind.insert(here.0);
+                tried.insert(here.0);
+                left.get_or_insert(trouble);
+                in_a_row += 1;
+                if in_a_row == MOST_IN_A_ROW {
+                    break;
+                }
             }
             Err(trouble) => return Err(trouble),
         }
     }
-    Ok(())
+    left.map_or(Ok(()), Err)
+}
+
+/// Whether another photo may fare better.
+fn may_be_of_one(trouble: Trouble) -> bool {
+    match trouble {
+        Trouble::Server | Trouble::TooBig => true,
+        Trouble::Refused(code) => code != Code::DeviceRevoked,
+        _ => false,
+    }
 }
 
 /// Whether a refusal is about these very bytes; anything else is about the phone or the day and may pass.
@@ -158,10 +193,13 @@ async fn send(
     let bytes = phone
         .off_the_loop(move |phone| phone.own_photo_bytes(hash))
         .await
-        // whatever keeps the file from being read keeps it from being sent
         .map_err(|failure| {
             tracing::error!(%failure, %hash, "a photo on this phone cannot be read");
-            Trouble::Refused(Code::PhotoTruncated)
+            // what is damaged stays so; what a disk or a key does not give now it may give later
+            Trouble::Refused(match failure.code {
+                Code::PhotoTruncated => Code::PhotoTruncated,
+                _ => Code::StorageBroken,
+            })
         })?
         .ok_or(Trouble::Refused(Code::PhotoTruncated))?;
     let lane = Tus { link, token, hash };
@@ -312,27 +350,33 @@ fn offset_of(reply: &Reply) -> Result<usize, Trouble> {
         .ok_or(Trouble::NotOurServer)
 }
 
-/// The most urgent that may go over this line, and of those the smallest; originals in the same order behind them.
-fn next(phone: &Phone) -> Answer<Option<Waiting>> {
+/// The most urgent that may go over this line, and of those the smallest; originals in the same order after them. What stands
+/// `behind` comes after all of it, and what was `tried` not at all.
+fn next(phone: &Phone, behind: &BTreeSet<Hash>, tried: &BTreeSet<Hash>) -> Answer<Option<Waiting>> {
     let largest = largest(phone)?;
+    let enough = i64::try_from(behind.len() + 1).unwrap_or(i64::MAX);
     phone.database().read(|db| {
-        let row = db
+        let waiting: Vec<Waiting> = db
             .prepare_cached(
                 "select hash, upload, sent from
                    (select hash, upload, sent, coalesce(severity, 9) + iif(turn is null, 0, 20) as urgency, bytes from photo
                     where standing = 'waiting' and (bytes <= ?1 or (severity <= ?2 and turn is null))
                     union all select hash, null, 0, 10, 0 from asked_again)
-                 order by urgency, bytes, hash limit 1",
+                 order by urgency, bytes, hash limit ?3",
             )?
-            .query_row((largest, ANY_LINE_SEVERITY), |row| {
+            .query_map((largest, ANY_LINE_SEVERITY, enough), |row| {
                 Ok(Waiting {
                     hash: Hash(row.get(0)?),
                     upload: row.get(1)?,
                     sent: row.get(2)?,
                 })
-            })
-            .optional()?;
-        Ok(row)
+            })?
+            .collect::<Result<_, _>>()?;
+        let (later, first): (Vec<_>, Vec<_>) = waiting
+            .into_iter()
+            .filter(|photo| !tried.contains(&photo.hash))
+            .partition(|photo| behind.contains(&photo.hash));
+        Ok(first.into_iter().chain(later).next())
     })
 }
 
@@ -358,6 +402,19 @@ pub(crate) fn held_for_wifi(phone: &Phone) -> Answer<(u32, u32)> {
                 Ok((row.get(0)?, row.get(1)?))
             })?)
     })
+}
+
+/// A person asks: what was refused because its bytes looked damaged is looked at once more. A disk that could not be read then
+/// may be read now, and what a centre found wrong it may have spoilt itself.
+pub(crate) fn look_again(db: &rusqlite::Connection) -> Answer<()> {
+    db.prepare_cached(
+        "update photo set standing = 'waiting', code = null where standing = 'refused' and code in (?1, ?2)",
+    )?
+    .execute([
+        Code::PhotoTruncated.as_str(),
+        Code::BlobHashMismatch.as_str(),
+    ])?;
+    Ok(())
 }
 
 async fn note(phone: &Phone, hash: Hash, place: &str, offset: usize) -> Result<(), Trouble> {

@@ -193,7 +193,13 @@ impl Driver {
         match report {
             Report::Syncing => phone.set_phase(SyncPhase::Syncing, None),
             Report::Refused(code) => phone.set_phase(SyncPhase::Refused, Some(code)),
-            Report::Waiting { code, .. } => phone.set_phase(SyncPhase::Offline, Some(code)),
+            Report::Waiting { code, .. } => {
+                phone.set_phase(SyncPhase::Offline, Some(code));
+                // there is a centre; that records do not get through to it is no reason why photos should not
+                if !matches!(code, Code::ServerUnreachable | Code::NotOurServer) {
+                    phone.wake_photos();
+                }
+            }
             // records have arrived; photos follow in a lane of their own and never hold a record up
             Report::Idle => {
                 phone.set_phase(SyncPhase::Idle, None);

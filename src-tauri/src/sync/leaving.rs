@@ -241,8 +241,8 @@ pub(super) fn everything(db: &Connection) -> Answer<()> {
     forget_reference(db, None)?;
     db.execute_batch(
         "delete from edit where standing = 'stored'; delete from draft; delete from cursor; delete from placed; delete from unknown_row; delete from leaving; delete from held_change;
-         insert or ignore into litter (file) select file from photo where standing = 'stored' and file is not null;
-         delete from photo where standing = 'stored'; delete from record_blob where standing = 'stored';",
+         insert or ignore into litter (file) select file from photo where standing in ('stored', 'kept') and file is not null;
+         delete from photo where standing in ('stored', 'kept'); delete from record_blob where standing = 'stored';",
     )?;
     Ok(())
 }
@@ -272,6 +272,7 @@ fn purge(db: &Connection, document: DocumentId) -> Answer<()> {
         "delete from care_plan where id = ?1",
         "delete from place where id = ?1",
         "delete from task_done where document = ?1",
+        "delete from visit_report where document = ?1",
         "delete from search_entry where document = ?1",
         "delete from track_point where patrol = ?1",
         "delete from quarantine where document = ?1",

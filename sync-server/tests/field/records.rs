@@ -233,6 +233,7 @@ async fn upload_photo(phone: &Phone, number: usize) -> Photo {
         width: picture.width,
         height: picture.height,
         bytes: picture.jpeg.len() as u32,
+        position: None,
         original: None,
     }
 }

@@ -48,6 +48,7 @@ fn photo(stage: crate::photo::PhotoStage, n: u8) -> Photo {
         width: 1600,
         height: 1200,
         bytes: 1,
+        position: None,
         original: None,
     }
 }
