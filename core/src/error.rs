@@ -26,6 +26,8 @@ codes! {
     // what a person may not do
     /// Between 20:30 and 08:30 nobody knocks, except in a care emergency.
     QuietHours = "QUIET_HOURS";
+    /// This door was visited uninvited as often as may be; a warning, nothing is refused.
+    VisitCap = "VISIT_CAP";
     /// The desk accepted it; it can no longer be withdrawn.
     CancelAfterAccept = "CANCEL_AFTER_ACCEPT";
     /// The incident is not in a state from which this is possible.

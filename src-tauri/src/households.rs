@@ -237,6 +237,18 @@ pub(crate) fn view(db: &Connection, id: HouseholdId) -> Answer<HouseholdView> {
     Ok(serde_json::from_str(&json)?)
 }
 
+/// What to say before anybody knocks.
+fn warnings(view: &HouseholdView, now: Timestamp) -> Vec<Code> {
+    let visits = view.visits.iter().map(|visit| &visit.visit);
+    let said = [
+        (household::quiet(now), Code::QuietHours),
+        (household::too_often(visits, now), Code::VisitCap),
+    ];
+    said.into_iter()
+        .filter_map(|(so, code)| so.then_some(code))
+        .collect()
+}
+
 pub(crate) fn detail(
     db: &Connection,
     id: HouseholdId,
@@ -280,10 +292,7 @@ pub(crate) fn detail(
         incidents: incidents::of_household(db, id, now, worker)?,
         tasks: today::of_household(db, id)?,
         care: care::of_household(db, id, now.local_date())?,
-        warnings: household::quiet(now)
-            .then_some(Code::QuietHours)
-            .into_iter()
-            .collect(),
+        warnings: warnings(&view, now),
         same_door: dwellings::same_door(db, &view, now.local_date())?,
         related: dwellings::related(db, &view, now.local_date())?,
         voice_receipts: queue::receipts(db, voices.map(|voice| &voice.hash))?,

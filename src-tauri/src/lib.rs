@@ -32,6 +32,7 @@ mod power;
 mod projection;
 mod recorder;
 mod reference;
+mod reminders;
 mod roster;
 mod search;
 mod settings;

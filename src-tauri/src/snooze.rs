@@ -5,13 +5,13 @@ use crate::{
     Phone, care,
     error::{Answer, Failure},
     households::days_between,
-    reference,
+    reference, reminders,
     view::{Later, SnoozeInput, SnoozeSubject, Today},
 };
 use chrono::{Days, NaiveDate};
 use gridwalk_core::{
     error::Code,
-    reference::Task,
+    reference::{Person, Task},
     snooze::{Due, SnoozeReason},
 };
 use rusqlite::Connection;
@@ -20,13 +20,13 @@ use uuid::Uuid;
 impl Phone {
     /// It leaves the list until that day.
     pub fn snooze(&self, input: SnoozeInput) -> Answer<Today> {
-        self.who()?;
+        let who = self.who()?;
         let now = self.now();
         let today = now.local_date();
         let words = input.words.map(|words| words.trim().to_owned());
         let words = words.filter(|words| !words.is_empty());
         self.database().write(|db| {
-            let (due, day) = found(db, input.subject, today)?;
+            let (due, day) = found(db, input.subject, today, Some(&who.identity.worker))?;
             let subject = input.subject.id();
             let before = later(db, subject, day, due, today)?;
             if before.until.is_some() {
@@ -55,8 +55,14 @@ impl Phone {
     /// It stands in the list again, as if it had not been put off that last time.
     pub fn end_snooze(&self, subject: SnoozeSubject) -> Answer<Today> {
         let today = self.now().local_date();
+        let who = self.enrolment();
         self.database().write(|db| {
-            let (_, day) = found(db, subject, today)?;
+            let (_, day) = found(
+                db,
+                subject,
+                today,
+                who.as_ref().map(|who| &who.identity.worker),
+            )?;
             db.prepare_cached(
                 "delete from snooze where subject = ?1 and due = ?2 and until > ?3
                    and at = (select max(at) from snooze where subject = ?1 and due = ?2)",
@@ -69,11 +75,21 @@ impl Phone {
 }
 
 /// What is due there, and since which day.
-fn found(db: &Connection, subject: SnoozeSubject, today: NaiveDate) -> Answer<(Due, NaiveDate)> {
+fn found(
+    db: &Connection,
+    subject: SnoozeSubject,
+    today: NaiveDate,
+    worker: Option<&Person>,
+) -> Answer<(Due, NaiveDate)> {
     let missing = || Failure::new(Code::NotFound, "nothing of 今日");
     match subject {
         SnoozeSubject::Task { id } => {
-            let mut tasks = reference::tasks(db)?.into_iter();
+            let tasks = reference::tasks(db)?;
+            let reminders = match worker {
+                Some(worker) => reminders::due(db, worker, today, &[])?,
+                None => Vec::new(),
+            };
+            let mut tasks = tasks.into_iter().chain(reminders);
             let task = tasks.find(|task| task.id == id).ok_or_else(missing)?;
             Ok((of_task(&task), task.due))
         }

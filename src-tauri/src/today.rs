@@ -7,7 +7,7 @@ use crate::{
     error::{Answer, Failure},
     forms,
     households::{self, Lookups, days_between},
-    patrols, places, reference, snooze,
+    patrols, places, reference, reminders, snooze,
     view::{GroupHint, News, PlanSummary, TaskGroup, TaskRow, Today},
 };
 use chrono::NaiveDate;
@@ -149,12 +149,29 @@ fn mine(db: &Connection, now: Timestamp, worker: Option<&Person>) -> Answer<Vec<
     let mut tasks = reference::tasks(db)?;
     if let Some(worker) = worker {
         tasks.extend(asked::by_cases(db, worker, now, &tasks)?);
+        tasks.extend(open_reminders(db, worker, now, &tasks)?);
     }
     tasks.retain(|task| {
         task.assignee
             .is_none_or(|id| worker.is_some_and(|w| w.id == id))
     });
     Ok(tasks)
+}
+
+/// Doors to visit again, without those that a task of the centre sends somebody to.
+fn open_reminders(
+    db: &Connection,
+    worker: &Person,
+    now: Timestamp,
+    tasks: &[Task],
+) -> Answer<Vec<Task>> {
+    let mut assigned = Vec::new();
+    for task in tasks {
+        if task.household.is_some() && done_at(db, task.id)?.is_none() {
+            assigned.push(task.clone());
+        }
+    }
+    reminders::due(db, worker, now.local_date(), &assigned)
 }
 
 /// Those up to today that are open or were done today, and whether they were.
@@ -298,7 +315,7 @@ pub(crate) fn of_household(db: &Connection, household: HouseholdId) -> Answer<Ve
 
 /// Doors with an open task up to today.
 pub(crate) fn due_doors(db: &Connection, today: NaiveDate) -> Answer<HashSet<HouseholdId>> {
-    let mut due = HashSet::new();
+    let mut due = reminders::doors(db, today)?;
     for task in reference::tasks(db)? {
         if let Some(household) = task.household
             && task.due <= today

@@ -13,7 +13,7 @@ pub use crate::amend::Amendment;
 pub use dwelling::{DwellingAct, DwellingEvent, Part, VoidReason, door_key, may_rearrange};
 pub(crate) use edit::may_visit;
 pub use edit::{NO_ENTRY_DAYS, add, apply, create};
-pub use rules::{KNOCK_MINUTES, quiet};
+pub use rules::{KNOCK_MINUTES, UNINVITED, quiet, too_often};
 pub(crate) use rules::{distinct, out_of_range};
 pub use view::view;
 pub(crate) use visit::keep_known;

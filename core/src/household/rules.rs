@@ -62,6 +62,21 @@ fn at_the_door(visit: &NewVisit) -> bool {
     visit.outcome != VisitOutcome::Phoned && visit.kind != VisitKind::Phone
 }
 
+/// Visits that nobody of the house asked for, in so many days (`domain.md` §3.4).
+pub const UNINVITED: usize = 2;
+const UNINVITED_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// Whether another knock would be one too many: twice in 30 days is enough, care plans and calls apart.
+pub fn too_often<'a>(visits: impl Iterator<Item = &'a NewVisit>, now: Timestamp) -> bool {
+    let uninvited = |visit: &&NewVisit| {
+        at_the_door(visit)
+            && visit.kind != VisitKind::Care
+            && !visit.care_emergency
+            && (0..UNINVITED_MS).contains(&now.since(visit.ended_at))
+    };
+    visits.filter(uninvited).count() >= UNINVITED
+}
+
 /// From which minute of the day until which somebody may knock (`domain.md` §3.4).
 pub const KNOCK_MINUTES: [u32; 2] = [8 * 60 + 30, 20 * 60 + 30];
 

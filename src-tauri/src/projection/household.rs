@@ -50,14 +50,15 @@ pub(super) fn write(db: &Connection, view: &HouseholdView) -> Answer<()> {
         // in place: replacing a row moves it, and every page that moves is encrypted and synced once more
         "insert into household
            (id, building, unit, room, floor, name, size, phone_masked, folded, last_visit_at, last_outcome,
-            last_visit_by, no_entry_until, vacant, conflicts, view, void)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+            last_visit_by, no_entry_until, vacant, conflicts, view, void, next_due)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
          on conflict (id) do update set
            building = excluded.building, unit = excluded.unit, room = excluded.room, floor = excluded.floor,
            name = excluded.name, size = excluded.size, phone_masked = excluded.phone_masked,
            folded = excluded.folded, last_visit_at = excluded.last_visit_at, last_outcome = excluded.last_outcome,
            last_visit_by = excluded.last_visit_by, no_entry_until = excluded.no_entry_until,
-           vacant = excluded.vacant, conflicts = excluded.conflicts, view = excluded.view, void = excluded.void",
+           vacant = excluded.vacant, conflicts = excluded.conflicts, view = excluded.view, void = excluded.void,
+           next_due = excluded.next_due",
     )?
     .execute(params![
         view.id.0,
@@ -77,6 +78,8 @@ pub(super) fn write(db: &Connection, view: &HouseholdView) -> Answer<()> {
         conflicts,
         serde_json::to_string(view)?,
         view.void,
+        last.and_then(|visit| visit.visit.next_due)
+            .map(|day| day.to_string()),
     ])?;
     search::household(db, view, &door)?;
     let settled: Vec<_> = view

@@ -37,7 +37,8 @@ export const titleOf = (row: TaskRow) => (row.household ? row.name || row.househ
 export function lineOf(row: TaskRow): string {
   const kind = say(`task.${row.task.kind}`)
   if (!row.household) return [doorOf(row).rest, kind].filter(Boolean).join(say('sign.dot'))
-  const plain = row.task.kind === 'visit' && BARE.has(row.task.text)
+  // a reminder has no words of its own
+  const plain = !row.task.text || (row.task.kind === 'visit' && BARE.has(row.task.text))
   if (!plain) return `${kind}${say('sign.dot')}${row.task.text}`
   const last =
     row.days_since_visit === null
