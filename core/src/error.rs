@@ -90,6 +90,8 @@ codes! {
     SnoozedTwice = "SNOOZED_TWICE";
     /// It is too urgent to wait for another day.
     CannotWait = "CANNOT_WAIT";
+    /// This machine makes no calls.
+    NoDialler = "NO_DIALLER";
     /// A split makes two or more dwellings with a number each.
     SplitParts = "SPLIT_PARTS";
     /// The form is not asked any more; its last day is over.

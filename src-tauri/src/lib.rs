@@ -10,6 +10,8 @@ mod closing;
 pub mod commands;
 mod database;
 mod delivery;
+#[cfg(feature = "window")]
+mod dialler;
 mod documents;
 mod dwellings;
 mod enrolment;

@@ -13,7 +13,7 @@ use crate::{
     settings::drop_drafts,
     track,
     view::{
-        CheckpointState, FindingInput, FinishPreview, HitInput, LinePreview, PatrolRow,
+        CheckpointState, FindingInput, FinishPreview, Fix, HitInput, LinePreview, PatrolRow,
         PatrolScreen, Receipt, Whereabouts,
     },
 };
@@ -42,6 +42,20 @@ impl Phone {
         Ok(Whereabouts {
             position: self.fix(self.now()),
         })
+    }
+
+    /// What the window's system says of where the phone is; nothing where it says nothing. How old a fix is counts by the
+    /// window's own clock, which may be any.
+    pub fn on_fix(&self, said: Option<Fix>) -> Answer<Whereabouts> {
+        let now = self.now();
+        self.ports().positions.told(said.map(|fix| Position {
+            lon: fix.lon,
+            lat: fix.lat,
+            accuracy_m: fix.accuracy_m,
+            fixed_at: now.plus_ms(-i64::from(fix.age_ms)),
+            mock: false,
+        }));
+        self.whereabouts()
     }
 
     /// The last fix, unless it is old or cannot be one.

@@ -40,7 +40,7 @@ impl Ports {
             clock: Arc::new(SystemClock::from_environment()),
             keystore: Arc::new(FileKeystore::in_data_dir(dir)),
             dice: Arc::new(SystemDice),
-            positions: Arc::new(SimulatedPositions::from_environment()),
+            positions: positions(),
             batteries: batteries(),
             exchange: Arc::new(HttpExchange::default()),
         }
@@ -197,26 +197,41 @@ impl Dice for SystemDice {
 pub trait Positions: Send + Sync {
     /// The last fix, WGS-84; none when there is none. Callers judge how old it may be.
     fn last_fix(&self) -> Option<Position>;
+
+    /// What the window's system says of it. A machine that knows better does not listen.
+    fn told(&self, _said: Option<Position>) {}
 }
 
-/// A desktop has no satellites: fixes are read from a JSON file that a test or a demonstration writes. `(0, 0)` as
-/// some desktops report it is never a fix.
-pub struct SimulatedPositions {
-    file: Option<PathBuf>,
-}
-
-impl SimulatedPositions {
-    /// Reads the file named by `GRIDWALK_POSITION`; without it the phone never knows where it is.
-    pub fn from_environment() -> Self {
-        Self {
-            file: std::env::var_os("GRIDWALK_POSITION").map(PathBuf::from),
-        }
+/// A desktop has no satellites: where `GRIDWALK_POSITION` names a file, fixes are read there. Else the window's system is asked.
+fn positions() -> Arc<dyn Positions> {
+    match std::env::var_os("GRIDWALK_POSITION") {
+        Some(file) => Arc::new(SimulatedPositions { file: file.into() }),
+        None => Arc::new(ToldPositions::default()),
     }
+}
+
+/// What the window said last; what cannot be a fix is none.
+#[derive(Default)]
+pub struct ToldPositions(Mutex<Option<Position>>);
+
+impl Positions for ToldPositions {
+    fn last_fix(&self) -> Option<Position> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn told(&self, said: Option<Position>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = said.filter(plausible);
+    }
+}
+
+/// Fixes in a JSON file that a test or a demonstration writes. `(0, 0)` as some desktops report it is never a fix.
+pub struct SimulatedPositions {
+    /// Where they are written.
+    pub file: PathBuf,
 }
 
 impl Positions for SimulatedPositions {
     fn last_fix(&self) -> Option<Position> {
-        let text = std::fs::read_to_string(self.file.as_ref()?).ok()?;
+        let text = std::fs::read_to_string(&self.file).ok()?;
         let fix: Position = serde_json::from_str(&text).ok()?;
         plausible(&fix).then_some(fix)
     }
@@ -334,5 +349,37 @@ pub trait Exchange: Send + Sync {
     /// back when they end; only the answer that is not a good one has a body then.
     fn listen<'a>(&'a self, _call: Call, _heard: &'a (dyn Fn(&[u8]) + Send + Sync)) -> Replied<'a> {
         Box::pin(async { Err(NoReply::Unreachable) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_is_believed_when_it_names_a_place_on_earth() {
+        let told = ToldPositions::default();
+        let fix = |lon: f64, lat: f64, accuracy_m: f64| Position {
+            lon,
+            lat,
+            accuracy_m,
+            fixed_at: Timestamp(0),
+            mock: false,
+        };
+        assert_eq!(told.last_fix(), None);
+        told.told(Some(fix(114.305, 30.59, 8.0)));
+        assert_eq!(told.last_fix().map(|fix| fix.accuracy_m), Some(8.0));
+        for nowhere in [
+            fix(0.0, 0.0, 8.0),
+            fix(181.0, 30.0, 8.0),
+            fix(114.0, f64::NAN, 8.0),
+            fix(114.0, 30.0, -1.0),
+        ] {
+            told.told(Some(nowhere));
+            assert_eq!(told.last_fix(), None);
+        }
+        told.told(Some(fix(114.305, 30.59, 8.0)));
+        told.told(None);
+        assert_eq!(told.last_fix(), None, "the worker said no");
     }
 }

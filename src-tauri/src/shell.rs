@@ -1,6 +1,6 @@
 //! The window around the phone: what the webview may load and where it may go.
 
-use crate::{Answer, Desk, Gate, Phone, commands, ports::Ports, view::SyncState};
+use crate::{Answer, Desk, Gate, Phone, commands, dialler::Dialler, ports::Ports, view::SyncState};
 use std::{path::PathBuf, time::SystemTime};
 use tauri::ipc::Invoke;
 use tauri::plugin::{Builder as PluginBuilder, TauriPlugin};
@@ -18,12 +18,15 @@ pub fn run() {
 /// Everything the window has, for any runtime, so that tests can drive the same commands without a display.
 pub fn furnish<R: Runtime>(builder: Builder<R>) -> Builder<R> {
     let asked = commands::builder::<R>();
+    let builder = builder.plugin(stay_home());
+    #[cfg(target_os = "android")]
+    let builder = builder.plugin(tauri_plugin_opener::init());
     builder
-        .plugin(stay_home())
         .register_asynchronous_uri_scheme_protocol("gwphoto", commands::photo::show)
         .invoke_handler(handler(asked.invoke_handler()))
         .setup(move |app| {
             asked.mount_events(app);
+            app.manage(Dialler::of(app.handle()));
             open(app);
             Ok(())
         })

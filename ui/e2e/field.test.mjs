@@ -569,6 +569,20 @@ describe('a thumb', () => {
     await done()
   })
 
+  test('calls for help from the report, which then says so, and is told where no machine makes calls', async () => {
+    const { page, wrong, done } = await field.page('/report')
+    await tap(page, 'emergency-119')
+    await says(page, 'report-words', /已拨打 119。/)
+    await tap(page, 'emergency-119', 'emergency-120')
+    await says(page, 'report-words', /^已拨打 119。已拨打 120。$/)
+    assert.deepEqual(wrong, [])
+    await done()
+    const desk = await field.page('/report', { scene: 'quiet' })
+    await tap(desk.page, 'emergency-110')
+    await desk.page.locator('[data-code=NO_DIALLER]').waitFor()
+    await desk.done()
+  })
+
   test('says it instead of typing: hears it again, throws it away, and reports with another and no photo', async () => {
     const { page, wrong, done } = await field.page('/report')
     await speak(page)

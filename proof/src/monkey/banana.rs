@@ -140,6 +140,12 @@ const PLANS: &[(&str, u32, &str)] = &[
     ("status", 2, "{}"),
     ("settings", 2, "{}"),
     ("power", 2, "{}"),
+    (
+        "on_fix",
+        4,
+        r#"{"said":{"lon":114.3,"lat":30.5,"accuracy_m":8.0,"age_ms":1200}}"#,
+    ),
+    ("on_fix", 2, r#"{"said":null}"#),
     ("on_battery", 3, r#"{"said":{"level":34,"charging":false}}"#),
     (
         "save_settings",

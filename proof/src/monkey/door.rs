@@ -51,6 +51,7 @@ commands! {
     categories();
     power();
     on_battery(said);
+    on_fix(said);
     households(query);
     search(query);
     household(id);

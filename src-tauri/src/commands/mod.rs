@@ -100,6 +100,8 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             status::metered_line,
             status::power,
             status::battery,
+            status::on_fix,
+            status::call_for_help,
             photo::mark_photo,
             photo::forget_photo,
             household::households,

@@ -2,9 +2,10 @@
 
 use crate::{
     Answer, Desk,
+    dialler::Dialler,
     view::{
-        PhoneStatus, Settings, SnoozeInput, SnoozeSubject, Today, VisitReportPage, WorkCard,
-        WorkLog,
+        EmergencyService, Fix, PhoneStatus, Settings, SnoozeInput, SnoozeSubject, Today,
+        VisitReportPage, Whereabouts, WorkCard, WorkLog,
     },
 };
 use chrono::NaiveDate;
@@ -164,6 +165,21 @@ pub fn metered_line(desk: State<'_, Desk>, metered: bool) -> Answer<()> {
 #[specta::specta]
 pub fn power(desk: State<'_, Desk>) -> Answer<Power> {
     desk.phone()?.power()
+}
+
+/// Where the window's system says that the phone is; nothing where it says nothing.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn on_fix(desk: State<'_, Desk>, said: Option<Fix>) -> Answer<Whereabouts> {
+    desk.phone()?.on_fix(said)
+}
+
+/// Opens the dialler with 110, 119 or 120: it needs no line to the centre, and nobody is called before the worker presses
+/// once more. `NO_DIALLER` where the machine makes no calls.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn call_for_help(dialler: State<'_, Dialler>, service: EmergencyService) -> Answer<()> {
+    dialler.dial(service)
 }
 
 /// What the window's system says of the battery; nothing where it says nothing.

@@ -152,3 +152,39 @@ pub struct Whereabouts {
     /// The last fix, not older than a minute.
     pub position: Option<Position>,
 }
+
+/// A fix as the window's system tells it.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct Fix {
+    /// Degrees east, WGS-84.
+    pub lon: f64,
+    /// Degrees north.
+    pub lat: f64,
+    /// Radius in metres within which it lies.
+    pub accuracy_m: f64,
+    /// How long ago it was taken.
+    pub age_ms: u32,
+}
+
+/// Whom to call when it is urgent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum EmergencyService {
+    /// 110
+    Police,
+    /// 119
+    Fire,
+    /// 120
+    Ambulance,
+}
+
+impl EmergencyService {
+    /// What is dialled, anywhere in the country.
+    pub fn number(self) -> &'static str {
+        match self {
+            Self::Police => "110",
+            Self::Fire => "119",
+            Self::Ambulance => "120",
+        }
+    }
+}

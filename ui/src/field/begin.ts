@@ -1,6 +1,7 @@
 import { phone } from '../api/field'
 import { setStatus } from './enrol/state'
 import { dressAs } from './frame/appearance'
+import { followPatrol } from './frame/position'
 import { followBattery } from './me/battery'
 import { followLine } from './sync/line'
 import { followSync } from './sync/state'
@@ -20,4 +21,9 @@ export async function begin(asked = ask()) {
   followSync(status.sync)
   followLine()
   void followBattery()
+  // a patrol that the app was killed in goes on
+  void phone
+    .patrolRunning()
+    .then((patrol) => followPatrol(patrol !== null && !patrol.paused))
+    .catch(() => undefined)
 }

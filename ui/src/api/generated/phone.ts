@@ -81,6 +81,13 @@ export const commands = {
 	power: () => typedError<Power, Failure>(__TAURI_INVOKE("power")),
 	/**  What the window's system says of the battery; nothing where it says nothing. */
 	battery: (said: Battery | null) => typedError<Power, Failure>(__TAURI_INVOKE("battery", { said })),
+	/**  Where the window's system says that the phone is; nothing where it says nothing. */
+	onFix: (said: Fix | null) => typedError<Whereabouts, Failure>(__TAURI_INVOKE("on_fix", { said })),
+	/**
+	 *  Opens the dialler with 110, 119 or 120: it needs no line to the centre, and nobody is called before the worker presses
+	 *  once more. `NO_DIALLER` where the machine makes no calls.
+	 */
+	callForHelp: (service: EmergencyService) => typedError<null, Failure>(__TAURI_INVOKE("call_for_help", { service })),
 	/**  Another photo with what the worker marked on one that no record refers to yet. */
 	markPhoto: (hash: string, wishes: PhotoWishes) => typedError<Photo, Failure>(__TAURI_INVOKE("mark_photo", { hash, wishes })),
 	/**  Lets go of a photo that no record refers to. */
@@ -213,7 +220,7 @@ export const events = {
 };
 
 /* Constants */
-export const CODES = ["QUIET_HOURS","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SNOOZED_TWICE","CANNOT_WAIT","SPLIT_PARTS","FORM_EXPIRED","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_ANSWER","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","LOCKED","PIN_WRONG","PIN_WAIT","PIN_SPENT","PIN_WEAK","PIN_NEEDED","PIN_NOT_SEALED","UNSENT_WORK","PARCEL_UNREADABLE","PARCEL_OF_ANOTHER","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_DAMAGED","PHOTO_TOO_BIG","PHOTO_NO_ROOM","VOICE_TRUNCATED","VOICE_UNSUPPORTED","VOICE_TOO_LONG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
+export const CODES = ["QUIET_HOURS","VISIT_CAP","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SNOOZED_TWICE","CANNOT_WAIT","NO_DIALLER","SPLIT_PARTS","FORM_EXPIRED","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_ANSWER","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","LOCKED","PIN_WRONG","PIN_WAIT","PIN_SPENT","PIN_WEAK","PIN_NEEDED","PIN_NOT_SEALED","UNSENT_WORK","PARCEL_UNREADABLE","PARCEL_OF_ANOTHER","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_DAMAGED","PHOTO_TOO_BIG","PHOTO_NO_ROOM","VOICE_TRUNCATED","VOICE_UNSUPPORTED","VOICE_TOO_LONG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
 
 export const KNOCK_MINUTES = [510,1230] as const;
 
@@ -743,6 +750,8 @@ export type ClosedView = {
 export type Code = 
 /**  Between 20:30 and 08:30 nobody knocks, except in a care emergency. */
 "QUIET_HOURS" | 
+/**  This door was visited uninvited as often as may be; a warning, nothing is refused. */
+"VISIT_CAP" | 
 /**  The desk accepted it; it can no longer be withdrawn. */
 "CANCEL_AFTER_ACCEPT" | 
 /**  The incident is not in a state from which this is possible. */
@@ -805,6 +814,8 @@ export type Code =
 "SNOOZED_TWICE" | 
 /**  It is too urgent to wait for another day. */
 "CANNOT_WAIT" | 
+/**  This machine makes no calls. */
+"NO_DIALLER" | 
 /**  A split makes two or more dwellings with a number each. */
 "SPLIT_PARTS" | 
 /**  The form is not asked any more; its last day is over. */
@@ -1265,6 +1276,15 @@ export type EmergencyContact = {
 	phone: string,
 };
 
+/**  Whom to call when it is urgent. */
+export type EmergencyService = 
+/**  110 */
+"police" | 
+/**  119 */
+"fire" | 
+/**  120 */
+"ambulance";
+
 /**  An event with its fate. */
 export type EventView = {
 	/**  The event. */
@@ -1407,6 +1427,18 @@ export type FinishPreview = {
 	findings: number,
 	/**  The line that the plan asks for; none when it asks for none or nothing was recorded. */
 	line: LinePreview | null,
+};
+
+/**  A fix as the window's system tells it. */
+export type Fix = {
+	/**  Degrees east, WGS-84. */
+	lon: number,
+	/**  Degrees north. */
+	lat: number,
+	/**  Radius in metres within which it lies. */
+	accuracy_m: number,
+	/**  How long ago it was taken. */
+	age_ms: number,
 };
 
 /**  One column as it is handed in. */
@@ -3115,6 +3147,8 @@ export type Photo = {
 	height: number,
 	/**  Size of the stored JPEG. */
 	bytes: number,
+	/**  Where the phone was, as measured, with its accuracy; none where it had no fix. */
+	position?: Position | null,
 	/**  The camera's own picture, where the case was urgent when the photo was attached ([`keeps_original`]). */
 	original?: Original | null,
 };

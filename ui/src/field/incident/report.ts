@@ -81,8 +81,17 @@ export function useReport(
     if (fault.value?.code === 'MISSING_CATEGORY') fault.value = undefined
     form.value = withCategory(form.value, chosen)
     nearby.value = []
+    // by now the phone may know where it is
+    if (!form.value.incident.place.position)
+      form.value.incident.place.position = (await phone.whereabouts().catch(() => null))?.position ?? null
     const near = await phone.nearbyIncidents(code, form.value.incident.place.position).catch(() => [])
     if (form.value.incident.category === code) nearby.value = near
+  }
+
+  /** What was done already, behind what was said. */
+  function note(words: string) {
+    const said = form.value?.incident.description ?? ''
+    if (form.value && !said.includes(words)) form.value.incident.description = `${said}${words}`
   }
 
   function urge(severity: number) {
@@ -194,6 +203,6 @@ export function useReport(
   void begin()
   return {
     ...{ form, categories, category, nearby, onSite, fault, saving, resumed, developing },
-    ...{ choose, urge, addPhoto, dropPhoto, markPhoto, save, follow, keepDraft: draft.keep },
+    ...{ choose, urge, note, addPhoto, dropPhoto, markPhoto, save, follow, keepDraft: draft.keep },
   }
 }

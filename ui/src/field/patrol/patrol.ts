@@ -1,4 +1,4 @@
-import { computed, onBeforeUnmount, ref, shallowRef } from 'vue'
+import { computed, onBeforeUnmount, ref, shallowRef, watch } from 'vue'
 import {
   asFault,
   phone,
@@ -9,6 +9,7 @@ import {
   type PatrolScreen,
   type Position,
 } from '../../api/field'
+import { followPatrol, usePosition } from '../frame/position'
 
 const REFRESH_MS = 10_000
 
@@ -39,6 +40,8 @@ export function usePatrol() {
     await look()
     return await run(() => phone.patrolRunning())
   }
+  usePosition()
+  watch(screen, (now) => followPatrol(Boolean(now && !now.paused)))
   const refreshing = setInterval(() => {
     if (screen.value && !screen.value.paused && !fault.value) void read()
   }, REFRESH_MS)

@@ -316,6 +316,11 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     inFront: async () => null,
     power: async () => power(),
     battery: async () => power(),
+    onFix: async () => ({ position: patrols.position() }),
+    callForHelp: async () => {
+      if (scene === 'quiet') throw new Fault('NO_DIALLER', 'a desk')
+      return null
+    },
     meteredLine: async (metered) => (delivery.metered(metered), null),
     markPhoto: async (hash, wishes) => {
       const photo = await mark(hash, wishes, iso(now()), grid.name)
