@@ -167,6 +167,17 @@ export const SCREENS = [
       await byId(page, 'later-waits').scrollIntoViewIfNeeded()
     },
   },
+  {
+    name: '03j-visit-reported',
+    path: '/households/h126/visit?task=t2',
+    async walk(page) {
+      await tap(page, 'visit-field-gas_hose', 'field-hazard', 'visit-hazard', 'report-category-F01001')
+      await tap(page, 'report-no-photo')
+      await byId(page, 'note-text').fill('太暗')
+      await tap(page, 'note-done', 'report-save')
+      await byId(page, 'visit-reported').scrollIntoViewIfNeeded()
+    },
+  },
   { name: '04-report-empty', path: '/report' },
   {
     name: '04b-report',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { FieldChange, FieldView, HouseholdView, NewVisit } from '../../api/field'
-import { confirmed, handedIn, quiet, resumed, usualNext, withChange } from './form'
+import { confirmed, handedIn, mayNeedCare, quiet, resumed, usualNext, withChange } from './form'
 
 const field = (...values: FieldChange[]): FieldView => ({
   field: values[0]!.field,
@@ -73,6 +73,11 @@ describe('the visit that is handed in', () => {
   })
 })
 
+test('nobody is looked for behind a door that was left or is another one', () => {
+  expect(['met', 'phoned', 'not_home', 'refused'].map((o) => mayNeedCare(o as 'met'))).not.toContain(false)
+  expect([mayNeedCare('moved_out'), mayNeedCare('wrong_door')]).toEqual([false, false])
+})
+
 test('refusing sets a later date than not being home, moving away sets none', () => {
   expect(usualNext('not_home', '2026-09-14')).toBe('2026-09-15')
   expect(usualNext('refused', '2026-09-14')).toBe('2026-12-13')
@@ -109,6 +114,13 @@ describe('what was half written, opened again', () => {
     expect(resumed(half, at('2026-09-14T12:29:00.000Z')).id).toBe('v')
     const late = resumed(half, at('2026-09-14T12:30:00.000Z'))
     expect([late.id, late.started_at, late.note]).toEqual(['later', '2026-09-14T12:30:00.000Z', '说下周再来'])
+  })
+
+  test('begun anew on its own day it still has what was reported meanwhile; on another day it has nothing', () => {
+    const reporting = { ...half, incidents: ['i1'] }
+    expect(resumed(reporting, at('2026-09-14T09:00:00.000Z')).incidents).toEqual(['i1'])
+    expect(resumed(reporting, at('2026-09-14T12:30:00.000Z')).incidents).toEqual(['i1'])
+    expect(resumed(reporting, at('2026-09-15T02:00:00.000Z')).incidents).toEqual([])
   })
 
   test('begins anew when it was begun too early in the morning', () => {

@@ -26,6 +26,9 @@ export const ASKED: readonly FieldKey[] = [
 /** Somebody answered, so the fields can be confirmed. The other outcomes skip them and set the next date. */
 export const asksFields = (outcome: VisitOutcome) => outcome === 'met' || outcome === 'phoned'
 
+/** Somebody lives behind this door, so far as one knows: who needs care may be found there. */
+export const mayNeedCare = (outcome: VisitOutcome) => outcome !== 'moved_out' && outcome !== 'wrong_door'
+
 /** In how many days to come again, if nobody says otherwise. */
 const USUAL_DAYS: Record<VisitOutcome, number | null> = {
   met: 30,
@@ -58,14 +61,13 @@ export function quiet(at: Instant): boolean {
 
 /**
  * What was half written, opened again. On its own day and on its own side of the quiet hours it is the same visit; else somebody
- * stands at that door anew, now, and only the words of before are taken over.
+ * stands at that door anew, now, and only the words of before are taken over, and on its own day what was reported meanwhile.
  */
 export function resumed(half: NewVisit, fresh: NewVisit): NewVisit {
-  const same =
-    dateOf(half.started_at) === dateOf(fresh.started_at) && quiet(half.started_at) === quiet(fresh.started_at)
-  return same
-    ? { ...fresh, ...half }
-    : { ...fresh, changes: half.changes, note: half.note, voice: half.voice }
+  const today = dateOf(half.started_at) === dateOf(fresh.started_at)
+  if (today && quiet(half.started_at) === quiet(fresh.started_at)) return { ...fresh, ...half }
+  const { changes, note, voice, incidents } = half
+  return { ...fresh, changes, note, voice, incidents: today ? incidents : [] }
 }
 
 /** The changes with one more: a field changed back to what it was is no change. */

@@ -8,6 +8,7 @@ import type {
   HouseholdDetail,
   HouseholdRow,
   HouseholdView,
+  IncidentRow,
   NewDoor,
   NewVisit,
   SplitInto,
@@ -49,6 +50,8 @@ const named = (view: HouseholdView) => {
 export class Households {
   /** The plans of a door; told by whoever keeps them. */
   care: (household: string) => CareRow[] = () => []
+  /** The cases of a door; told by whoever keeps them. */
+  incidents: (household: string) => IncidentRow[] = () => []
   private views = new Map(households().map((view) => [view.id, view]))
 
   constructor(
@@ -181,7 +184,7 @@ export class Households {
       refused: [],
       tasks: this.tasks().filter((task) => task.household === id),
       care: this.care(id),
-      incidents: [],
+      incidents: this.incidents(id),
       visited_today: here
         ? {
             by: people.find((p) => p.id === here.by)?.name ?? '',

@@ -76,6 +76,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   const care = new Care(delivery, households, now, snoozes, scene === 'quiet')
   households.care = care.of
   const incidents = new Incidents(delivery, now)
+  households.incidents = incidents.of
   const patrols = new Patrols(delivery, now)
   const said = new Announcements(delivery, now)
   const places = new Places(delivery, now, scene === 'quiet')
