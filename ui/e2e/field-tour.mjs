@@ -95,6 +95,7 @@ export const SCREENS = [
   { name: '02n-map-building', path: '/map', walk: (page) => tap(page, 'map-nearer', 'map-building-3幢') },
   { name: '02o-map-case', path: '/map', walk: (page) => tap(page, 'map-case') },
   { name: '02d-household', path: '/households/h126' },
+  { name: '02p-household-fill', path: '/households/h126', walk: (page) => tap(page, 'household-fill') },
   { name: '02e-household-conflict', path: '/households/h130' },
   {
     name: '02h-door-new',
@@ -178,6 +179,7 @@ export const SCREENS = [
       await byId(page, 'visit-reported').scrollIntoViewIfNeeded()
     },
   },
+  { name: '03k-visit-more', path: '/households/h126/visit?task=t2', walk: (page) => tap(page, 'visit-more') },
   { name: '04-report-empty', path: '/report' },
   {
     name: '04b-report',

@@ -1,6 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import type { FieldChange, FieldView, HouseholdView, NewVisit } from '../../api/field'
-import { confirmed, handedIn, mayNeedCare, quiet, resumed, usualNext, withChange } from './form'
+import { SAFETY_FIELDS } from '../household/fields'
+import {
+  confirmed,
+  handedIn,
+  mayNeedCare,
+  quiet,
+  resumed,
+  usualNext,
+  withChange,
+  ASKED,
+  asked,
+  FURTHER,
+  wentFurther,
+} from './form'
 
 const field = (...values: FieldChange[]): FieldView => ({
   field: values[0]!.field,
@@ -41,6 +54,33 @@ const three: FieldChange = { field: 'household_size', value: 3 }
 
 test('没变化 confirms what was asked and has one value, nothing else', () => {
   expect(confirmed(view, visit)).toEqual(['household_size', 'use'])
+})
+
+test('every field of a door can be said on a visit, six at once and the others one tap further away', () => {
+  const all = [...ASKED, ...FURTHER.safety, ...FURTHER.other]
+  expect(new Set(all).size).toBe(12)
+  expect([...ASKED, ...FURTHER.safety]).toEqual(expect.arrayContaining([...SAFETY_FIELDS]))
+})
+
+test('没变化 says nothing about what is one tap further away', () => {
+  const wired = { ...view, fields: [...view.fields, field({ field: 'wiring', value: 'ok' })] }
+  expect(confirmed(wired, visit)).toEqual(confirmed(view, visit))
+})
+
+test('a half-written visit that went further is opened that far', () => {
+  expect(wentFurther([three])).toBe(false)
+  expect(wentFurther([three, { field: 'exit', value: 'hazard' }])).toBe(true)
+})
+
+test('a row shows what was, what is said now, and a dispute', () => {
+  const was = { field: 'household_size', value: 2 }
+  expect(asked('household_size', view, [three])).toEqual({
+    field: 'household_size',
+    before: was,
+    after: three,
+    conflict: false,
+  })
+  expect(asked('contact_phone', view, [])).toMatchObject({ before: null, conflict: true })
 })
 
 test('a change takes its field out of what is confirmed', () => {

@@ -8,7 +8,7 @@ import {
   type VisitOutcome,
 } from '../../api/field'
 import { dateOf, minuteOf, plusDays, type Instant } from '../../shared/moment'
-import { known, same } from '../household/fields'
+import { disputed, known, same } from '../household/fields'
 
 /** In the order of the pictures; refusal as ordinary as meeting. */
 export const OUTCOMES = ['met', 'phoned', 'not_home', 'refused', 'moved_out', 'wrong_door'] as const
@@ -22,6 +22,25 @@ export const ASKED: readonly FieldKey[] = [
   'smoke_alarm',
   'preferred_time',
 ]
+
+/** Asked when there is reason to, one tap further away. 没变化 says nothing about these: nobody looked at them. */
+export const FURTHER = {
+  safety: ['wiring', 'exit'],
+  other: ['occupancy', 'contact_name', 'contact_preference', 'notes'],
+} as const satisfies Record<string, readonly FieldKey[]>
+const further: readonly FieldKey[] = [...FURTHER.safety, ...FURTHER.other]
+
+/** One of those was changed already. */
+export const wentFurther = (changes: readonly FieldChange[]) =>
+  changes.some((change) => further.includes(change.field))
+
+/** A field as its row shows it: as it was, as it is said now, and whether two people disagree. */
+export const asked = (field: FieldKey, view: HouseholdView, changes: readonly FieldChange[]) => ({
+  field,
+  before: known(view, field)?.value ?? null,
+  after: changes.find((change) => change.field === field),
+  conflict: disputed(view).some((f) => f.field === field),
+})
 
 /** Somebody answered, so the fields can be confirmed. The other outcomes skip them and set the next date. */
 export const asksFields = (outcome: VisitOutcome) => outcome === 'met' || outcome === 'phoned'

@@ -379,7 +379,8 @@ export class Households {
   }
 
   private write(id: string, change: FieldChange, visit: string | null) {
-    if (change.field === 'notes' || change.field === 'contact_name') checked(change.value, 500)
+    if (change.field === 'notes') checked(change.value, 500)
+    if (change.field === 'contact_name') checked(change.value, 40)
     if (change.field === 'contact_phone' && !/^[\d +-]{5,20}$/.test(change.value))
       throw new Fault('VALUE_OUT_OF_RANGE', 'phone')
     const view = this.view(id)
