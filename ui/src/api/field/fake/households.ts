@@ -10,6 +10,7 @@ import type {
   HouseholdView,
   IncidentRow,
   NewDoor,
+  NewMember,
   NewVisit,
   SplitInto,
   Task,
@@ -375,6 +376,30 @@ export class Households {
 
   change(id: string, change: FieldChange): HouseholdDetail {
     this.write(id, change, null)
+    return this.edited(id)
+  }
+
+  /** Somebody who left stays known by their id: a fact is recorded once. */
+  private met = new Set<string>()
+
+  addMember(id: string, member: NewMember): HouseholdDetail {
+    const view = this.view(id)
+    const thisYear = Number(iso(this.now() + 8 * 3_600_000).slice(0, 4))
+    if (!member.display_name.trim()) throw new Fault('VALUE_OUT_OF_RANGE', 'blank')
+    checked(member.display_name, 40)
+    checked(member.relation, 20)
+    if (member.birth_year !== null && (member.birth_year < 1880 || member.birth_year > thisYear))
+      throw new Fault('VALUE_OUT_OF_RANGE', 'birth year')
+    if (this.met.has(member.id)) throw new Fault('ALREADY_RECORDED', member.id)
+    this.met.add(member.id)
+    view.members = [...view.members, { member, since: iso(this.now()) }]
+    return this.edited(id)
+  }
+
+  memberLeft(id: string, member: string): HouseholdDetail {
+    const view = this.view(id)
+    if (!view.members.some((one) => one.member.id === member)) throw new Fault('NOT_FOUND', member)
+    view.members = view.members.filter((one) => one.member.id !== member)
     return this.edited(id)
   }
 
