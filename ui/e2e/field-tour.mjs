@@ -95,6 +95,39 @@ export const SCREENS = [
   { name: '02n-map-building', path: '/map', walk: (page) => tap(page, 'map-nearer', 'map-building-3幢') },
   { name: '02o-map-case', path: '/map', walk: (page) => tap(page, 'map-case') },
   { name: '02d-household', path: '/households/h126' },
+  { name: '02p-household-fill', path: '/households/h126', walk: (page) => tap(page, 'household-fill') },
+  {
+    name: '02q-person-new',
+    path: '/households/h126',
+    async walk(page) {
+      await tap(page, 'member-add')
+      await byId(page, 'member-name').fill('王小丽')
+      await tap(page, 'member-relation-child', 'member-save')
+      await tap(page, 'member-add', 'member-save')
+      await byId(page, 'member-lacks').scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: '02r-person',
+    path: '/households/h126',
+    async walk(page) {
+      await tap(page, 'member-add')
+      await byId(page, 'member-name').fill('王小丽')
+      await byId(page, 'member-year').fill('1978')
+      await tap(page, 'member-relation-child', 'member-save', 'member-open-1')
+      await byId(page, 'member-left').waitFor()
+    },
+  },
+  {
+    name: '02s-person-gone',
+    path: '/households/h126',
+    async walk(page) {
+      await tap(page, 'member-add')
+      await byId(page, 'member-name').fill('王小丽')
+      await tap(page, 'member-save', 'member-open-1', 'member-left')
+      await byId(page, 'member-gone').waitFor()
+    },
+  },
   { name: '02e-household-conflict', path: '/households/h130' },
   {
     name: '02h-door-new',
@@ -167,6 +200,18 @@ export const SCREENS = [
       await byId(page, 'later-waits').scrollIntoViewIfNeeded()
     },
   },
+  {
+    name: '03j-visit-reported',
+    path: '/households/h126/visit?task=t2',
+    async walk(page) {
+      await tap(page, 'visit-field-gas_hose', 'field-hazard', 'visit-hazard', 'report-category-F01001')
+      await tap(page, 'report-no-photo')
+      await byId(page, 'note-text').fill('太暗')
+      await tap(page, 'note-done', 'report-save')
+      await byId(page, 'visit-reported').scrollIntoViewIfNeeded()
+    },
+  },
+  { name: '03k-visit-more', path: '/households/h126/visit?task=t2', walk: (page) => tap(page, 'visit-more') },
   { name: '04-report-empty', path: '/report' },
   {
     name: '04b-report',

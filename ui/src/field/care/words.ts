@@ -1,8 +1,20 @@
 // A care plan in words. A list says no type and nothing that somebody told; the plan's own page says what its consent allows.
-import type { CareDetail, CareRow, CareView, ConsentStanding, PersonName, SupportView } from '../../api/field'
+import type {
+  CareDetail,
+  CareRow,
+  CareView,
+  ConsentStanding,
+  PersonName,
+  Role,
+  SupportView,
+} from '../../api/field'
 import type zh from '../../locales/zh-CN.json'
 import { day, dayWithYear, daysBetween, when, type Instant } from '../../shared/moment'
 import { say } from '../../shared/words'
+
+/** The class of care plans is read by these; others do not learn that there is one. */
+export const readsCare = (role: Role | undefined) =>
+  role !== undefined && ['worker', 'lead', 'secretary'].includes(role)
 
 export const LEVELS = ['first', 'second', 'third'] as const
 export const TYPES = [

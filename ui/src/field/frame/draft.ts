@@ -46,6 +46,12 @@ export function useDraft<T>(key: string, state: Readonly<Ref<T | undefined>>) {
   /** What is there now was not written by anybody: leaving it behind leaves no draft. */
   const untouched = () => (kept = JSON.stringify(state.value))
 
+  /** Kept also when nobody wrote anything yet: another page is going to add to it. */
+  async function hold() {
+    kept = ''
+    await keep()
+  }
+
   async function drop() {
     dropped = true
     clearTimeout(pausing)
@@ -69,5 +75,5 @@ export function useDraft<T>(key: string, state: Readonly<Ref<T | undefined>>) {
     document.removeEventListener('visibilitychange', quietly)
     window.removeEventListener('pagehide', quietly)
   })
-  return { keep, recall, untouched, drop }
+  return { keep, recall, untouched, hold, drop }
 }

@@ -20,6 +20,22 @@ export type ChosenField = keyof typeof CHOICES
 export const isChosen = (field: FieldKey): field is ChosenField => field in CHOICES
 export const SAFETY_FIELDS: readonly FieldKey[] = ['gas_hose', 'wiring', 'smoke_alarm', 'exit']
 
+/** Whom one asks for at this door. */
+export const CONTACT = ['contact_name', 'contact_phone'] as const satisfies readonly FieldKey[]
+/** The facts of a household, in the order of its page. */
+export const FACTS: readonly FieldKey[] = [
+  'household_size',
+  'use',
+  'occupancy',
+  'preferred_time',
+  'contact_preference',
+  'gas_hose',
+  'wiring',
+  'smoke_alarm',
+  'exit',
+  'notes',
+]
+
 /** The most people a household can hold; a number beyond it is refused. */
 export const SIZE_LIMIT = 20
 
@@ -53,6 +69,18 @@ export function valueWords(change: FieldChange, masked = true): string {
 export function known(view: HouseholdView, field: FieldKey): Sourced | null {
   const found = view.fields.find((f) => f.field === field)
   return found?.values.length === 1 ? (found.values[0] ?? null) : null
+}
+
+/** [known], and not blank: what was cleared is as if nobody had said it. */
+export const told = (view: HouseholdView, field: FieldKey): FieldChange | null => {
+  const value = known(view, field)?.value
+  return value && value.value !== '' ? value : null
+}
+
+/** 补充: what nobody has said of this door so far. A dispute is settled, not filled in. */
+export const untold = (view: HouseholdView): FieldKey[] => {
+  const open = disputed(view).map((f) => f.field)
+  return [...CONTACT, ...FACTS].filter((field) => !told(view, field) && !open.includes(field))
 }
 
 export const disputed = (view: HouseholdView) => view.fields.filter((f) => f.values.length > 1)

@@ -12,17 +12,14 @@ import {
 } from '../../api/field'
 import { say } from '../../shared/words'
 import { useDraft } from '../frame/draft'
-import { draftKey, withIncident } from '../place/form'
+import { tellVisit, type OnVisit } from './on-visit'
 import { howOf, mayHandle, missing, photosOf, withCategory, type ReportForm } from './report-form'
-
-/** A place that is being checked while this is reported: its visit waits, half written, and hears of it. */
-export type OnVisit = { place: string; item: string; where: string; words: string }
 
 /** A hazard being reported: the form so far, and the verbs. The draft is kept before the camera opens. */
 export function useReport(
   start: Omit<IncidentStart, 'position'>,
   wished: string | null,
-  shop: OnVisit | null = null,
+  visit: OnVisit | null = null,
 ) {
   const form = ref<ReportForm>()
   const categories = shallowRef<Category[]>([])
@@ -33,11 +30,7 @@ export function useReport(
   /** Photos that the phone is still making small and putting away. */
   const developing = ref(0)
   let lastPhoto: Promise<unknown> = Promise.resolve()
-  const key = start.finding
-    ? `report:${start.finding.finding}`
-    : shop
-      ? `report:${shop.place}:${shop.item}`
-      : 'report'
+  const key = start.finding ? `report:${start.finding.finding}` : (visit?.own ?? 'report')
   const draft = useDraft(key, form)
 
   const category = computed(() => categories.value.find((c) => c.code === form.value?.incident.category))
@@ -63,10 +56,8 @@ export function useReport(
         withoutPhoto: '',
         severityChosen: false,
       }
-      if (shop) {
-        form.value.incident.place.text = shop.where
-        form.value.incident.description = shop.words
-      }
+      if (visit?.where) form.value.incident.place.text = visit.where
+      if (visit?.words) form.value.incident.description = visit.words
       const wish = categories.value.find((c) => c.code === wished)
       if (wish) await choose(wish.code)
       await draft.keep()
@@ -164,24 +155,13 @@ export function useReport(
       const voices = form.value.voice ? [form.value.voice] : []
       const saved = await phone.reportIncident(form.value.incident, photosOf(form.value), voices, how)
       await draft.drop()
-      if (shop) await tellVisit(shop.place, saved.row.id)
+      if (visit) await tellVisit(visit.waits, saved.row.id)
       return saved
     } catch (thrown) {
       fault.value = asFault(thrown)
       return null
     } finally {
       saving.value = false
-    }
-  }
-
-  /** The report is safe by now: a visit that does not hear of it is no reason to say that it failed. */
-  async function tellVisit(place: string, incident: string) {
-    const waits = draftKey(place)
-    try {
-      const told = withIncident(await phone.draftGet(waits), incident)
-      if (told !== null) await phone.draftPut(waits, told)
-    } catch {
-      // it stands in the list of cases all the same
     }
   }
 
@@ -193,6 +173,7 @@ export function useReport(
       const voice = form.value?.voice
       if (voice) await phone.actOnIncident(id, { type: 'add_voice', voice })
       await draft.drop()
+      if (visit) await tellVisit(visit.waits, id)
       return true
     } catch (thrown) {
       fault.value = asFault(thrown)

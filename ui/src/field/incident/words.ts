@@ -39,6 +39,15 @@ export const hasEnded = (state: IncidentState) => ENDED.includes(state)
 export const categoryOf = (row: Pick<IncidentRow, 'category_zh' | 'category_en'>) =>
   language() === 'en' ? row.category_en : row.category_zh
 
+/** What was reported on a visit, case by case; a case that this phone does not hold any more is only counted. */
+export const reportedWords = (ids: readonly string[], rows: readonly IncidentRow[]) =>
+  ids.map((id, at) => {
+    const row = rows.find((one) => one.id === id)
+    return row
+      ? { id, what: categoryOf(row), number: row.local_no }
+      : { id, what: say('visit.caseNumber', { n: at + 1 }), number: '' }
+  })
+
 /** What an incident is called: the words of whoever reported it when they are short, else its category. */
 export function titleOf(row: IncidentRow, description = ''): string {
   const words = description.trim()

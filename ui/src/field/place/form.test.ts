@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Checklist, NewPlaceVisit } from '../../api/field'
-import { allPass, handedIn, missing, open, toggled, withAnswer, withIncident } from './form'
+import { allPass, handedIn, missing, open, toggled, withAnswer } from './form'
 
 const item = (id: string) => ({ id, name_zh: id, name_en: id, category: 'F01003' })
 const list: Checklist = {
@@ -59,12 +59,4 @@ test('what was ticked before the door turned out to be shut is left out, blank w
 test('a leaflet is handed out once', () => {
   expect(toggled(toggled([], 'fire'), 'gas')).toEqual(['fire', 'gas'])
   expect(toggled(['fire', 'gas'], 'fire')).toEqual(['gas'])
-})
-
-test('what was reported meanwhile stands in the draft that waits, once', () => {
-  const draft = JSON.stringify(visit({ note: '写了一半' }))
-  const more = withIncident(draft, 'i1')
-  expect(JSON.parse(more ?? '')).toEqual(visit({ note: '写了一半', incidents: ['i1'] }))
-  expect(withIncident(more, 'i1')).toBe(more)
-  expect(withIncident(null, 'i1')).toBeNull()
 })

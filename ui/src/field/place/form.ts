@@ -68,14 +68,3 @@ export function handedIn(visit: NewPlaceVisit, endedAt: string): NewPlaceVisit {
     next_due: visit.outcome === 'gone' ? null : visit.next_due,
   }
 }
-
-/** What was reported on this visit so far, in a draft that waits while the report is written. */
-export function withIncident(draft: string | null, incident: string): string | null {
-  if (draft === null) return null
-  const visit = JSON.parse(draft) as NewPlaceVisit
-  if (visit.incidents.includes(incident)) return draft
-  return JSON.stringify({ ...visit, incidents: [...visit.incidents, incident] })
-}
-
-/** Under which key a visit waits, half written. */
-export const draftKey = (place: string) => `place-visit:${place}`

@@ -10,7 +10,8 @@ import {
 } from '../../api/field'
 import { dateOf } from '../../shared/moment'
 import { useDraft } from '../frame/draft'
-import { allPass, draftKey, handedIn, missing, open, withAnswer } from './form'
+import { placeVisitDraft } from '../incident/on-visit'
+import { allPass, handedIn, missing, open, withAnswer } from './form'
 
 /** A place being checked: what the visit says so far, and the verbs. */
 export function usePlaceVisit(place: string) {
@@ -19,7 +20,7 @@ export function usePlaceVisit(place: string) {
   const resumed = ref(false)
   const fault = shallowRef<Fault>()
   const saving = ref(false)
-  const draft = useDraft(draftKey(place), visit)
+  const draft = useDraft(placeVisitDraft(place), visit)
 
   const list = computed(() => detail.value?.checklist ?? null)
   const unanswered = computed(() => (visit.value ? open(visit.value, list.value) : []))

@@ -1,6 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import type { FieldChange, FieldView, HouseholdView, NewVisit } from '../../api/field'
-import { confirmed, handedIn, quiet, resumed, usualNext, withChange } from './form'
+import { SAFETY_FIELDS } from '../household/fields'
+import {
+  confirmed,
+  handedIn,
+  mayNeedCare,
+  quiet,
+  resumed,
+  usualNext,
+  withChange,
+  ASKED,
+  asked,
+  FURTHER,
+  wentFurther,
+} from './form'
 
 const field = (...values: FieldChange[]): FieldView => ({
   field: values[0]!.field,
@@ -43,6 +56,33 @@ test('没变化 confirms what was asked and has one value, nothing else', () => 
   expect(confirmed(view, visit)).toEqual(['household_size', 'use'])
 })
 
+test('every field of a door can be said on a visit, six at once and the others one tap further away', () => {
+  const all = [...ASKED, ...FURTHER.safety, ...FURTHER.other]
+  expect(new Set(all).size).toBe(12)
+  expect([...ASKED, ...FURTHER.safety]).toEqual(expect.arrayContaining([...SAFETY_FIELDS]))
+})
+
+test('没变化 says nothing about what is one tap further away', () => {
+  const wired = { ...view, fields: [...view.fields, field({ field: 'wiring', value: 'ok' })] }
+  expect(confirmed(wired, visit)).toEqual(confirmed(view, visit))
+})
+
+test('a half-written visit that went further is opened that far', () => {
+  expect(wentFurther([three])).toBe(false)
+  expect(wentFurther([three, { field: 'exit', value: 'hazard' }])).toBe(true)
+})
+
+test('a row shows what was, what is said now, and a dispute', () => {
+  const was = { field: 'household_size', value: 2 }
+  expect(asked('household_size', view, [three])).toEqual({
+    field: 'household_size',
+    before: was,
+    after: three,
+    conflict: false,
+  })
+  expect(asked('contact_phone', view, [])).toMatchObject({ before: null, conflict: true })
+})
+
 test('a change takes its field out of what is confirmed', () => {
   expect(confirmed(view, { ...visit, changes: [three] })).toEqual(['use'])
 })
@@ -71,6 +111,11 @@ describe('the visit that is handed in', () => {
   test('an empty note is no note', () => {
     expect(handedIn(visit, view, visit.ended_at).note).toBeNull()
   })
+})
+
+test('nobody is looked for behind a door that was left or is another one', () => {
+  expect(['met', 'phoned', 'not_home', 'refused'].map((o) => mayNeedCare(o as 'met'))).not.toContain(false)
+  expect([mayNeedCare('moved_out'), mayNeedCare('wrong_door')]).toEqual([false, false])
 })
 
 test('refusing sets a later date than not being home, moving away sets none', () => {
@@ -109,6 +154,13 @@ describe('what was half written, opened again', () => {
     expect(resumed(half, at('2026-09-14T12:29:00.000Z')).id).toBe('v')
     const late = resumed(half, at('2026-09-14T12:30:00.000Z'))
     expect([late.id, late.started_at, late.note]).toEqual(['later', '2026-09-14T12:30:00.000Z', '说下周再来'])
+  })
+
+  test('begun anew on its own day it still has what was reported meanwhile; on another day it has nothing', () => {
+    const reporting = { ...half, incidents: ['i1'] }
+    expect(resumed(reporting, at('2026-09-14T09:00:00.000Z')).incidents).toEqual(['i1'])
+    expect(resumed(reporting, at('2026-09-14T12:30:00.000Z')).incidents).toEqual(['i1'])
+    expect(resumed(reporting, at('2026-09-15T02:00:00.000Z')).incidents).toEqual([])
   })
 
   test('begins anew when it was begun too early in the morning', () => {

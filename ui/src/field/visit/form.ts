@@ -8,7 +8,7 @@ import {
   type VisitOutcome,
 } from '../../api/field'
 import { dateOf, minuteOf, plusDays, type Instant } from '../../shared/moment'
-import { known, same } from '../household/fields'
+import { disputed, known, same } from '../household/fields'
 
 /** In the order of the pictures; refusal as ordinary as meeting. */
 export const OUTCOMES = ['met', 'phoned', 'not_home', 'refused', 'moved_out', 'wrong_door'] as const
@@ -23,8 +23,30 @@ export const ASKED: readonly FieldKey[] = [
   'preferred_time',
 ]
 
+/** Asked when there is reason to, one tap further away. 没变化 says nothing about these: nobody looked at them. */
+export const FURTHER = {
+  safety: ['wiring', 'exit'],
+  other: ['occupancy', 'contact_name', 'contact_preference', 'notes'],
+} as const satisfies Record<string, readonly FieldKey[]>
+const further: readonly FieldKey[] = [...FURTHER.safety, ...FURTHER.other]
+
+/** One of those was changed already. */
+export const wentFurther = (changes: readonly FieldChange[]) =>
+  changes.some((change) => further.includes(change.field))
+
+/** A field as its row shows it: as it was, as it is said now, and whether two people disagree. */
+export const asked = (field: FieldKey, view: HouseholdView, changes: readonly FieldChange[]) => ({
+  field,
+  before: known(view, field)?.value ?? null,
+  after: changes.find((change) => change.field === field),
+  conflict: disputed(view).some((f) => f.field === field),
+})
+
 /** Somebody answered, so the fields can be confirmed. The other outcomes skip them and set the next date. */
 export const asksFields = (outcome: VisitOutcome) => outcome === 'met' || outcome === 'phoned'
+
+/** Somebody lives behind this door, so far as one knows: who needs care may be found there. */
+export const mayNeedCare = (outcome: VisitOutcome) => outcome !== 'moved_out' && outcome !== 'wrong_door'
 
 /** In how many days to come again, if nobody says otherwise. */
 const USUAL_DAYS: Record<VisitOutcome, number | null> = {
@@ -58,14 +80,13 @@ export function quiet(at: Instant): boolean {
 
 /**
  * What was half written, opened again. On its own day and on its own side of the quiet hours it is the same visit; else somebody
- * stands at that door anew, now, and only the words of before are taken over.
+ * stands at that door anew, now, and only the words of before are taken over, and on its own day what was reported meanwhile.
  */
 export function resumed(half: NewVisit, fresh: NewVisit): NewVisit {
-  const same =
-    dateOf(half.started_at) === dateOf(fresh.started_at) && quiet(half.started_at) === quiet(fresh.started_at)
-  return same
-    ? { ...fresh, ...half }
-    : { ...fresh, changes: half.changes, note: half.note, voice: half.voice }
+  const today = dateOf(half.started_at) === dateOf(fresh.started_at)
+  if (today && quiet(half.started_at) === quiet(fresh.started_at)) return { ...fresh, ...half }
+  const { changes, note, voice, incidents } = half
+  return { ...fresh, changes, note, voice, incidents: today ? incidents : [] }
 }
 
 /** The changes with one more: a field changed back to what it was is no change. */

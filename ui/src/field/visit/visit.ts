@@ -10,6 +10,7 @@ import {
 } from '../../api/field'
 import { dateOf } from '../../shared/moment'
 import { useDraft } from '../frame/draft'
+import { visitDraft } from '../incident/on-visit'
 import { confirmed, handedIn, resumed, usualNext, withChange } from './form'
 
 /** A visit being written at one door: what it says so far, and the verbs. */
@@ -19,7 +20,7 @@ export function useVisit(household: string, task: string | null) {
   const resumes = ref(false)
   const fault = shallowRef<Fault>()
   const saving = ref(false)
-  const draft = useDraft(`visit:${household}`, visit)
+  const draft = useDraft(visitDraft(household), visit)
 
   const kept = computed(() => (detail.value && visit.value ? confirmed(detail.value.view, visit.value) : []))
   const today = computed(() => dateOf(visit.value?.started_at ?? phone.now()))
@@ -71,5 +72,8 @@ export function useVisit(household: string, task: string | null) {
   }
 
   void begin()
-  return { detail, visit, resumed: resumes, fault, saving, confirmed: kept, today, end, change, undo, save }
+  return {
+    ...{ detail, visit, resumed: resumes, fault, saving, confirmed: kept, today },
+    ...{ end, change, undo, save, hold: draft.hold },
+  }
 }

@@ -30,6 +30,19 @@ test('an ID number in a note is refused, and nothing is stored', async () => {
   expect((await phone.household('h126')).view.visits.some((v) => v.visit.id === visit.id)).toBe(false)
 })
 
+test('somebody is added once, and who left is not added again under the same id', async () => {
+  const person = { id: 'm1', display_name: '王小丽', birth_year: 1978, relation: '子女' }
+  const added = await phone.addMember('h126', person)
+  expect(added.view.members.map(({ member }) => member)).toEqual([person])
+  expect(added.receipt).toEqual({ type: 'local' })
+  await expect(phone.addMember('h126', person)).rejects.toMatchObject({ code: 'ALREADY_RECORDED' })
+  expect((await phone.memberLeft('h126', 'm1')).view.members).toEqual([])
+  await expect(phone.memberLeft('h126', 'm1')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await expect(phone.addMember('h126', person)).rejects.toMatchObject({ code: 'ALREADY_RECORDED' })
+  const odd = { ...person, id: 'm2', birth_year: 1700 }
+  await expect(phone.addMember('h126', odd)).rejects.toMatchObject({ code: 'VALUE_OUT_OF_RANGE' })
+})
+
 test('a withdrawal after the acceptance is refused with its code', async () => {
   await expect(phone.actOnIncident('i-drain', { type: 'cancel', reason: '换好了' })).rejects.toMatchObject({
     code: 'CANCEL_AFTER_ACCEPT',

@@ -8,7 +8,9 @@ import type {
   HouseholdDetail,
   HouseholdRow,
   HouseholdView,
+  IncidentRow,
   NewDoor,
+  NewMember,
   NewVisit,
   SplitInto,
   Task,
@@ -49,6 +51,8 @@ const named = (view: HouseholdView) => {
 export class Households {
   /** The plans of a door; told by whoever keeps them. */
   care: (household: string) => CareRow[] = () => []
+  /** The cases of a door; told by whoever keeps them. */
+  incidents: (household: string) => IncidentRow[] = () => []
   private views = new Map(households().map((view) => [view.id, view]))
 
   constructor(
@@ -181,7 +185,7 @@ export class Households {
       refused: [],
       tasks: this.tasks().filter((task) => task.household === id),
       care: this.care(id),
-      incidents: [],
+      incidents: this.incidents(id),
       visited_today: here
         ? {
             by: people.find((p) => p.id === here.by)?.name ?? '',
@@ -375,8 +379,33 @@ export class Households {
     return this.edited(id)
   }
 
+  /** Somebody who left stays known by their id: a fact is recorded once. */
+  private met = new Set<string>()
+
+  addMember(id: string, member: NewMember): HouseholdDetail {
+    const view = this.view(id)
+    const thisYear = Number(iso(this.now() + 8 * 3_600_000).slice(0, 4))
+    if (!member.display_name.trim()) throw new Fault('VALUE_OUT_OF_RANGE', 'blank')
+    checked(member.display_name, 40)
+    checked(member.relation, 20)
+    if (member.birth_year !== null && (member.birth_year < 1880 || member.birth_year > thisYear))
+      throw new Fault('VALUE_OUT_OF_RANGE', 'birth year')
+    if (this.met.has(member.id)) throw new Fault('ALREADY_RECORDED', member.id)
+    this.met.add(member.id)
+    view.members = [...view.members, { member, since: iso(this.now()) }]
+    return this.edited(id)
+  }
+
+  memberLeft(id: string, member: string): HouseholdDetail {
+    const view = this.view(id)
+    if (!view.members.some((one) => one.member.id === member)) throw new Fault('NOT_FOUND', member)
+    view.members = view.members.filter((one) => one.member.id !== member)
+    return this.edited(id)
+  }
+
   private write(id: string, change: FieldChange, visit: string | null) {
-    if (change.field === 'notes' || change.field === 'contact_name') checked(change.value, 500)
+    if (change.field === 'notes') checked(change.value, 500)
+    if (change.field === 'contact_name') checked(change.value, 40)
     if (change.field === 'contact_phone' && !/^[\d +-]{5,20}$/.test(change.value))
       throw new Fault('VALUE_OUT_OF_RANGE', 'phone')
     const view = this.view(id)

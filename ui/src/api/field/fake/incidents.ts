@@ -321,6 +321,13 @@ export class Incidents {
 
   rows = (): IncidentRow[] => [...this.kept.keys()].map((id) => this.row(id))
 
+  /** The cases that name this door, newest first. */
+  of = (household: string): IncidentRow[] =>
+    [...this.kept.values()]
+      .filter(({ created }) => created.place.household === household)
+      .map(({ created }) => this.row(created.id))
+      .sort((a, b) => b.reported_at.localeCompare(a.reported_at))
+
   detail(id: string): IncidentDetail {
     const kept = this.one(id)
     const state = this.state(kept)

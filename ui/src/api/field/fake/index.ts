@@ -76,6 +76,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   const care = new Care(delivery, households, now, snoozes, scene === 'quiet')
   households.care = care.of
   const incidents = new Incidents(delivery, now)
+  households.incidents = incidents.of
   const patrols = new Patrols(delivery, now)
   const said = new Announcements(delivery, now)
   const places = new Places(delivery, now, scene === 'quiet')
@@ -283,15 +284,8 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     amendVisit: async (id, visit, note) => households.amend(id, visit, note),
     changeField: async (id, change) => households.change(id, change),
     resolveConflict: async (id, choice) => households.change(id, choice),
-    addMember: async (id, member) => {
-      households.view(id).members.push({ member, since: iso(now()) })
-      return households.detail(id)
-    },
-    memberLeft: async (id, member) => {
-      const view = households.view(id)
-      view.members = view.members.filter((m) => m.member.id !== member)
-      return households.detail(id)
-    },
+    addMember: async (id, member) => households.addMember(id, member),
+    memberLeft: async (id, member) => households.memberLeft(id, member),
     buildingChoices: async () => households.choices(),
     doorsLike: async (building, unit, room) => households.like(building, unit, room),
     voidHouseholds: async () => households.voids(),

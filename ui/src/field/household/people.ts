@@ -1,0 +1,39 @@
+// Somebody who moves in, as plain facts: what the door needs to know of them, and nothing else (domain.md, Resident-min).
+import type { NewMember } from '../../api/field'
+import { dateOf } from '../../shared/moment'
+
+export type PersonForm = { id: string; name: string; relation: string; year: string }
+
+/** Said with one tap; every other word may be typed. */
+export const RELATIONS = ['head', 'spouse', 'child', 'parent', 'grandchild', 'tenant'] as const
+
+/** As long as the phone takes them. */
+export const NAME_LIMIT = 40
+export const RELATION_LIMIT = 20
+const FIRST_YEAR = 1880
+
+/** What the form lacks, in the order in which it asks. */
+export function lacking(form: PersonForm, now: number): 'name' | 'year' | null {
+  if (!form.name.trim()) return 'name'
+  const year = form.year.trim()
+  if (year === '') return null
+  const thisYear = Number(dateOf(new Date(now).toISOString()).slice(0, 4))
+  return /^\d{4}$/.test(year) && Number(year) >= FIRST_YEAR && Number(year) <= thisYear ? null : 'year'
+}
+
+export const personOf = (form: PersonForm): NewMember => ({
+  id: form.id,
+  display_name: form.name.trim(),
+  birth_year: form.year.trim() === '' ? null : Number(form.year),
+  relation: form.relation.trim() || null,
+})
+
+/** An id for somebody new: a UUIDv7 like every other one, so that adding them twice is adding them once. */
+export function mintPerson(now: number, random = crypto.getRandomValues(new Uint8Array(16))): string {
+  const bytes = [...random]
+  for (let at = 0; at < 6; at += 1) bytes[at] = Math.floor(now / 256 ** (5 - at)) % 256
+  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f)
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f)
+  const hex = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
