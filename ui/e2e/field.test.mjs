@@ -753,6 +753,28 @@ describe('a thumb', () => {
     await done()
   })
 
+  test('puts down what is seen on the way with one tap, and may still report it', async () => {
+    const { page, done } = await field.page('/patrol', { scene: 'walking' })
+    const chips = page.locator('[data-testid^=patrol-quick-]')
+    await chips.first().waitFor()
+    assert.equal(await chips.count(), 4)
+    await tap(page, 'patrol-quick-F02001')
+    await says(page, 'saved-note', /飞线充电[\s\S]*去上报/)
+    await tap(page, 'saved-act')
+    await byId(page, 'screen-report').waitFor()
+    await settled(
+      () => byId(page, 'report-category-F02001').getAttribute('aria-pressed'),
+      (pressed) => pressed === 'true',
+    )
+    await page.goBack()
+    await byId(page, 'patrol-finish').dispatchEvent('pointerdown')
+    await tap(page, 'patrol-finish-save')
+    await byId(page, 'screen-patrol-summary').waitFor()
+    await says(page, 'screen-patrol-summary', /没有定位\s+1 处[\s\S]*飞线充电[\s\S]*观察/)
+    assert.equal(await page.locator('.patrol-map .missing').count(), 1, 'the gap is no line')
+    await done()
+  })
+
   test('lifted too early does not end a patrol', async () => {
     const { page, done } = await field.page('/patrol', { scene: 'walking' })
     const end = byId(page, 'patrol-finish')
