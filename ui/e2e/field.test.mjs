@@ -888,6 +888,35 @@ describe('a thumb', () => {
     await done()
   })
 
+  test('tries one record again and is told how it ended, without a network and with one', async () => {
+    const { page, done } = await field.page('/sync', { scene: 'stuck' })
+    const row = page.locator('[data-testid=sync-item][data-id=today-1]')
+    await row.getByTestId('sync-again').click()
+    await settled(
+      () => row.innerText(),
+      (now) => /联系不上中心/.test(now),
+    )
+    assert.match(await row.innerText(), /联系不上中心/)
+    const broken = page.locator('[data-testid=sync-item][data-id=photo-broken]')
+    assert.equal(await broken.getByTestId('sync-again').count(), 0, 'trying again cannot help')
+    assert.match(await broken.getByTestId('sync-help').innerText(), /重拍/)
+    await page.evaluate(() => window.fake.connect('good'))
+    await page.waitForFunction(() => !document.querySelector('[data-receipt-of=local]'))
+    assert.equal(await row.getByTestId('sync-again').count(), 0)
+    await says(page, 'sync-day', /照片·3幢消火栓/)
+    await done()
+  })
+
+  test('reads in the evening what of the day is at the centre, and what is missing leads to its page', async () => {
+    const { page, done } = await field.page('/log', { scene: 'evening' })
+    await says(page, 'log-delivery', /今天应传 11，已到中心 3，还差 8：/)
+    await tap(page, 'log-delivery')
+    await says(page, 'sync-day', /记录\s+应传 6，已到中心 3[\s\S]*照片\s+应传 5，已到中心 0/)
+    await page.getByTestId('sync-day-missing').first().click()
+    await byId(page, 'screen-incident').waitFor()
+    await done()
+  })
+
   test('enrols with a code; wrong, used and old ones are told apart, a missing network is not one of them', async () => {
     const { page, done } = await field.page('/enrol', { scene: 'fresh' })
     const attempt = async (server, code) => {
