@@ -798,7 +798,7 @@ describe('a thumb', () => {
 
   test('finds care that is due in 今日, and one tap says that all is as usual', async () => {
     const { page, done } = await field.page('/today')
-    const care = byId(page, 'today-care')
+    const care = byId(page, 'today-late')
     assert.match(await care.innerText(), /冯奶奶[\s\S]*关爱探访·9 天没见[\s\S]*逾期 2 天/)
     assert.doesNotMatch(await byId(page, 'screen-today').innerText(), /独居|一级|耳背/)
     await tap(page, 'care-row-504', 'care-usual')
