@@ -787,12 +787,14 @@ describe('a thumb', () => {
 
   test('settles a conflict, and the other value is not asked for again', async () => {
     const { page, done } = await field.page('/households/h130')
+    await says(page, 'household-merged', /已合并 \S+ 的更新：方便时间·9:40/)
     await tap(page, 'household-conflicts', 'conflict-theirs')
     await page.waitForFunction(() => document.querySelectorAll('[data-testid^=conflict-]').length > 0)
     await tap(page, 'conflict-mine')
     await byId(page, 'conflict-back').click()
     await byId(page, 'screen-household').waitFor()
     assert.equal(await byId(page, 'household-conflicts').count(), 0)
+    assert.equal(await byId(page, 'household-merged').count(), 0, 'the worker has written here since')
     await done()
   })
 

@@ -62,8 +62,10 @@ describe('the account of a day', () => {
 })
 
 test('the line of the evening says as much as there are receipts, and nothing of an empty day', () => {
-  expect(dayWords(dayOf([item('visit', centre), item('photo', local)], EVENING))).toBe(
-    '今天应传 2，已到中心 1，还差 1',
+  const [arrived, photo, visit] = [item('visit', centre), item('photo', local), item('visit', local)]
+  expect(dayWords(dayOf([arrived, photo], EVENING))).toBe('今天应传 2，已到中心 1，还差 1：照片·听雨苑 104')
+  expect(dayWords(dayOf([arrived, photo, visit], EVENING))).toBe(
+    '今天应传 3，已到中心 1，还差 2：照片·听雨苑 104等',
   )
   expect(dayWords(dayOf([item('visit', centre), item('visit', seen)], EVENING))).toBe(
     '今天应传 2，都已到中心',

@@ -50,9 +50,14 @@ export const missingWords = ({ item, times }: Missing) =>
     .filter(Boolean)
     .join(' ')
 
-/** `今天应传 9，已到中心 4，还差 5`; nothing of a day on which nothing was written. */
-export function dayWords({ due, arrived }: Day): string {
+/** `今天应传 9，已到中心 4，还差 5：走访·听雨苑 104等`, in one line; nothing of a day on which nothing was written. */
+export function dayWords({ due, arrived, missing }: Day): string {
   if (due === 0) return ''
-  if (arrived === due) return say('sync.dayWhole', { n: due })
-  return say('sync.dayPart', { n: due, done: arrived, left: due - arrived })
+  const [first] = missing
+  if (!first) return say('sync.dayWhole', { n: due })
+  const what = missingWords(first)
+  return [
+    say('sync.dayPart', { n: due, done: arrived, left: due - arrived }),
+    missing.length > 1 ? say('sync.firstOf', { what }) : what,
+  ].join(say('sign.colon'))
 }
