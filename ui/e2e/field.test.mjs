@@ -919,6 +919,28 @@ describe('a thumb', () => {
     await done()
   })
 
+  test('puts down what is seen on the way with one tap, and may still report it', async () => {
+    const { page, done } = await field.page('/patrol', { scene: 'walking' })
+    const chips = page.locator('[data-testid^=patrol-quick-]')
+    await chips.first().waitFor()
+    assert.equal(await chips.count(), 4)
+    await tap(page, 'patrol-quick-F02001')
+    await says(page, 'saved-note', /飞线充电[\s\S]*去上报/)
+    await tap(page, 'saved-act')
+    await byId(page, 'screen-report').waitFor()
+    await settled(
+      () => byId(page, 'report-category-F02001').getAttribute('aria-pressed'),
+      (pressed) => pressed === 'true',
+    )
+    await page.goBack()
+    await byId(page, 'patrol-finish').dispatchEvent('pointerdown')
+    await tap(page, 'patrol-finish-save')
+    await byId(page, 'screen-patrol-summary').waitFor()
+    await says(page, 'screen-patrol-summary', /没有定位\s+1 处[\s\S]*飞线充电[\s\S]*观察/)
+    assert.equal(await page.locator('.patrol-map .missing').count(), 1, 'the gap is no line')
+    await done()
+  })
+
   test('lifted too early does not end a patrol', async () => {
     const { page, done } = await field.page('/patrol', { scene: 'walking' })
     const end = byId(page, 'patrol-finish')
@@ -931,18 +953,20 @@ describe('a thumb', () => {
 
   test('settles a conflict, and the other value is not asked for again', async () => {
     const { page, done } = await field.page('/households/h130')
+    await says(page, 'household-merged', /已合并 \S+ 的更新：方便时间·9:40/)
     await tap(page, 'household-conflicts', 'conflict-theirs')
     await page.waitForFunction(() => document.querySelectorAll('[data-testid^=conflict-]').length > 0)
     await tap(page, 'conflict-mine')
     await byId(page, 'conflict-back').click()
     await byId(page, 'screen-household').waitFor()
     assert.equal(await byId(page, 'household-conflicts').count(), 0)
+    assert.equal(await byId(page, 'household-merged').count(), 0, 'the worker has written here since')
     await done()
   })
 
   test('finds care that is due in 今日, and one tap says that all is as usual', async () => {
     const { page, done } = await field.page('/today')
-    const care = byId(page, 'today-care')
+    const care = byId(page, 'today-late')
     assert.match(await care.innerText(), /冯奶奶[\s\S]*关爱探访·9 天没见[\s\S]*逾期 2 天/)
     assert.doesNotMatch(await byId(page, 'screen-today').innerText(), /独居|一级|耳背/)
     await tap(page, 'care-row-504', 'care-usual')
@@ -1029,6 +1053,35 @@ describe('a thumb', () => {
     await page.locator('[data-receipt-of=local]').first().waitFor({ state: 'detached' })
     await page.waitForFunction(() => !document.querySelector('[data-receipt-of=local]'))
     await says(page, 'sync-headline', /都已到中心/)
+    await done()
+  })
+
+  test('tries one record again and is told how it ended, without a network and with one', async () => {
+    const { page, done } = await field.page('/sync', { scene: 'stuck' })
+    const row = page.locator('[data-testid=sync-item][data-id=today-1]')
+    await row.getByTestId('sync-again').click()
+    await settled(
+      () => row.innerText(),
+      (now) => /联系不上中心/.test(now),
+    )
+    assert.match(await row.innerText(), /联系不上中心/)
+    const broken = page.locator('[data-testid=sync-item][data-id=photo-broken]')
+    assert.equal(await broken.getByTestId('sync-again').count(), 0, 'trying again cannot help')
+    assert.match(await broken.getByTestId('sync-help').innerText(), /重拍/)
+    await page.evaluate(() => window.fake.connect('good'))
+    await page.waitForFunction(() => !document.querySelector('[data-receipt-of=local]'))
+    assert.equal(await row.getByTestId('sync-again').count(), 0)
+    await says(page, 'sync-day', /照片·3幢消火栓/)
+    await done()
+  })
+
+  test('reads in the evening what of the day is at the centre, and what is missing leads to its page', async () => {
+    const { page, done } = await field.page('/log', { scene: 'evening' })
+    await says(page, 'log-delivery', /今天应传 11，已到中心 3，还差 8：/)
+    await tap(page, 'log-delivery')
+    await says(page, 'sync-day', /记录\s+应传 6，已到中心 3[\s\S]*照片\s+应传 5，已到中心 0/)
+    await page.getByTestId('sync-day-missing').first().click()
+    await byId(page, 'screen-incident').waitFor()
     await done()
   })
 

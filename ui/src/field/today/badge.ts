@@ -1,12 +1,12 @@
 import { readonly, ref } from 'vue'
 import { phone, type Today } from '../../api/field'
+import { badgeOf } from './rows'
 
 const badge = ref(0)
 
-/** What 今日 shows on the tab bar: overdue and due today, of tasks, of care and of places, nothing else. */
+/** What 今日 shows on the tab bar: overdue and due today, of tasks, care, places and forms, nothing else. */
 export const useBadge = () => readonly(badge)
-export const setBadge = (today: Today) =>
-  (badge.value = today.overdue + today.due_today + today.care.length + today.places.length)
+export const setBadge = (today: Today) => (badge.value = badgeOf(today))
 
 /** Reads it anew, for a first screen that is not 今日; without an answer the badge stays as it was. */
 export const readBadge = () => phone.today().then(setBadge, () => undefined)

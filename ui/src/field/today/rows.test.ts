@@ -1,6 +1,19 @@
 import { describe, expect, test } from 'vitest'
-import type { HouseholdRow, Task, TaskRow } from '../../api/field'
-import { actOf, asideOf, briefOf, doorOf, dueOf, endsSoon, headingOf, labelOf, lineOf, titleOf } from './rows'
+import type { CareRow, FormRow, HouseholdRow, PlaceRow, Task, TaskGroup, TaskRow } from '../../api/field'
+import {
+  actOf,
+  asideOf,
+  badgeOf,
+  briefOf,
+  doorOf,
+  dueOf,
+  endsSoon,
+  headingOf,
+  labelOf,
+  lineOf,
+  sectionsOf,
+  titleOf,
+} from './rows'
 
 const task: Task = {
   id: 't',
@@ -103,4 +116,55 @@ test('what came back is called that, whichever day it came back', () => {
 test('the log of the day is offered from four o’clock on', () => {
   expect(endsSoon(Date.parse('2026-09-14T15:59:00+08:00'))).toBe(false)
   expect(endsSoon(Date.parse('2026-09-14T16:00:00+08:00'))).toBe(true)
+})
+
+describe('what is late', () => {
+  const group = (hint: TaskGroup['hint'], ...rows: TaskRow[]): TaskGroup => ({ hint, title: '', rows })
+  const plan = (id: string, overdue_days: number) => ({ id, overdue_days }) as CareRow
+  const shop = (id: string, overdue_days: number) => ({ id, overdue_days }) as PlaceRow
+  const lists = {
+    groups: [group('overdue', row({ overdue_days: 2 })), group('walking', row()), group('later', row())],
+    care: [plan('late', 2), plan('due', 0)],
+    places: [shop('late', 9), shop('due', 0)],
+  }
+
+  test('stands together at the top, whatever it is, and in no other section', () => {
+    const { late, care, walk, places, later } = sectionsOf(lists)
+    expect([late.tasks.length, late.care, late.places, late.count]).toEqual([
+      1,
+      [plan('late', 2)],
+      [shop('late', 9)],
+      3,
+    ])
+    expect([care, places]).toEqual([[plan('due', 0)], [shop('due', 0)]])
+    expect([walk.map(({ hint }) => hint), later.length]).toEqual([['walking'], 1])
+  })
+
+  test('has a section of its own also when no task is late', () => {
+    expect(sectionsOf({ ...lists, groups: [] }).late.count).toBe(2)
+    expect(sectionsOf({ groups: [], care: [plan('due', 0)], places: [] }).late.count).toBe(0)
+  })
+
+  test('is counted once in the brief, and forms are counted too', () => {
+    const counts = {
+      overdue: 1,
+      due_today: 7,
+      returned: 0,
+      forms: [{}],
+      care: lists.care,
+      places: lists.places,
+    }
+    expect(briefOf(counts).map((p) => `${p.word} ${p.n}`)).toEqual([
+      '逾期 3',
+      '今天到期 7',
+      '采集表 1',
+      '关爱 1',
+      '场所 1',
+    ])
+  })
+
+  test('and what is due in time make the badge, forms with them', () => {
+    const { care, places } = lists
+    expect(badgeOf({ overdue: 1, due_today: 7, care, places, forms: [{} as FormRow] })).toBe(13)
+  })
 })

@@ -1,5 +1,5 @@
 // What a row of 今日 says. The phone groups and orders; here are only the words and the door on the plate.
-import type { TaskGroup, TaskRow } from '../../api/field'
+import type { CareRow, FormRow, PlaceRow, TaskGroup, TaskRow, Today } from '../../api/field'
 import en from '../../locales/en.json'
 import zh from '../../locales/zh-CN.json'
 import { clock, day } from '../../shared/moment'
@@ -76,23 +76,57 @@ export function asideOf(group: TaskGroup): string {
     : say('today.doors', { n })
 }
 
-/** `逾期 1，今天到期 7，关爱 3，场所 2，昨天退回 2`, without the parts that are zero. */
+type Late = { overdue_days: number }
+const isLate = (row: Late) => row.overdue_days > 0
+
+/** What is late, of every kind, stands together at the top; each kind keeps what is due in time. */
+export function sectionsOf(today: Pick<Today, 'groups' | 'care' | 'places'>) {
+  const { groups, care, places } = today
+  const late = {
+    tasks: groups.filter(({ hint }) => hint === 'overdue').flatMap(({ rows }) => rows),
+    care: care.filter(isLate),
+    places: places.filter(isLate),
+  }
+  return {
+    late: { ...late, count: late.tasks.length + late.care.length + late.places.length },
+    care: care.filter((row) => !isLate(row)),
+    walk: groups.filter(({ hint }) => hint !== 'overdue' && hint !== 'later'),
+    places: places.filter((row) => !isLate(row)),
+    later: groups.find(({ hint }) => hint === 'later')?.rows ?? [],
+  }
+}
+
+/** `逾期 3，今天到期 7，采集表 1，关爱 2，场所 1，退回重办 2`, without the parts that are zero. Each is counted once. */
 export function briefOf(counts: {
   overdue: number
   due_today: number
   returned: number
-  care?: readonly unknown[]
-  places?: readonly unknown[]
+  care?: readonly Late[]
+  places?: readonly Late[]
+  forms?: readonly unknown[]
 }) {
+  const { care = [], places = [], forms = [] } = counts
+  const late = [...care, ...places].filter(isLate).length
+  const inTime = (rows: readonly Late[]) => rows.filter((row) => !isLate(row)).length
   const parts = [
-    { n: counts.overdue, word: say('today.briefOverdue') },
+    { n: counts.overdue + late, word: say('today.briefOverdue') },
     { n: counts.due_today, word: say('today.briefDue') },
-    { n: counts.care?.length ?? 0, word: say('today.briefCare') },
-    { n: counts.places?.length ?? 0, word: say('today.briefPlaces') },
+    { n: forms.length, word: say('today.briefForms') },
+    { n: inTime(care), word: say('today.briefCare') },
+    { n: inTime(places), word: say('today.briefPlaces') },
     { n: counts.returned, word: say('today.briefReturned') },
   ]
   return parts.filter(({ n }) => n > 0)
 }
+
+/** What the badge on 今日 counts: whatever can be cleared by working today, late or in time. */
+export const badgeOf = (today: {
+  overdue: number
+  due_today: number
+  care: readonly CareRow[]
+  places: readonly PlaceRow[]
+  forms: readonly FormRow[]
+}) => today.overdue + today.due_today + today.care.length + today.places.length + today.forms.length
 
 /** From four in the afternoon on, the day's log is offered. */
 export const endsSoon = (now: number) => Number(clock(now).split(':')[0]) >= 16

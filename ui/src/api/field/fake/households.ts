@@ -84,6 +84,12 @@ export class Households {
     view.fields = view.fields.map((f) =>
       f.field === 'contact_phone' ? numbers : f.field === 'household_size' ? sizes : f,
     )
+    // Another field, written by her alone: that comes together without a question.
+    const evening = theirs({ field: 'preferred_time', value: 'evening' })
+    view.fields = [
+      ...view.fields.filter((f) => f.field !== 'preferred_time'),
+      { field: 'preferred_time', values: [evening] },
+    ]
     const [last] = view.visits
     if (!last) return
     const visit = (id: string, kind: 'routine' | 'phone', by: string, when: number) => ({

@@ -8,6 +8,7 @@ import type {
   PatrolScreen,
   PatrolView,
   Position,
+  TrackGap,
 } from '../../generated/phone'
 import { Fault } from '../door'
 import type { Delivery } from './delivery'
@@ -15,6 +16,7 @@ import { at, grid, iso, me, people, plans } from './street'
 import { checked } from './words'
 
 const SPEED_M_PER_MS = 70 / 60_000
+const FIX_MS = 20_000
 
 export class Patrols {
   private kept = new Map<string, PatrolView>()
@@ -110,11 +112,32 @@ export class Patrols {
     return end - Date.parse(view.created.started_at) - paused
   }
 
-  /** The way so far: through the points already reached. */
+  private gaps(view: PatrolView): TrackGap[] {
+    const sixth = view.hits[5]
+    if (!sixth) return []
+    return [{ from: iso(Date.parse(sixth.hit.at) - 120_000), to: iso(Date.parse(sixth.hit.at) + 420_000) }]
+  }
+
+  /** The way so far: through the points already reached and towards the next, a fix each 20 seconds, none in a gap. */
   private track(view: PatrolView): [number, number][] {
-    return view.hits.flatMap(({ hit }) => {
+    const stops = view.hits.flatMap(({ hit }) => {
       const point = grid.checkpoints.find((c) => c.id === hit.checkpoint)
-      return point ? [[point.lon ?? 0, point.lat ?? 0] as [number, number]] : []
+      return point ? [{ at: Date.parse(hit.at), lon: point.lon ?? 0, lat: point.lat ?? 0 }] : []
+    })
+    const last = stops.at(-1)
+    const next = grid.checkpoints[stops.length]
+    if (last && next) stops.push({ at: last.at + 14 * 60_000, lon: next.lon ?? 0, lat: next.lat ?? 0 })
+    const end = view.ended_at ? Date.parse(view.ended_at) : this.now()
+    const gaps = this.gaps(view).map(({ from, to }) => [Date.parse(from), Date.parse(to)] as const)
+    return stops.slice(1).flatMap((to, n) => {
+      const from = stops[n] ?? to
+      const fixes: [number, number][] = n ? [] : [[from.lon, from.lat]]
+      for (let at = from.at + FIX_MS; at <= Math.min(to.at, end); at += FIX_MS) {
+        const share = (at - from.at) / (to.at - from.at)
+        if (gaps.some(([since, until]) => at > since && at < until)) continue
+        fixes.push([from.lon + (to.lon - from.lon) * share, from.lat + (to.lat - from.lat) * share])
+      }
+      return fixes
     })
   }
 
@@ -125,7 +148,6 @@ export class Patrols {
     const free = view.ended_at ? grid.checkpoints.filter(was) : grid.checkpoints
     const points = planned.length ? planned : free
     const next = points.findIndex((p) => !view.hits.some((h) => h.hit.checkpoint === p.id))
-    const sixth = view.hits[5]
     return {
       id,
       view,
@@ -139,9 +161,7 @@ export class Patrols {
       distance_m: view.distance_m ?? Math.round(this.walkedMs(view) * SPEED_M_PER_MS * 0.4),
       duration_s: Math.floor(this.walkedMs(view) / 1000),
       paused: view.pauses.some((p) => !p.to),
-      gaps: sixth
-        ? [{ from: iso(Date.parse(sixth.hit.at) - 120_000), to: iso(Date.parse(sixth.hit.at) + 420_000) }]
-        : [],
+      gaps: this.gaps(view),
       track: this.track(view),
       receipt: this.delivery.receipt(id),
       photo_states: {},

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest'
+import type { CareRow, HouseholdRow, Task, TaskGroup, TaskRow, Today, VisitOutcome } from '../../api/field'
+import { notHomeOf, partsOf } from './brief'
+
+const door = (room: string, last_outcome: VisitOutcome | null) =>
+  ({ id: `h-${room}`, room, unit: '', name: '李阿姨', size: 2, days_since: 1, last_outcome }) as HouseholdRow
+const task = (room: string, last: VisitOutcome | null, more: Partial<TaskRow> = {}): TaskRow => ({
+  task: { id: `t-${room}`, kind: 'visit', household: `h-${room}`, text: '走访', due: '' } as Task,
+  plate: room,
+  name: '李阿姨',
+  household: door(room, last),
+  days_since_visit: 1,
+  overdue_days: 0,
+  done: false,
+  later: { times: 0, until: null, reason: null, words: null, days: 7, refused: null },
+  ...more,
+})
+const group = (hint: TaskGroup['hint'], ...rows: TaskRow[]): TaskGroup => ({ hint, title: '', rows })
+const care = (id: string, household: HouseholdRow) => ({ id, household, overdue_days: 0 }) as CareRow
+
+describe('who was not at home and is due again', () => {
+  test('is named with the day, and leads to the visit', () => {
+    expect(
+      notHomeOf({ groups: [group('walking', task('502', 'not_home'), task('503', 'met'))], care: [] }),
+    ).toEqual([
+      {
+        id: 'h-502',
+        to: '/households/h-502/visit?task=t-502',
+        title: '502 李阿姨',
+        line: '昨天未遇',
+        due: '',
+      },
+    ])
+  })
+
+  test('is not somebody who was refused, was never visited, is done with, or waits for another day', () => {
+    const groups = [
+      group('walking', task('1', 'refused'), task('2', null), task('3', 'not_home', { done: true })),
+      group('later', task('4', 'not_home')),
+    ]
+    expect(notHomeOf({ groups, care: [] })).toEqual([])
+  })
+
+  test('is named once, also with care and a visit due at the same door', () => {
+    const twice = notHomeOf({
+      groups: [group('overdue', task('502', 'not_home'))],
+      care: [care('c1', door('502', 'not_home')), care('c2', door('504', 'not_home'))],
+    })
+    expect(twice.map(({ to }) => to)).toEqual(['/households/h-502/visit?task=t-502', '/care/c2'])
+  })
+})
+
+test('the brief says each part that there is, forms among them, and none of which there is nothing', () => {
+  const form = {
+    form: { id: 'f', round: '2026-09' },
+    title_zh: '低收入家庭信息核对',
+    due: '2026-09-14',
+    due_time: null,
+    overdue_days: 0,
+    doors: 16,
+    done: 3,
+    expired: false,
+  }
+  const today = {
+    date: '2026-09-14',
+    groups: [
+      group('overdue', task('502', 'met', { overdue_days: 3 })),
+      group('walking', task('503', 'not_home')),
+    ],
+    care: [],
+    places: [],
+    forms: [form],
+  } as unknown as Today
+  const told = partsOf(today).map(({ key, lines }) => [key, lines.map(({ title, due }) => `${title}·${due}`)])
+  expect(told).toEqual([
+    ['late', ['502 李阿姨·逾期 3 天']],
+    ['due', ['503 李阿姨·今天']],
+    ['forms', ['低收入家庭信息核对·今天']],
+    ['not-home', ['503 李阿姨·']],
+  ])
+})

@@ -1,0 +1,94 @@
+// The morning brief as sections: what to say at the stand-up, each thing once, counted as on the page.
+import type { CareRow, FormRow, PlaceRow, TaskRow, Today } from '../../api/field'
+import { say } from '../../shared/words'
+import { dueOf as careDue, lineOf as careLine } from '../care/words'
+import { dueOf as formDue, progressOf, titleOf as formTitle } from '../form/words'
+import { lastWords } from '../household/last-visit'
+import { dueOf as placeDue, lineOf as placeLine } from '../place/words'
+import { actOf, dueOf, lineOf, sectionsOf, titleOf } from './rows'
+
+export type Line = { id: string; to: string; title: string; line: string; due: string }
+export type Part = { key: string; title: string; lines: Line[] }
+
+const spaced = (...words: (string | undefined)[]) => words.filter(Boolean).join(' ')
+
+const taskLine = (row: TaskRow): Line => ({
+  id: row.task.id,
+  to: actOf(row),
+  title: spaced(row.plate, titleOf(row)),
+  line: lineOf(row),
+  due: dueOf(row),
+})
+const careLineOf = (row: CareRow, today: string): Line => ({
+  id: row.id,
+  to: `/care/${row.id}`,
+  title: spaced(row.household?.room, row.name),
+  line: careLine(row),
+  due: careDue(row, today),
+})
+const placeLineOf = (row: PlaceRow): Line => ({
+  id: row.id,
+  to: `/places/${row.id}/visit`,
+  title: row.name,
+  line: placeLine(row),
+  due: placeDue(row),
+})
+const formLine = (row: FormRow, today: string): Line => ({
+  id: row.form.id + row.form.round,
+  to: `/forms/${row.form.id}/${row.form.round}`,
+  title: formTitle(row),
+  line: progressOf(row),
+  due: formDue(row, today),
+})
+
+/** Doors at which nobody was home last time and that are due again: worth another hour of the day. */
+export function notHomeOf({ groups, care }: Pick<Today, 'groups' | 'care'>): Line[] {
+  const tasks = groups.filter(({ hint }) => hint !== 'later').flatMap(({ rows }) => rows)
+  const due = [
+    ...tasks.filter(({ done }) => !done).map((row) => ({ door: row.household, to: actOf(row) })),
+    ...care.map((row) => ({ door: row.household, to: `/care/${row.id}` })),
+  ]
+  const found = new Map<string, Line>()
+  for (const { door, to } of due) {
+    if (door?.last_outcome !== 'not_home' || found.has(door.id)) continue
+    found.set(door.id, {
+      id: door.id,
+      to,
+      title: spaced(door.room, door.name),
+      line: lastWords(door),
+      due: '',
+    })
+  }
+  return [...found.values()]
+}
+
+/** What there is to say; parts of which there is nothing are left out. */
+export function partsOf(today: Today): Part[] {
+  const { late, care, walk, places } = sectionsOf(today)
+  const open = (rows: readonly TaskRow[]) => rows.filter((row) => !row.done).map(taskLine)
+  const parts: Part[] = [
+    {
+      key: 'late',
+      title: say('today.briefOverdue'),
+      lines: [
+        ...late.care.map((row) => careLineOf(row, today.date)),
+        ...open(late.tasks),
+        ...late.places.map(placeLineOf),
+      ],
+    },
+    { key: 'due', title: say('today.briefDue'), lines: open(walk.flatMap(({ rows }) => rows)) },
+    {
+      key: 'forms',
+      title: say('today.briefForms'),
+      lines: today.forms.map((row) => formLine(row, today.date)),
+    },
+    {
+      key: 'care',
+      title: say('today.briefCare'),
+      lines: care.map((row) => careLineOf(row, today.date)),
+    },
+    { key: 'places', title: say('today.briefPlaces'), lines: places.map(placeLineOf) },
+    { key: 'not-home', title: say('today.briefNotHome'), lines: notHomeOf(today) },
+  ]
+  return parts.filter(({ lines }) => lines.length > 0)
+}
