@@ -71,5 +71,8 @@ export function useVisit(household: string, task: string | null) {
   }
 
   void begin()
-  return { detail, visit, resumed: resumes, fault, saving, confirmed: kept, today, end, change, undo, save }
+  return {
+    ...{ detail, visit, resumed: resumes, fault, saving, confirmed: kept, today },
+    ...{ end, change, undo, save, keepDraft: draft.keep },
+  }
 }
