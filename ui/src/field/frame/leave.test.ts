@@ -19,7 +19,7 @@ beforeEach(async () => {
     history: createMemoryHistory(),
     routes: [
       { path: '/visit', component: Visit },
-      { path: '/incidents/:id', component: Visit },
+      { path: '/incidents/:id', component: { ...Visit } },
       { path: '/:rest(.*)', component: Page },
     ],
   })
@@ -61,6 +61,7 @@ test('whoever is on the way elsewhere, the page still waiting for its recording,
 
 test('whoever is on the way to another page of the same kind is not sent back from it', async () => {
   await router.push('/incidents/a')
+  await flushPromises()
   let kept = () => {}
   router.beforeResolve(() => new Promise<void>((done) => (kept = done)))
   const away = router.push('/incidents/b')

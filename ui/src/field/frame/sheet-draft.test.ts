@@ -156,14 +156,27 @@ test('a sheet that is opened again while its act is being saved begins anew', as
   await show(DRAIN)
   await type('误报')
   open.value = false
-  let saved = (_: boolean) => {}
-  const saving = sheet.handIn(() => new Promise((done) => (saved = done)))
+  let saved = () => {}
+  const saving = sheet.handIn(() => new Promise((done) => (saved = () => done(true))))
   await show(DRAIN)
-  saved(true)
+  saved()
   await saving
   expect(words.value).toBe('')
   await sheet.keep()
   expect(drafts.size).toBe(0)
+})
+
+test('a double tap saves once', async () => {
+  await show(DRAIN)
+  await type('误报')
+  let saves = 0
+  const save = async () => ((saves += 1), true)
+  expect(await Promise.all([sheet.handIn(save), sheet.handIn(save)])).toEqual([true, false])
+  // nor while it slides away
+  expect(await sheet.handIn(save)).toBe(false)
+  expect(saves).toBe(1)
+  await show(DRAIN)
+  expect(await sheet.handIn(save)).toBe(true)
 })
 
 test('a draft that is still on its way to the phone does not come back after its act was saved', async () => {
@@ -177,6 +190,7 @@ test('a draft that is still on its way to the phone does not come back after its
   await show(DRAIN)
   await type('误报')
   open.value = false
+  await nextTick()
   const saving = sheet.handIn(async () => true)
   await flushPromises()
   arrives()

@@ -24,13 +24,14 @@ export function useSheetDraft(
 ) {
   const half = reactive(fields) as Record<string, unknown>
   const resumed = ref(false)
-  /** Whose words they are; nobody's before the sheet was opened once. */
+  /** Whose words they are; nobody's before the sheet was opened, nor after they were saved. */
   let at: string | undefined
   let begun = ''
   let kept = ''
   let opened = 0
   let pausing: ReturnType<typeof setTimeout> | undefined
   let putting: Promise<unknown> = Promise.resolve()
+  const saving = new Set<string>()
 
   /** As it began, it is nothing half written. */
   async function keep() {
@@ -70,21 +71,28 @@ export function useSheetDraft(
 
   /**
    * Saves what was written; it is forgotten once that went through. What the phone refuses stays half written, and is there again
-   * when the sheet opens.
+   * when the sheet opens. A sheet that slides away can still be pressed: the second press saves nothing.
    */
   async function handIn(save: () => Promise<boolean>): Promise<boolean> {
     const [mine, saved] = [opened, at]
-    await keep().catch(() => undefined)
-    if (!(await save())) return false
-    if (saved === undefined) return true
+    if (saved === undefined || saving.has(saved)) return false
+    saving.add(saved)
+    try {
+      await keep().catch(() => undefined)
+      if (!(await save())) return false
+    } finally {
+      saving.delete(saved)
+    }
     if (at === saved) {
       clearTimeout(pausing)
+      if (mine === opened) at = undefined
       // opened again meanwhile, it begins anew
-      if (mine !== opened) blank()
+      else blank()
       kept = begun = JSON.stringify(half)
     }
     await putting.catch(() => undefined)
-    await phone.draftDrop(saved).catch(() => undefined)
+    putting = phone.draftDrop(saved)
+    await putting.catch(() => undefined)
     return true
   }
 
