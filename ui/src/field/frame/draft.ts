@@ -1,15 +1,45 @@
 import { onBeforeUnmount, watch, type Ref } from 'vue'
-import { onBeforeRouteLeave } from 'vue-router'
+import { onBeforeRouteLeave, onBeforeRouteUpdate } from 'vue-router'
 import { phone } from '../../api/field'
 
-const PAUSE_MS = 400
+/** A pause in typing. */
+export const PAUSE_MS = 400
+
+type Keep = () => Promise<unknown>
 
 /** Everything that is half written on a screen that stands. */
-const standing = new Set<() => Promise<void>>()
+const standing = new Set<Keep>()
+/** What is still being said there. */
+const speaking = new Set<Keep>()
 
-/** Keeps all of it now: the app is about to lock. */
+const all = (keeps: ReadonlySet<Keep>) => Promise.all([...keeps].map((keep) => keep().catch(() => undefined)))
+
+/** Keeps all of it now: the app is about to lock. What is being said comes first, because its draft names it. */
 export async function keepAll() {
-  await Promise.all([...standing].map((keep) => keep().catch(() => undefined)))
+  await all(speaking)
+  await all(standing)
+}
+
+/** Ends and keeps what is being said on this screen before the app locks. */
+export function keepFirst(settle: Keep) {
+  speaking.add(settle)
+  onBeforeUnmount(() => speaking.delete(settle))
+}
+
+/** Keeps it whenever the screen, or the app, may not come back: another address, another app, the lock, the end. */
+export function keepOnTheWayOut(keep: Keep) {
+  const quietly = () => void keep().catch(() => undefined)
+  standing.add(keep)
+  document.addEventListener('visibilitychange', quietly)
+  window.addEventListener('pagehide', quietly)
+  onBeforeRouteLeave(quietly)
+  onBeforeRouteUpdate(quietly)
+  onBeforeUnmount(() => {
+    standing.delete(keep)
+    quietly()
+    document.removeEventListener('visibilitychange', quietly)
+    window.removeEventListener('pagehide', quietly)
+  })
 }
 
 /**
@@ -20,6 +50,7 @@ export function useDraft<T>(key: string, state: Readonly<Ref<T | undefined>>) {
   let pausing: ReturnType<typeof setTimeout> | undefined
   let dropped = false
   let kept = ''
+  let putting: Promise<unknown> = Promise.resolve()
 
   async function keep() {
     clearTimeout(pausing)
@@ -27,10 +58,18 @@ export function useDraft<T>(key: string, state: Readonly<Ref<T | undefined>>) {
     const json = JSON.stringify(state.value)
     if (json === kept) return
     kept = json
-    await phone.draftPut(key, json)
+    putting = phone.draftPut(key, json).catch((thrown) => {
+      kept = ''
+      throw thrown
+    })
+    await putting
   }
-  const quietly = () => void keep().catch(() => (kept = ''))
-  standing.add(keep)
+
+  /** Keeps it although nothing was written since: its record took it along, or another page is going to add to it. */
+  async function keepAnew() {
+    kept = ''
+    await keep()
+  }
 
   async function recall(): Promise<T | null> {
     const json = await phone.draftGet(key)
@@ -46,15 +85,11 @@ export function useDraft<T>(key: string, state: Readonly<Ref<T | undefined>>) {
   /** What is there now was not written by anybody: leaving it behind leaves no draft. */
   const untouched = () => (kept = JSON.stringify(state.value))
 
-  /** Kept also when nobody wrote anything yet: another page is going to add to it. */
-  async function hold() {
-    kept = ''
-    await keep()
-  }
-
   async function drop() {
     dropped = true
     clearTimeout(pausing)
+    // what is still on its way there would come back after it
+    await putting.catch(() => undefined)
     await phone.draftDrop(key)
   }
 
@@ -62,18 +97,10 @@ export function useDraft<T>(key: string, state: Readonly<Ref<T | undefined>>) {
     state,
     () => {
       clearTimeout(pausing)
-      pausing = setTimeout(quietly, PAUSE_MS)
+      pausing = setTimeout(() => void keep().catch(() => undefined), PAUSE_MS)
     },
     { deep: true },
   )
-  document.addEventListener('visibilitychange', quietly)
-  window.addEventListener('pagehide', quietly)
-  onBeforeRouteLeave(quietly)
-  onBeforeUnmount(() => {
-    standing.delete(keep)
-    quietly()
-    document.removeEventListener('visibilitychange', quietly)
-    window.removeEventListener('pagehide', quietly)
-  })
-  return { keep, recall, untouched, hold, drop }
+  keepOnTheWayOut(keep)
+  return { keep, keepAnew, recall, untouched, drop }
 }

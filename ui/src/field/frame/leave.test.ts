@@ -19,6 +19,7 @@ beforeEach(async () => {
     history: createMemoryHistory(),
     routes: [
       { path: '/visit', component: Visit },
+      { path: '/incidents/:id', component: { ...Visit } },
       { path: '/:rest(.*)', component: Page },
     ],
   })
@@ -56,6 +57,21 @@ test('whoever is on the way elsewhere, the page still waiting for its recording,
   await away
   await flushPromises()
   expect(router.currentRoute.value.path).toBe('/me')
+})
+
+test('whoever is on the way to another page of the same kind is not sent back from it', async () => {
+  await router.push('/incidents/a')
+  await flushPromises()
+  let kept = () => {}
+  router.beforeResolve(() => new Promise<void>((done) => (kept = done)))
+  const away = router.push('/incidents/b')
+  await flushPromises()
+  leave.back('/today')
+  await leave.on('/households/h502')
+  kept()
+  await away
+  await flushPromises()
+  expect(router.currentRoute.value.path).toBe('/incidents/b')
 })
 
 test('a page that could not be left can still be left', async () => {

@@ -1,16 +1,19 @@
 // Away from a page once its work is done. A save takes a moment, above all with a recording that is still running: whoever
 // went elsewhere meanwhile stays there.
 import { onScopeDispose } from 'vue'
-import { onBeforeRouteLeave, useRouter } from 'vue-router'
+import { onBeforeRouteLeave, onBeforeRouteUpdate, useRouter } from 'vue-router'
 
 export function useLeave() {
   const router = useRouter()
   const here = router.currentRoute.value.path
   // On the way already: a page that is left waits for the recording in it, and is still the current one.
   let leaving = false
-  onBeforeRouteLeave(() => {
+  const goes = () => {
     leaving = true
-  })
+  }
+  onBeforeRouteLeave(goes)
+  // another of its kind, which is another page
+  onBeforeRouteUpdate(goes)
   onScopeDispose(router.onError(() => (leaving = false)))
   const gone = () => leaving || router.currentRoute.value.path !== here
   return {

@@ -165,19 +165,34 @@ export function useReport(
     }
   }
 
-  /** 就是这件: photos and voice go to the case that is open already, and nothing new is made. */
+  /**
+   * 就是这件: words, photos and voice go to the case that is open already, and nothing new is made. What has arrived there leaves
+   * the form, so that a second press after a refusal doubles nothing; the words, which alone can be refused, go first.
+   */
   async function follow(id: string): Promise<boolean> {
+    if (!form.value || saving.value) return false
+    saving.value = true
     try {
-      for (const photo of form.value?.photos ?? [])
+      await lastPhoto
+      const written = form.value
+      const text = written.incident.description.trim()
+      if (text) await phone.actOnIncident(id, { type: 'comment', text })
+      written.incident.description = ''
+      for (const photo of [...written.photos]) {
         await phone.actOnIncident(id, { type: 'add_photo', photo })
-      const voice = form.value?.voice
-      if (voice) await phone.actOnIncident(id, { type: 'add_voice', voice })
+        written.photos = written.photos.filter((other) => other.hash !== photo.hash)
+      }
+      if (written.voice) await phone.actOnIncident(id, { type: 'add_voice', voice: written.voice })
+      written.voice = null
       await draft.drop()
       if (visit) await tellVisit(visit.waits, id)
       return true
     } catch (thrown) {
       fault.value = asFault(thrown)
+      await draft.keep().catch(() => undefined)
       return false
+    } finally {
+      saving.value = false
     }
   }
 

@@ -74,6 +74,6 @@ export function useVisit(household: string, task: string | null) {
   void begin()
   return {
     ...{ detail, visit, resumed: resumes, fault, saving, confirmed: kept, today },
-    ...{ end, change, undo, save, hold: draft.hold },
+    ...{ end, change, undo, save, keepDraft: draft.keep, hold: draft.keepAnew },
   }
 }

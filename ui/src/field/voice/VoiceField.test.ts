@@ -3,6 +3,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import { defineComponent, h, ref } from 'vue'
 import { createMemoryHistory, createRouter, RouterView, type Router } from 'vue-router'
 import { standIn, type Phone, type VoiceNote } from '../../api/field'
+import { keepAll, useDraft } from '../frame/draft'
 import VoiceField from './VoiceField.vue'
 
 const NOTE = { hash: 'h', media: 'webm', duration_ms: 3_000, bytes: 7_000 } as VoiceNote
@@ -14,18 +15,27 @@ vi.mock('./microphone', async (real) => ({
 let router: Router
 let put: (note: VoiceNote) => void
 const note = ref<VoiceNote | null>(null)
+let drafts: Map<string, string>
 const Door = defineComponent({
-  setup: () => () =>
-    h(VoiceField, { modelValue: note.value, 'onUpdate:modelValue': (n) => (note.value = n ?? null) }),
+  setup() {
+    useDraft('visit', note)
+    return () =>
+      h(VoiceField, { modelValue: note.value, 'onUpdate:modelValue': (n) => (note.value = n ?? null) })
+  },
 })
 
 beforeEach(async () => {
   note.value = null
-  standIn({ addVoice: () => new Promise<VoiceNote>((done) => (put = done)) } as unknown as Phone)
+  drafts = new Map()
+  standIn({
+    addVoice: () => new Promise<VoiceNote>((done) => (put = done)),
+    draftPut: async (key: string, json: string) => (drafts.set(key, json), null),
+  } as unknown as Phone)
   router = createRouter({
     history: createMemoryHistory(),
     routes: [
       { path: '/visit', component: Door },
+      { path: '/incidents/:id', component: Door },
       { path: '/me', component: { render: () => null } },
     ],
   })
@@ -42,6 +52,30 @@ test('a page with a recording in it waits until the phone has it, and hears of i
   put(NOTE)
   await away
   expect([router.currentRoute.value.path, note.value]).toEqual(['/me', NOTE])
+})
+
+test('a page that gives way to another of its kind waits as well', async () => {
+  await router.push('/incidents/a')
+  const page = mount(RouterView, { global: { plugins: [router] } })
+  await page.get('[data-testid=voice-start]').trigger('click')
+  await flushPromises()
+  const away = router.push('/incidents/b')
+  await flushPromises()
+  expect([router.currentRoute.value.path, note.value]).toEqual(['/incidents/a', null])
+  put(NOTE)
+  await away
+  expect([router.currentRoute.value.path, note.value]).toEqual(['/incidents/b', NOTE])
+})
+
+test('an app that locks ends the recording first, and the draft that is kept names it', async () => {
+  const page = mount(RouterView, { global: { plugins: [router] } })
+  await page.get('[data-testid=voice-start]').trigger('click')
+  await flushPromises()
+  const locking = keepAll()
+  await flushPromises()
+  put(NOTE)
+  await locking
+  expect(JSON.parse(drafts.get('visit') ?? 'null')).toEqual(NOTE)
 })
 
 test('a phone that never answers holds nobody', async () => {
