@@ -16,6 +16,7 @@ use crate::{
     ports::{DatabaseKey, Ports, Unlocked},
     projection, recorder, search,
     sync::{self, Driver, Link, Token, forget_everything},
+    track,
     view::{SyncPhase, SyncState},
 };
 use gridwalk_core::{
@@ -114,7 +115,10 @@ impl Phone {
         }
         database.write(search::make)?;
         while projection::refresh(&database)? {}
-        database.write(|db| album::forsake(db, ports.clock.now()))?;
+        database.write(|db| {
+            track::forget_old(db, ports.clock.now())?;
+            album::forsake(db, ports.clock.now())
+        })?;
         match album::sweep(&dir, &database) {
             Ok(0) => {}
             Ok(swept) => tracing::warn!(swept, "photo files without a row were removed"),

@@ -19,12 +19,13 @@ const LINE_TOLERANCE_M: f64 = 20.0;
 const LINE_LIVES_MS: i64 = 30 * 24 * 3_600_000;
 const METRES_PER_DEGREE: f64 = 111_320.0;
 
-/// The raw points of a patrol, oldest first.
+/// The raw points of a patrol, oldest first, without those that say nothing about the way: too wide, or made up.
 pub(crate) fn points(db: &Connection, patrol: PatrolId) -> Answer<Vec<Position>> {
     let mut select = db.prepare_cached(
-        "select at, lon, lat, accuracy, mock from track_point where patrol = ?1 order by at",
+        "select at, lon, lat, accuracy, mock from track_point
+         where patrol = ?1 and accuracy <= ?2 and mock = 0 order by at",
     )?;
-    let rows = select.query_map([patrol.0], |row| {
+    let rows = select.query_map((patrol.0, WIDEST_M), |row| {
         Ok(Position {
             fixed_at: Timestamp(row.get(0)?),
             lon: row.get(1)?,
@@ -46,11 +47,18 @@ pub(crate) fn keep(db: &Connection, patrol: PatrolId, fix: &Position) -> Answer<
     Ok(())
 }
 
+/// A way is kept as long as the centre keeps a shared line, and no longer.
+pub(crate) fn forget_old(db: &Connection, now: Timestamp) -> Answer<()> {
+    db.prepare_cached("delete from track_point where at < ?1")?
+        .execute([now.plus_ms(-LINE_LIVES_MS).0])?;
+    Ok(())
+}
+
 /// Metres walked, jitter left out: a step counts once it leaves the circle that the fix may be off by.
 pub(crate) fn walked_m(points: &[Position]) -> u32 {
     let mut walked = 0.0;
     let mut anchor: Option<&Position> = None;
-    for point in points.iter().filter(|point| point.accuracy_m <= WIDEST_M) {
+    for point in points {
         match anchor {
             Some(last) => {
                 let step = distance_m((last.lon, last.lat), (point.lon, point.lat));
@@ -69,10 +77,12 @@ pub(crate) fn walked_m(points: &[Position]) -> u32 {
 pub(crate) fn gaps(points: &[Position]) -> Vec<TrackGap> {
     points
         .windows(2)
-        .filter(|pair| pair[1].fixed_at.since(pair[0].fixed_at) > GAP_MS)
-        .map(|pair| TrackGap {
+        .zip(1..)
+        .filter(|(pair, _)| pair[1].fixed_at.since(pair[0].fixed_at) > GAP_MS)
+        .map(|(pair, at)| TrackGap {
             from: pair[0].fixed_at,
             to: pair[1].fixed_at,
+            at,
         })
         .collect()
 }
@@ -85,18 +95,13 @@ pub(crate) fn distance_m(a: (f64, f64), b: (f64, f64)) -> f64 {
     east.hypot(north)
 }
 
-/// The line as it is shared: at most 20 m from the way that was walked, without wide or made-up fixes. None when fewer
-/// than two points are left. The bytes are the blob that `SharedLine::blob` names.
+/// The line as it is shared: at most 20 m from the way that was walked. None when fewer than two points are left. The bytes are the blob that `SharedLine::blob` names.
 pub(crate) fn line(
     points: &[Position],
     started_at: Timestamp,
     now: Timestamp,
 ) -> Answer<Option<(SharedLine, Vec<u8>)>> {
-    let good: Vec<&Position> = points
-        .iter()
-        .filter(|point| point.accuracy_m <= WIDEST_M && !point.mock)
-        .collect();
-    let kept = simplified(&good);
+    let kept = simplified(&points.iter().collect::<Vec<_>>());
     if kept.len() < 2 {
         return Ok(None);
     }
@@ -156,4 +161,103 @@ fn off_line_m(point: &Position, from: &Position, to: &Position) -> f64 {
         (((px - ax) * dx + (py - ay) * dy) / length).clamp(0.0, 1.0)
     };
     (px - ax - along * dx).hypot(py - ay - along * dy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gridwalk_fixtures::{
+        SEED, demo_day,
+        tracks::{Track, tracks},
+    };
+
+    fn walk(case: &str) -> Track {
+        let mut all = tracks(SEED, demo_day()).into_iter();
+        all.find(|track| track.case == case).expect("a walk")
+    }
+    /// As the database hands them out: in the order of the phone's clock, without what says nothing.
+    fn kept(track: &Track) -> Vec<Position> {
+        let mut points: Vec<Position> = track
+            .points
+            .iter()
+            .filter(|point| point.acc <= WIDEST_M && !point.mock)
+            .map(|point| Position {
+                lon: point.lon,
+                lat: point.lat,
+                accuracy_m: point.acc,
+                fixed_at: Timestamp(point.t.timestamp_millis()),
+                mock: false,
+            })
+            .collect();
+        points.sort_by_key(|point| point.fixed_at);
+        points
+    }
+
+    #[test]
+    fn an_ordinary_walk_is_as_long_as_it_was() {
+        for case in ["open_air", "short", "brisk", "border"] {
+            let track = walk(case);
+            let (told, real) = (walked_m(&kept(&track)), track.walked_m);
+            let off = f64::from(told.abs_diff(real)) / f64::from(real);
+            assert!(off < 0.15, "{case}: {told} m for {real} m");
+        }
+    }
+
+    #[test]
+    fn whoever_stands_still_has_not_walked() {
+        let track = walk("stationary");
+        assert!(track.points.len() > 100, "forty minutes of jitter");
+        assert!(walked_m(&kept(&track)) < 50, "{}", walked_m(&kept(&track)));
+    }
+
+    #[test]
+    fn a_basement_and_a_dead_battery_are_gaps_and_an_ordinary_walk_has_none() {
+        for case in ["basement_gap", "battery_kill"] {
+            let points = kept(&walk(case));
+            let gaps = gaps(&points);
+            assert!(!gaps.is_empty(), "{case}");
+            for gap in gaps {
+                assert_eq!(points[gap.at as usize].fixed_at, gap.to, "{case}");
+                assert!(gap.to.since(gap.from) > GAP_MS, "{case}");
+            }
+        }
+        assert_eq!(gaps(&kept(&walk("open_air"))), []);
+    }
+
+    #[test]
+    fn a_fix_that_was_made_up_is_no_part_of_a_way() {
+        let track = walk("mock");
+        let made_up = track.points.iter().filter(|point| point.mock).count();
+        assert!(made_up > 0);
+        assert_eq!(kept(&track).len() + made_up, track.points.len());
+        let (shared, _) = line(&kept(&track), Timestamp(0), Timestamp(0))
+            .unwrap()
+            .unwrap();
+        assert!((shared.points as usize) < track.points.len());
+    }
+
+    #[test]
+    fn a_shared_line_is_short_and_stays_within_twenty_metres_of_the_way() {
+        let points = kept(&walk("open_air"));
+        let began = points[0].fixed_at;
+        let (shared, bytes) = line(&points, began, began).unwrap().unwrap();
+        assert_eq!(shared.blob, Hash::of(&bytes));
+        assert!((shared.points as usize) < points.len() / 2);
+        let kept: Vec<Position> = places(&bytes)
+            .into_iter()
+            .map(|[lon, lat]| Position {
+                lon,
+                lat,
+                ..points[0]
+            })
+            .collect();
+        for point in &points {
+            let nearest = kept
+                .windows(2)
+                .map(|pair| off_line_m(point, &pair[0], &pair[1]))
+                .fold(f64::INFINITY, f64::min);
+            assert!(nearest <= LINE_TOLERANCE_M + 0.1, "{nearest} m");
+        }
+        assert_eq!(line(&points[..1], began, began).unwrap(), None);
+    }
 }

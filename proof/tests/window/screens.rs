@@ -78,6 +78,12 @@ async fn addresses(glass: &Glass, about: &About<'_>) -> Outcome<Vec<Screen>> {
             "[data-testid=patrol-summary-1]",
         ),
         (
+            "places",
+            "[data-testid^=place-row-]",
+            "place",
+            "[data-testid=place-visit-open]",
+        ),
+        (
             "handbook",
             "[data-testid=handbook-page]",
             "page",
@@ -156,6 +162,24 @@ fn lists(door: &str, incident: &str) -> Vec<Screen> {
             "/visit-report".into(),
             "[data-testid=visit-report-confirmed]",
         ),
+        ("places", "/places".into(), "[data-testid^=place-row-]"),
+        (
+            "new-door",
+            "/doors/new".into(),
+            "[data-testid=door-building]",
+        ),
+        (
+            "voids",
+            "/doors/void".into(),
+            "[data-testid=screen-voids] main",
+        ),
+        ("lock", "/lock".into(), "[data-testid=lock-standing]"),
+        (
+            "people",
+            "/people".into(),
+            "[data-testid=screen-people] main",
+        ),
+        ("move", "/move".into(), "[data-testid=move-new]"),
         ("forms", "/forms".into(), "[data-testid^=form-row-]"),
         ("form", form(), "[data-testid^=form-door-]"),
         ("storage", "/storage".into(), "[data-testid=storage-total]"),

@@ -30,6 +30,8 @@ pub struct TrackGap {
     pub from: Timestamp,
     /// First fix after it.
     pub to: Timestamp,
+    /// Which of the track that one is, from 0.
+    pub at: u32,
 }
 
 /// One patrol with everything its screen shows.
@@ -53,7 +55,7 @@ pub struct PatrolScreen {
     pub paused: bool,
     /// Stretches without a fix.
     pub gaps: Vec<TrackGap>,
-    /// The raw track of this phone, `[lon, lat]`; empty for a colleague's patrol. It never leaves the phone.
+    /// The raw track of this phone without fixes that say nothing, `[lon, lat]`; empty for a colleague's patrol. It never leaves the phone.
     pub track: Vec<[f64; 2]>,
     /// How far the least delivered of this phone's acts on it has come.
     pub receipt: Receipt,

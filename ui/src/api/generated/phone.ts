@@ -3041,7 +3041,7 @@ export type PatrolScreen = {
 	paused: boolean,
 	/**  Stretches without a fix. */
 	gaps: TrackGap[],
-	/**  The raw track of this phone, `[lon, lat]`; empty for a colleague's patrol. It never leaves the phone. */
+	/**  The raw track of this phone without fixes that say nothing, `[lon, lat]`; empty for a colleague's patrol. It never leaves the phone. */
 	track: ([number, number])[],
 	/**  How far the least delivered of this phone's acts on it has come. */
 	receipt: Receipt,
@@ -4016,6 +4016,8 @@ export type TrackGap = {
 	from: string,
 	/**  First fix after it. */
 	to: string,
+	/**  Which of the track that one is, from 0. */
+	at: number,
 };
 
 /**  What the new phone took out. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { jumpsOf, piecesOf } from './drawing'
+import { piecesOf } from './drawing'
 
 // On the equator a ten-thousandth of a degree is 11 metres.
 const east = (...steps: number[]) => steps.map((n): [number, number] => [n / 10_000, 0])
@@ -7,18 +7,7 @@ const walk = east(0, 1, 2, 30, 31, 32, 80, 81)
 
 describe('the way of a patrol', () => {
   test('is one piece where the phone always knew where it was', () => {
-    expect(jumpsOf(walk, 0)).toEqual([])
     expect(piecesOf(walk, [])).toEqual({ walked: [walk], missing: [] })
-  })
-
-  test('breaks off where it jumps, as often as there were gaps and the longest first', () => {
-    expect(jumpsOf(walk, 1)).toEqual([6])
-    expect(jumpsOf(walk, 2)).toEqual([3, 6])
-  })
-
-  test('does not break for a gap in which nobody walked', () => {
-    expect(jumpsOf(east(0, 1, 2, 3), 2)).toEqual([])
-    expect(jumpsOf(walk, 5)).toEqual([3, 6])
   })
 
   test('is no line across a gap: that is a stretch of its own between the last fix and the first', () => {
@@ -34,6 +23,6 @@ describe('the way of a patrol', () => {
   })
 
   test('is nothing where nothing was walked', () => {
-    expect(piecesOf([], jumpsOf([], 1))).toEqual({ walked: [], missing: [] })
+    expect(piecesOf([], [])).toEqual({ walked: [], missing: [] })
   })
 })

@@ -50,29 +50,6 @@ export function hereOf(place: Place, position: Position | null) {
 
 type Line = readonly (readonly [number, number])[]
 
-/** As wide as a fix may be and still count: a shorter jump between two fixes says nothing. */
-const JUMP_M = 60
-
-function metresBetween([aLon, aLat]: readonly [number, number], [bLon, bLat]: readonly [number, number]) {
-  const narrow = Math.cos((((aLat + bLat) / 2) * Math.PI) / 180)
-  return Math.hypot((bLon - aLon) * narrow, bLat - aLat) * METRES_PER_DEGREE
-}
-
-/**
- * Before which fixes the way breaks off. The phone says when it had no position and how often, not between which fixes;
- * with so many gaps, that many of the longest jumps are theirs. A gap in which nobody walked leaves no jump, and none
- * is invented for it.
- */
-export function jumpsOf(track: Line, gaps: number): number[] {
-  return track
-    .map((fix, at) => ({ at, far: at ? metresBetween(track[at - 1] ?? fix, fix) : 0 }))
-    .filter(({ far }) => far > JUMP_M)
-    .sort((a, b) => b.far - a.far)
-    .slice(0, gaps)
-    .map(({ at }) => at)
-    .sort((a, b) => a - b)
-}
-
 /** The way as it was walked, in pieces, and what lies between two pieces: nobody knows the way there. */
 export function piecesOf(track: Line, breaks: readonly number[]): { walked: Line[]; missing: Line[] } {
   const starts = [0, ...breaks]

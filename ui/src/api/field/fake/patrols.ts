@@ -115,11 +115,12 @@ export class Patrols {
   private gaps(view: PatrolView): TrackGap[] {
     const sixth = view.hits[5]
     if (!sixth) return []
-    return [{ from: iso(Date.parse(sixth.hit.at) - 120_000), to: iso(Date.parse(sixth.hit.at) + 420_000) }]
+    const from = Date.parse(sixth.hit.at) - 120_000
+    return [{ from: iso(from), to: iso(from + 540_000), at: 0 }]
   }
 
   /** The way so far: through the points already reached and towards the next, a fix each 20 seconds, none in a gap. */
-  private track(view: PatrolView): [number, number][] {
+  private fixes(view: PatrolView): { at: number; place: [number, number] }[] {
     const stops = view.hits.flatMap(({ hit }) => {
       const point = grid.checkpoints.find((c) => c.id === hit.checkpoint)
       return point ? [{ at: Date.parse(hit.at), lon: point.lon ?? 0, lat: point.lat ?? 0 }] : []
@@ -131,11 +132,16 @@ export class Patrols {
     const gaps = this.gaps(view).map(({ from, to }) => [Date.parse(from), Date.parse(to)] as const)
     return stops.slice(1).flatMap((to, n) => {
       const from = stops[n] ?? to
-      const fixes: [number, number][] = n ? [] : [[from.lon, from.lat]]
+      const fixes: { at: number; place: [number, number] }[] = n
+        ? []
+        : [{ at: from.at, place: [from.lon, from.lat] }]
       for (let at = from.at + FIX_MS; at <= Math.min(to.at, end); at += FIX_MS) {
         const share = (at - from.at) / (to.at - from.at)
         if (gaps.some(([since, until]) => at > since && at < until)) continue
-        fixes.push([from.lon + (to.lon - from.lon) * share, from.lat + (to.lat - from.lat) * share])
+        fixes.push({
+          at,
+          place: [from.lon + (to.lon - from.lon) * share, from.lat + (to.lat - from.lat) * share],
+        })
       }
       return fixes
     })
@@ -143,6 +149,7 @@ export class Patrols {
 
   screen(id: string): PatrolScreen {
     const view = this.view(id)
+    const fixes = this.fixes(view)
     const planned = view.created.checkpoints.flatMap((c) => grid.checkpoints.filter((p) => p.id === c))
     const was = (p: { id: string }) => view.hits.some((h) => h.hit.checkpoint === p.id)
     const free = view.ended_at ? grid.checkpoints.filter(was) : grid.checkpoints
@@ -161,8 +168,11 @@ export class Patrols {
       distance_m: view.distance_m ?? Math.round(this.walkedMs(view) * SPEED_M_PER_MS * 0.4),
       duration_s: Math.floor(this.walkedMs(view) / 1000),
       paused: view.pauses.some((p) => !p.to),
-      gaps: this.gaps(view),
-      track: this.track(view),
+      gaps: this.gaps(view).flatMap((gap) => {
+        const at = fixes.findIndex((fix) => fix.at >= Date.parse(gap.to))
+        return at > 0 ? [{ ...gap, at }] : []
+      }),
+      track: fixes.map(({ place }) => place),
       receipt: this.delivery.receipt(id),
       photo_states: {},
     }
@@ -246,7 +256,7 @@ export class Patrols {
         ? {
             asked_because: plan.line_asked_because,
             may_be_refused: plan.line_may_be_refused,
-            points: this.track(view),
+            points: this.fixes(view).map(({ place }) => place),
             expires_at: iso(this.now() + 30 * 86_400_000),
             blob: 'line',
           }
