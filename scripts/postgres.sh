@@ -2,7 +2,7 @@
 # A PostgreSQL of our own for as long as a command runs: in a folder of its own, on a socket in that folder, never the
 # system's. The command finds its address in GRIDWALK_TEST_POSTGRES; server tests then keep what they store there.
 # usage: postgres.sh COMMAND...        any test of the server that speaks HTTP may be run so
-#        postgres.sh                   the tests of the store and the stories
+#        postgres.sh                   the tests of the store, of several servers and of photos, and the stories
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"
 
@@ -43,4 +43,5 @@ cd - >/dev/null
 export GRIDWALK_TEST_POSTGRES="postgres://gridwalk@${home//\//%2F}/postgres"
 if [ $# -gt 0 ]; then "$@"; exit; fi
 # The whole workspace's choice of features, so that nothing is compiled twice.
-cargo test --locked --workspace --test store_contract --test two_servers --test stories_over_http --test phone_stories
+cargo test --locked --workspace --test store_contract --test two_servers --test uploads_over_http --test blobs_over_http \
+  --test photo_keeping --test stories_over_http --test phone_stories

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod arrival;
+pub mod asking;
 pub mod assignment;
 pub mod attribution;
 pub mod auth;

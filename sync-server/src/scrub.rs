@@ -1,11 +1,14 @@
 //! Every night rows and blobs are held against each other, both ways. A blob that a row promises and that is not here, or is
 //! not whole, is asked for again from the phones that still have it, and raised in the console. A file without a row goes
-//! when it is a month old, and never before.
+//! when it is a month old, and never before; a row that no record names, with its file, when that has been so for a month.
 
 use crate::{
     error::{Error, Result},
     state::AppState,
-    store::loss::{self, Kind, Scrubbed},
+    store::{
+        loss::{self, Kind, Scrubbed},
+        unnamed,
+    },
 };
 use gridwalk_core::{ids::Hash, time::Timestamp};
 use std::{
@@ -39,7 +42,13 @@ pub async fn run(state: AppState) {
             continue;
         }
         let night = (state.now().0 / 86_400_000).rem_euclid(i64::from(NIGHTS)) as u8;
-        if let Err(error) = scrub(&state, |hash| hash.0[0] % NIGHTS == night).await {
+        if let Err(error) = scrub(
+            &state,
+            |hash| hash.0[0] % NIGHTS == night,
+            SystemTime::now(),
+        )
+        .await
+        {
             tracing::error!(%error, "scrubbing was put off");
         }
     }
@@ -55,8 +64,13 @@ fn is_due(last: Option<Timestamp>, now: Timestamp) -> bool {
     ago > LATEST_MS || (ago > EVERY_MS && NIGHT.contains(&now.shanghai().hour()))
 }
 
-/// Looks at everything now. That a blob is there is asked of each; its bytes are compared where `reads` says so.
-pub async fn scrub(state: &AppState, reads: impl Fn(&Hash) -> bool) -> Result<Scrubbed> {
+/// Looks at everything. That a blob is there is asked of each; its bytes are compared where `reads` says so. `today` is what
+/// the clock of the folder or bucket says.
+pub async fn scrub(
+    state: &AppState,
+    reads: impl Fn(&Hash) -> bool,
+    today: SystemTime,
+) -> Result<Scrubbed> {
     let blobs = state.blobs.clone();
     let listed = tokio::task::spawn_blocking(move || blobs.ages())
         .await
@@ -93,15 +107,16 @@ pub async fn scrub(state: &AppState, reads: impl Fn(&Hash) -> bool) -> Result<Sc
             seen.losses += u64::from(judge(state, hash, &found).await?);
         }
     }
-    let (strays, removed) = remove_strays(state, &listed, &named).await?;
+    let (strays, removed) = remove_strays(state, &listed, &named, today).await?;
     seen.strays = strays;
     seen.removed = removed;
+    let forgotten = forget_unnamed(state).await?;
     let now = state.now();
     state
         .store
         .write(move |connection| loss::scrubbed(connection, seen, now))
         .await?;
-    tracing::info!(?seen, "scrubbed");
+    tracing::info!(?seen, forgotten, "scrubbed");
     Ok(seen)
 }
 
@@ -119,6 +134,42 @@ pub async fn read(state: &AppState, hash: Hash) -> Result<Vec<u8>> {
         return Err(Error::Damaged(hash));
     }
     found.map(|()| bytes)
+}
+
+/// Whether a blob that a row promises is here as promised. One that is not is written down; where nobody can say at this moment,
+/// that is an error.
+pub async fn is_whole(state: &AppState, hash: Hash) -> Result<bool> {
+    match read(state, hash).await {
+        Ok(_) => Ok(true),
+        Err(Error::Damaged(_) | Error::NotFound) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Blobs that no record has named for a month go, row and file: a photo may come before its record, and not for ever.
+async fn forget_unnamed(state: &AppState) -> Result<u64> {
+    let now = state.now();
+    let seen = state
+        .store
+        .read(move |connection| unnamed::look(connection, now))
+        .await?;
+    let over = seen.over.clone();
+    state
+        .store
+        .write(move |connection| unnamed::note(connection, &seen, now))
+        .await?;
+    let mut forgotten = 0;
+    for hash in over {
+        let forget = state
+            .store
+            .write(move |connection| unnamed::forget(connection, &hash, now));
+        // The row first: what a crash leaves is a stray of that age.
+        if forget.await? {
+            remove_stray(state, hash).await?;
+            forgotten += 1;
+        }
+    }
+    Ok(forgotten)
 }
 
 /// Writes down what was found of a blob that a row promises; true when it is lost.
@@ -146,12 +197,15 @@ async fn remove_strays(
     state: &AppState,
     listed: &[(Hash, SystemTime)],
     named: &BTreeSet<Hash>,
+    today: SystemTime,
 ) -> Result<(u64, u64)> {
     let (mut strays, mut removed) = (0, 0);
-    let now = SystemTime::now();
     for (hash, put) in listed.iter().filter(|(hash, _)| !named.contains(hash)) {
         strays += 1;
-        if now.duration_since(*put).is_ok_and(|age| age > STRAY_LIVES) {
+        if today
+            .duration_since(*put)
+            .is_ok_and(|age| age > STRAY_LIVES)
+        {
             removed += u64::from(remove_stray(state, *hash).await?);
         }
     }

@@ -1,6 +1,7 @@
 //! What every handler shares. Cheap to clone.
 
 use crate::{
+    asking::Asking,
     auth::enrol::Challenges,
     blobs::Blobs,
     callers::Callers,
@@ -47,6 +48,8 @@ pub struct Parts {
     pub callers: Callers,
     /// Uploads that a request is writing to at this moment.
     pub uploads: Turns,
+    /// Which lost photos each phone is asked for next.
+    pub asking: Asking,
     /// Who has to hear that something is new.
     pub pokes: Pokes,
     /// How it was started.
@@ -84,6 +87,7 @@ impl AppState {
             challenges: Challenges::default(),
             callers: Callers::new(config.courtesy, config.behind_proxy),
             uploads: Turns::default(),
+            asking: Asking::default(),
             pokes: Pokes::default(),
             clock: config.clock.clone(),
             config,

@@ -9,7 +9,10 @@ use field::{
     tus::{append, ask, base64, create, header, picture, pictures, tus, upload},
 };
 use gridwalk_core::{error::Code, ids::Hash, sync::limits};
-use gridwalk_server::{store::blob, sweep::sweep};
+use gridwalk_server::{
+    store::blob::{self, Piece},
+    sweep::sweep,
+};
 use reqwest::{Method, Response};
 use std::time::{Duration, SystemTime};
 
@@ -336,4 +339,91 @@ async fn a_grid_that_has_its_fill_brings_records_and_no_more_photos() {
     hazard::report(&mut lin, 2);
     lin.sync().await.expect("a record is no photo");
     assert_eq!(field.count("select count(*) from incident").await, 2);
+}
+
+/// This phone brought so many of so many bytes today.
+async fn brought(field: &Field, phone: &Phone, count: u32, bytes: usize) {
+    let (device, now) = (phone.device, field.clock.now());
+    let rows = field.server.state().store.write(move |connection| {
+        for n in 0..count {
+            let hash = Hash::of(format!("brought {n}").as_bytes());
+            blob::add(connection, &hash, bytes, "image/jpeg", Some(device), now)?;
+        }
+        Ok(())
+    });
+    rows.await.expect("rows");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_photos_have_their_number_a_day_and_so_have_the_thumbnails_of_an_exchange() {
+    let field = Field::open().await;
+    let mut lin = field.phone("lin-xiao").await;
+    let name = |n: u32| Hash::of(format!("small {n}").as_bytes());
+    brought(&field, &lin, 1_999, 1_000).await;
+    assert_eq!(create(&lin, &name(0), 1_000).await.status(), 201);
+    let more = refused(create(&lin, &name(1), 1_000).await).await;
+    assert_eq!((more.status, more.code), (429, Code::QueueFull));
+    let large = create(&lin, &name(2), 70_000).await.status();
+    assert_eq!(large, 201, "a photo is no small one");
+    // a record arrives, and its thumbnail another day
+    hazard::report_with(&mut lin, 1, picture());
+    let (answer, _) = lin.exchange().await.expect("an exchange");
+    assert!(answer.blobs.is_empty());
+    assert_eq!(field.count("select count(*) from incident").await, 1);
+    let thumbnail = Hash::of(&picture().thumbnail);
+    assert!(!field.server.state().blobs.has(&thumbnail));
+    field.clock.advance_ms(DAY_MS + 1);
+    lin.renew_token().await.expect("a token");
+    lin.blobs = vec![picture().thumbnail.clone()];
+    hazard::report(&mut lin, 2);
+    let (answer, _) = lin.exchange().await.expect("an exchange");
+    assert_eq!(answer.blobs, [thumbnail]);
+    assert_eq!(create(&lin, &name(1), 1_000).await.status(), 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_brings_so_many_bytes_a_day_and_more_the_day_after() {
+    let field = Field::open().await;
+    let mut lin = field.phone("lin-xiao").await;
+    let name = Hash::of(b"one more");
+    brought(&field, &lin, 100, 2 * 1024 * 1024 * 1024 / 100).await;
+    let more = refused(create(&lin, &name, 1_000).await).await;
+    assert_eq!((more.status, more.code), (429, Code::QueueFull));
+    let neighbour = field.phone("ge-shuangjiang").await;
+    assert_eq!(create(&neighbour, &name, 1_000).await.status(), 201);
+    field.clock.advance_ms(DAY_MS + 1);
+    lin.renew_token().await.expect("a token");
+    assert_eq!(create(&lin, &name, 1_000).await.status(), 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_in_too_many_pieces_ends_and_is_begun_anew() {
+    let field = Field::open().await;
+    let lin = field.phone("lin-xiao").await;
+    let bytes = &picture().jpeg;
+    let hash = Hash::of(bytes);
+    let place = header(&create(&lin, &hash, bytes.len()).await, "location");
+    let id = place.rsplit('/').next().expect("an id").to_owned();
+    let crumbs = field.server.state().store.write(move |connection| {
+        let upload = blob::upload(connection, &id)?.expect("an upload");
+        let crumb = |at| Piece {
+            at,
+            bytes: 1,
+            object: format!("{id}-{at:016x}"),
+        };
+        blob::add_pieces(
+            connection,
+            &upload,
+            &(0..4_095).map(crumb).collect::<Vec<_>>(),
+        )
+    });
+    assert!(crumbs.await.expect("crumbs"));
+    let last = append(&lin, &place, 4_095, &bytes[4_095..4_096]).await;
+    assert_eq!(last.status(), 204, "a cut may leave a short piece");
+    let more = append(&lin, &place, 4_096, &bytes[4_096..]).await;
+    assert_eq!(refused(more).await, refusal(409, Code::BlobOffsetMismatch));
+    // whoever asks where it goes on hears that there is none
+    assert_eq!(ask(&lin, &place).await.status(), 404);
+    assert_eq!(field.count("select count(*) from upload_piece").await, 0);
+    assert_eq!(upload(&lin, bytes).await, Ok(()));
 }

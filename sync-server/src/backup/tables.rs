@@ -298,6 +298,8 @@ pub const PASSING: &[&str] = &[
     "upload_piece",
     "blob_removal",
     "blob_loss",
+    "blob_unnamed",
+    "photo_awaited",
     "scrub",
 ];
 

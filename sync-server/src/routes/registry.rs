@@ -23,7 +23,7 @@ use crate::{
     store::{
         Connection,
         audit::{self, Entry},
-        blob, loss,
+        awaited, blob, loss,
     },
 };
 use axum::{
@@ -63,6 +63,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(act))
         .routes(routes!(list_visits))
         .routes(routes!(lost_photos))
+        .routes(routes!(awaited_photos))
         .routes(routes!(list_place_visits))
         .routes(routes!(list_form_answers))
         .routes(routes!(visits_by_grid))
@@ -475,6 +476,30 @@ async fn lost_photos(
         })
     });
     Ok(Json(keeping.await?))
+}
+
+/// Photos that did not come.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct AwaitedPhotos {
+    /// How many there are.
+    pub count: usize,
+    /// The first 200 of them, longest awaited first.
+    pub photos: Vec<awaited::Awaited>,
+}
+
+/// Photos and voice notes that a record has named for more than a day and that have not arrived.
+#[utoipa::path(get, path = "/api/registry/awaited-photos", responses((status = 200, body = AwaitedPhotos), (status = "default", body = ErrorBody)))]
+async fn awaited_photos(
+    State(state): State<AppState>,
+    session: Session,
+) -> Result<Json<AwaitedPhotos>> {
+    let scope = allowed(&state, &session, Wish::ReadIncidents).await?;
+    let now = state.now();
+    let awaited = state
+        .store
+        .read(move |connection| awaited::all(connection, &|grid| scope.holds(grid), now));
+    let (count, photos) = awaited.await?;
+    Ok(Json(AwaitedPhotos { count, photos }))
 }
 
 /// What was kept.

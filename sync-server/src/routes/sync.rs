@@ -11,10 +11,10 @@ use crate::{
     routes::blobs::drain,
     state::AppState,
     store::{
-        self, Connection,
+        self, Connection, blob,
         feed::Reading,
         life::{self, Shelf},
-        loss, reference, scope,
+        reference, scope,
     },
 };
 use axum::{
@@ -45,8 +45,7 @@ use std::{collections::HashSet, time::Duration};
 
 /// Publishing is waited for so long; the acknowledgement does not depend on it.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Lost blobs that one answer asks for.
-const WANTED: usize = 64;
+const DAY_MS: i64 = 24 * 3_600_000;
 /// What has no more bytes is taken for a question without an upload.
 const QUESTION: usize = 256;
 
@@ -111,12 +110,15 @@ async fn exchange(
         true => farewell(&state, &request, uploaded, now, protocol).await?,
         false => {
             let phone = phone.active()?;
+            let asking = state.clone();
             state
                 .store
                 .read(move |connection| {
-                    answer(
+                    let mut response = answer(
                         connection, &phone, &request, uploaded, now, protocol, &offering,
-                    )
+                    )?;
+                    response.wanted = asking.asking.next(connection, &phone)?;
+                    Ok(response)
                 })
                 .await?
         }
@@ -167,7 +169,7 @@ async fn question(state: &AppState, parts: &Parts, body: Body) -> Result<Heard> 
     let pace = Pace::new(state.callers.courtesy());
     let bytes = read(&parts.headers, body, pace).await?;
     let (token, now) = (device::token(parts)?, state.now());
-    let offering = Offering::of(state);
+    let (offering, asking) = (Offering::of(state), state.clone());
     let read = state.store.read(move |connection| {
         let phone = device::holder(connection, &token, now)?;
         let device = phone.device;
@@ -178,9 +180,10 @@ async fn question(state: &AppState, parts: &Parts, body: Body) -> Result<Heard> 
                 return Ok(Heard::More(phone.into(), request.into()));
             }
             let (phone, nothing) = (phone.active()?, Uploaded::default());
-            let response = answer(
+            let mut response = answer(
                 connection, &phone, &request, nothing, now, protocol, &offering,
             )?;
+            response.wanted = asking.asking.next(connection, &phone)?;
             let dictionaries = request.dictionaries.clone().unwrap_or_default();
             Ok(Heard::Question(
                 encoded(&response, &dictionaries)?,
@@ -277,11 +280,20 @@ async fn take(
             .read(move |connection| quarantine_has_room(connection, device))
             .await?;
     }
+    let store = state.store.clone();
     let delivery = tokio::task::spawn_blocking(move || {
         // The signature first: a stranger's bytes do not reach the folder.
         let mut delivery = Delivery::check(phone, &upload, now)?.of_a_phone_at(epoch, cursors);
+        let beyond = match upload.blobs.is_empty() {
+            true => HashSet::new(),
+            false => store.read_now(|connection| {
+                let hashes = upload.blobs.iter().map(|blob| Hash::of(blob));
+                blob::beyond_the_day(connection, device, now.plus_ms(-DAY_MS), hashes)
+            })?,
+        };
         for blob in &upload.blobs {
-            if let Some(media) = media_of(blob) {
+            // Beyond a day's share it is not acknowledged, and comes again with another upload; the changes are taken.
+            if let Some(media) = media_of(blob).filter(|_| !beyond.contains(&Hash::of(blob))) {
                 delivery.brings(folder.put(blob)?, blob.len(), media);
             }
         }
@@ -445,7 +457,6 @@ fn answer(
         false => Vec::new(),
     };
     let watermarks = (!marks.is_empty()).then_some(marks);
-    let wanted = loss::wanted(connection, &phone.grids, phone.device, WANTED)?;
     let gone = request
         .cursors
         .iter()
@@ -472,6 +483,6 @@ fn answer(
         }),
         repair,
         watermarks,
-        wanted: (!wanted.is_empty()).then_some(wanted),
+        wanted: None,
     })
 }

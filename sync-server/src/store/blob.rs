@@ -2,12 +2,14 @@
 
 use crate::{
     error::Result,
-    store::{Connection, OptionalExtension, loss, params},
+    store::{Connection, OptionalExtension, awaited, loss, params},
 };
 use gridwalk_core::{
     ids::{DeviceId, GridId, Hash},
+    sync::limits,
     time::Timestamp,
 };
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// Writes down that a blob's bytes are durable. The same hash again changes nothing.
@@ -30,6 +32,7 @@ pub fn add(
             now.0,
             device.map(|device| device.0)
         ])?;
+    awaited::arrived(connection, hash)?;
     loss::mend(connection, hash)
 }
 
@@ -101,8 +104,20 @@ pub fn is_voice_of_incident(
     Ok(false)
 }
 
-/// Whether this device brought this blob.
-pub fn is_brought_by(connection: &Connection, hash: &Hash, device: DeviceId) -> Result<bool> {
+/// Whether any record names this blob.
+pub fn is_named(connection: &Connection, hash: &Hash) -> Result<bool> {
+    let mut statement = connection.prepare_cached(
+        "select 1 from photo where hash = ?1 union select 1 from photo where thumbnail = ?1",
+    )?;
+    Ok(statement.exists([hash.to_string()])?)
+}
+
+/// Whether this device brought this blob and the record that names it has not come yet. Once it has, whoever reads the
+/// record reads the blob, and nobody else.
+pub fn is_brought_ahead_by(connection: &Connection, hash: &Hash, device: DeviceId) -> Result<bool> {
+    if is_named(connection, hash)? {
+        return Ok(false);
+    }
     Ok(connection
         .query_row(
             "select 1 from blob where hash = ?1 and device = ?2",
@@ -270,6 +285,15 @@ pub fn arrived(connection: &Connection, id: &str) -> Result<u64> {
     Ok(bytes.cast_unsigned())
 }
 
+/// How much of an upload has arrived, and in how many pieces.
+pub fn arrived_in_pieces(connection: &Connection, id: &str) -> Result<(u64, u32)> {
+    Ok(connection
+        .prepare_cached(
+            "select cast(coalesce(sum(bytes), 0) as bigint), count(*) from upload_piece where upload = ?1",
+        )?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
 /// Names of an upload's pieces, in their order.
 pub fn pieces(connection: &Connection, id: &str) -> Result<Vec<String>> {
     let mut statement = connection
@@ -305,14 +329,90 @@ pub fn of_grid(connection: &Connection, grid: &GridId) -> Result<u64> {
     Ok(bytes.cast_unsigned())
 }
 
-/// How many uploads this device began since `since`, finished or not.
-pub fn begun_since(connection: &Connection, device: DeviceId, since: Timestamp) -> Result<u32> {
-    Ok(connection.query_row(
-        "select (select count(*) from upload where device = ?1 and made_at >= ?2)
-              + (select count(*) from blob where device = ?1 and received_at >= ?2 and bytes > 65536)",
-        params![device.0, since.0],
-        |row| row.get(0),
-    )?)
+/// Longer ones do not travel with their record.
+const SMALL: usize = limits::UPLOAD_BLOB;
+
+/// Small blobs of a device and day: thumbnails, short voice notes, small photos. A photo has one thumbnail; a phone that begins
+/// on a new server brings those of many days.
+pub const SMALL_PER_DAY: u32 = 4 * limits::PHOTOS_PER_DAY;
+/// Bytes of a device and day, of every size. A month of photos that waited for a network is a quarter of it.
+pub const BYTES_PER_DAY: u64 = 2 * 1024 * 1024 * 1024;
+
+/// What a device brought, and began to bring.
+#[derive(Clone, Copy, Debug)]
+pub struct Brought {
+    photos: u32,
+    small: u32,
+    bytes: u64,
+}
+
+impl Brought {
+    /// More than a day's share.
+    pub fn is_too_much(&self) -> bool {
+        self.photos > limits::PHOTOS_PER_DAY
+            || self.small > SMALL_PER_DAY
+            || self.bytes > BYTES_PER_DAY
+    }
+}
+
+/// What this device brought or began since `since`.
+pub fn brought_since(
+    connection: &Connection,
+    device: DeviceId,
+    since: Timestamp,
+) -> Result<Brought> {
+    let mut brought = Brought {
+        photos: 0,
+        small: 0,
+        bytes: 0,
+    };
+    for one in [
+        "select count(*), cast(coalesce(sum(case when length > ?3 then 1 else 0 end), 0) as bigint),
+                cast(coalesce(sum(length), 0) as bigint)
+         from upload where device = ?1 and made_at >= ?2",
+        "select count(*), cast(coalesce(sum(case when bytes > ?3 then 1 else 0 end), 0) as bigint),
+                cast(coalesce(sum(bytes), 0) as bigint)
+         from blob where device = ?1 and received_at >= ?2",
+    ] {
+        let (all, photos, bytes) = connection
+            .prepare_cached(one)?
+            .query_row(params![device.0, since.0, SMALL], |row| {
+                Ok((
+                    row.get::<_, u32>(0)?,
+                    row.get::<_, u32>(1)?,
+                    row.get::<_, u64>(2)?,
+                ))
+            })?;
+        brought.photos += photos;
+        brought.small += all - photos;
+        brought.bytes += bytes;
+    }
+    Ok(brought)
+}
+
+/// Which of these small blobs are beyond what the device may bring since `since`. What is here already costs nothing.
+pub fn beyond_the_day(
+    connection: &Connection,
+    device: DeviceId,
+    since: Timestamp,
+    hashes: impl IntoIterator<Item = Hash>,
+) -> Result<HashSet<Hash>> {
+    let brought = brought_since(connection, device, since)?;
+    let mut room = match brought.bytes < BYTES_PER_DAY {
+        true => SMALL_PER_DAY.saturating_sub(brought.small),
+        false => 0,
+    };
+    let mut beyond = HashSet::new();
+    for hash in hashes {
+        if length(connection, &hash)?.is_some() {
+            continue;
+        }
+        match room.checked_sub(1) {
+            Some(rest) => room = rest,
+            None => _ = beyond.insert(hash),
+        }
+    }
+    Ok(beyond)
 }
 
 /// Ids of uploads that have expired.

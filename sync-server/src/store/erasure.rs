@@ -22,6 +22,8 @@ pub fn forget_rows(connection: &Connection, id: DocumentId) -> Result<()> {
     }
     let id = id.to_string();
     for statement in [
+        "delete from photo_awaited where hash in (select hash from photo where document = ?1)
+           and hash not in (select hash from photo where document <> ?1)",
         "delete from household_field where household = ?1",
         "delete from form_answer where household = ?1",
         "delete from resident where household = ?1",

@@ -53,13 +53,9 @@ pub fn mend(connection: &Connection, hash: &Hash) -> Result<()> {
     Ok(())
 }
 
-/// Lost blobs that a phone of these grids may still have: what its records show, and what it brought itself.
-pub fn wanted(
-    connection: &Connection,
-    grids: &[GridId],
-    device: DeviceId,
-    most: usize,
-) -> Result<Vec<Hash>> {
+/// Lost blobs that a phone of these grids may still have: what its records show, and what it brought itself. All of them, by
+/// their hash; how many an answer asks for is somebody else's business (`asking.rs`).
+pub fn wanted(connection: &Connection, grids: &[GridId], device: DeviceId) -> Result<Vec<Hash>> {
     let mut statement = connection.prepare_cached(
         "select loss.hash, blob.device from blob_loss loss join blob on blob.hash = loss.hash order by loss.hash",
     )?;
@@ -69,9 +65,6 @@ pub fn wanted(
     let lost: Vec<_> = rows.collect::<std::result::Result<_, _>>()?;
     let mut wanted = Vec::new();
     for (hash, by) in lost {
-        if wanted.len() == most {
-            break;
-        }
         if by == Some(device.0) || super::blob::is_referred_to(connection, &hash, grids)? {
             wanted.push(hash);
         }

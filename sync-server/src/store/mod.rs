@@ -14,6 +14,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod awaited;
 mod backend;
 pub mod blob;
 mod connection;
@@ -34,6 +35,7 @@ pub mod reference;
 pub mod registry;
 pub mod scope;
 mod sqlite;
+pub mod unnamed;
 mod value;
 
 pub use crate::params;

@@ -3,7 +3,7 @@
 
 use crate::{
     error::{Error, Result},
-    store::{Connection, OptionalExtension, next_count, params, person::word},
+    store::{Connection, OptionalExtension, awaited, next_count, params, person::word},
 };
 use gridwalk_core::{
     care::{self, CareView, ConsentView, NeedState},
@@ -602,7 +602,7 @@ fn write_photo(
             photo.height,
             photo.bytes
         ])?;
-    Ok(())
+    awaited::note(connection, &photo.hash, document)
 }
 
 /// An original is a blob of the record like its photo: read, counted, looked after and erased with it.
@@ -627,7 +627,7 @@ fn write_original(
             photo.taken_at.to_string(),
             original.bytes
         ])?;
-    Ok(())
+    awaited::note(connection, &original.hash, document)
 }
 
 /// A voice note stands among the photos, without thumbnail, stage and sides.
@@ -651,7 +651,7 @@ fn write_voice(
             voice.recorded_at.to_string(),
             voice.bytes
         ])?;
-    Ok(())
+    awaited::note(connection, &voice.hash, document)
 }
 
 fn write_reference(

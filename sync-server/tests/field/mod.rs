@@ -8,6 +8,7 @@ pub mod hazard;
 pub mod line;
 pub mod phone;
 pub mod records;
+pub mod shelf;
 pub mod slow_disk;
 pub mod tus;
 
