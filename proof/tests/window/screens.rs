@@ -173,7 +173,7 @@ fn lists(door: &str, incident: &str) -> Vec<Screen> {
             "/doors/void".into(),
             "[data-testid=screen-voids] main",
         ),
-        ("lock", "/lock".into(), "[data-testid=lock-standing]"),
+        ("app-lock", "/lock".into(), "[data-testid=lock-standing]"),
         (
             "people",
             "/people".into(),

@@ -70,6 +70,7 @@ pub fn report_beside(
         width: picture.width,
         height: picture.height,
         bytes: picture.jpeg.len() as u32,
+        position: None,
         original: original.map(|jpeg| Original {
             hash: Hash::of(jpeg),
             bytes: jpeg.len() as u32,

@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/registry/awaited-photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Photos and voice notes that a record has named for more than a day and that have not arrived. */
+        get: operations["awaited_photos"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/registry/categories": {
         parameters: {
             query?: never;
@@ -431,6 +448,28 @@ export interface components {
             because: components["schemas"]["Code"];
             /** @enum {string} */
             type: "no";
+        };
+        /** @description A photo that is missing, as the console shows it. */
+        Awaited: {
+            /** @description The record that names it. */
+            document: string;
+            /** @description The record's grid. */
+            grid: components["schemas"]["GridId"];
+            /** @description Its name. */
+            hash: components["schemas"]["Hash"];
+            /** @description When the record came that names it. */
+            named_at: components["schemas"]["Timestamp"];
+            /** @description What it is of that record: `incident`, `checkpoint` and `original` are photos, `voice` and `visit_voice` voice notes. */
+            shown_as: string;
+            /** @description When it was taken, by the phone's clock. */
+            taken_at?: string | null;
+        };
+        /** @description Photos that did not come. */
+        AwaitedPhotos: {
+            /** @description How many there are. */
+            count: number;
+            /** @description The first 200 of them, longest awaited first. */
+            photos: components["schemas"]["Awaited"][];
         };
         /** @description A whistle or a notice, with who has answered. */
         Call: {
@@ -1826,6 +1865,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    awaited_photos: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AwaitedPhotos"];
                 };
             };
             default: {
