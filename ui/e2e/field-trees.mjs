@@ -10,7 +10,10 @@ const fileOf = (name) => `${folder}${name}.yml`
 
 /** The seconds of a clock that runs are not what was read. */
 const snapshot = async (page) =>
-  (await page.locator('body').ariaSnapshot()).replaceAll(/(definition: \d+):\d\d$/gm, '$1:##')
+  (await page.locator('body').ariaSnapshot())
+    .replaceAll(/(definition: \d+):\d\d$/gm, '$1:##')
+    // how long ago a fix was, and how soon a card is renewed
+    .replaceAll(/\d+ 秒(?=前|后)/g, '## 秒')
 const drawn = (page) =>
   page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
 /** What is heard on this page once it has come to rest. */
