@@ -8,7 +8,9 @@ use gridwalk_core::error::Code;
 use tauri::{AppHandle, Runtime};
 
 /// What a machine has to call with: it is handed an address such as `tel:119`, or says why not.
-pub struct Dialler(Box<dyn Fn(&str) -> Result<(), String> + Send + Sync>);
+pub struct Dialler(Box<Dial>);
+
+type Dial = dyn Fn(&str) -> Result<(), String> + Send + Sync;
 
 impl Dialler {
     /// The dialler of the phone that this window runs on.

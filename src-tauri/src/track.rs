@@ -13,6 +13,10 @@ use rusqlite::Connection;
 const GAP_MS: i64 = 2 * 60_000;
 /// A fix with a wider radius says nothing about the way.
 const WIDEST_M: f64 = 60.0;
+/// Fixes this near in time are told apart by their jitter alone.
+const AROUND_MS: i64 = 45_000;
+/// A shorter step may be jitter still.
+const STEP_M: f64 = 20.0;
 /// How far a shared line may lie beside the way (`domain.md` §3.6).
 const LINE_TOLERANCE_M: f64 = 20.0;
 /// When the centre deletes it.
@@ -54,23 +58,33 @@ pub(crate) fn forget_old(db: &Connection, now: Timestamp) -> Answer<()> {
     Ok(())
 }
 
-/// Metres walked, jitter left out: a step counts once it leaves the circle that the fix may be off by.
+/// Metres walked, jitter left out: each fix is taken as the middle of those around it, and a step counts once it is longer than
+/// what is left of the jitter. Who stands still for an hour has walked nothing.
 pub(crate) fn walked_m(points: &[Position]) -> u32 {
     let mut walked = 0.0;
-    let mut anchor: Option<&Position> = None;
+    let mut anchor: Option<(f64, f64)> = None;
+    let (mut from, mut to) = (0, 0);
     for point in points {
-        match anchor {
-            Some(last) => {
-                let step = distance_m((last.lon, last.lat), (point.lon, point.lat));
-                if step > 10.0_f64.max(last.accuracy_m).max(point.accuracy_m) {
-                    walked += step;
-                    anchor = Some(point);
-                }
-            }
-            None => anchor = Some(point),
+        while point.fixed_at.since(points[from].fixed_at) > AROUND_MS {
+            from += 1;
+        }
+        while to < points.len() && points[to].fixed_at.since(point.fixed_at) <= AROUND_MS {
+            to += 1;
+        }
+        let here = middle(&points[from..to]);
+        let step = anchor.map(|last| distance_m(last, here));
+        if step.is_none_or(|step| step > STEP_M) {
+            walked += step.unwrap_or_default();
+            anchor = Some(here);
         }
     }
     walked.round() as u32
+}
+
+fn middle(points: &[Position]) -> (f64, f64) {
+    let many = points.len() as f64;
+    let sum = |of: fn(&Position) -> f64| points.iter().map(of).sum::<f64>() / many;
+    (sum(|point| point.lon), sum(|point| point.lat))
 }
 
 /// Stretches without a fix.

@@ -115,6 +115,14 @@ async fn set_aside(field: &Field, records: &Records) {
         )?;
         let thumbnail: Hash = thumbnail.parse().expect("a hash");
         loss::note(connection, &thumbnail, loss::Kind::Missing, Timestamp(0))?;
+        // and another photo of that patrol never came
+        let other = Hash::of(photo.to_string().as_bytes()).to_string();
+        connection.execute(
+            "insert into photo (hash, thumbnail, document, kind, grid, stage, taken_at, width, height, bytes)
+             select ?2, thumbnail, document, kind, grid, stage, taken_at, width, height, bytes from photo where hash = ?1",
+            [photo.to_string(), other.clone()],
+        )?;
+        connection.execute("insert into photo_awaited (hash, since) values (?1, 0)", [other])?;
         Ok(())
     });
     aside.await.expect("set aside");
