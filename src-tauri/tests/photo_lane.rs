@@ -2,8 +2,8 @@
 //! says why not, and no record waits for it.
 
 mod centre;
+mod shots;
 
-use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use centre::{
     Fate, GRID, LIN_XIAO, NEXT_GRID, NINE, World, blobs::without_body, busy, door, refusal,
 };
@@ -16,9 +16,9 @@ use gridwalk::{
 use gridwalk_core::{
     error::Code,
     household::NewVisit,
-    ids::{Hash, IncidentId},
-    incident::{IncidentAction, IncidentState, Severity, SourceChannel},
-    photo::{Photo, PhotoStage},
+    ids::Hash,
+    incident::{IncidentAction, IncidentState, SourceChannel},
+    photo::Photo,
     reference::Person,
     sync::message::Watermark,
     voice::VoiceNote,
@@ -27,70 +27,12 @@ use gridwalk_fixtures::{
     photos::{Variant, photo},
     voice::{Recorded, TELLTALES, webm},
 };
-use image::ImageFormat;
+use shots::{PIECE, added, large, receipt, report, report_at, taken};
 use std::{
-    io::Cursor,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 use tokio::sync::Notify;
-
-/// One PATCH of the phone.
-const PIECE: usize = 128 * 1024;
-
-fn taken(phone: &Phone, variant: Variant) -> Photo {
-    added(phone, &photo(variant))
-}
-
-/// Nothing but noise: three pieces on the way.
-fn large(phone: &Phone) -> Photo {
-    let mut n = 0x9e37_79b9_u32;
-    let picture = image::RgbImage::from_fn(1000, 800, |_, _| {
-        n = n.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let [r, g, b, _] = n.to_be_bytes();
-        image::Rgb([r, g, b])
-    });
-    let mut file = Cursor::new(Vec::new());
-    picture.write_to(&mut file, ImageFormat::Jpeg).unwrap();
-    let shot = added(phone, &file.into_inner());
-    assert!(shot.bytes as usize > 2 * PIECE, "{} bytes", shot.bytes);
-    shot
-}
-
-fn added(phone: &Phone, file: &[u8]) -> Photo {
-    let added = phone.add_photo(file, PhotoStage::Before, NINE, None);
-    added.unwrap()
-}
-
-/// A hazard with these photos; they may leave from now on.
-fn report(phone: &Phone, photos: Vec<Photo>) -> IncidentId {
-    report_at(phone, photos, 3)
-}
-
-fn report_at(phone: &Phone, photos: Vec<Photo>, severity: u8) -> IncidentId {
-    let start = IncidentStart {
-        source: SourceChannel::Patrol,
-        household: None,
-        finding: None,
-        position: None,
-    };
-    let mut new = phone.begin_incident(start).unwrap();
-    new.category = "F01001".into();
-    new.severity = Severity::new(severity).unwrap();
-    let how = ReportHow::Submit {
-        without_photo_because: None,
-    };
-    phone.report_incident(new, photos, how).unwrap().row.id
-}
-
-fn receipt(phone: &Phone, hash: Hash) -> Receipt {
-    let items = phone.sync_page().unwrap().items;
-    let item = items.iter().find(|item| item.id == hash.to_string());
-    item.expect("the photo is on the page").receipt.clone()
-}
 
 fn is_piece(call: &Call) -> bool {
     call.method == "PATCH"
@@ -399,214 +341,6 @@ async fn a_record_that_is_saved_while_a_photo_is_under_way_does_not_wait_for_it(
         .await
         .expect("and the photo after it");
     delivery.abort();
-}
-
-#[tokio::test]
-async fn a_photo_that_was_damaged_on_the_phone_is_told_and_holds_up_nothing() {
-    let world = World::new();
-    let phone = world.enrolled().await;
-    let (bad, good) = (
-        taken(&phone, Variant::Black),
-        taken(&phone, Variant::PngAlpha),
-    );
-    let incident = report(&phone, vec![bad.clone(), good.clone()]);
-    let file = world.dir.path().join("photos").join(bad.hash.to_string());
-    let mut sealed = std::fs::read(&file).unwrap();
-    let middle = sealed.len() / 2;
-    sealed[middle] ^= 1;
-    std::fs::write(&file, sealed).unwrap();
-
-    let state = phone.sync_once().await.unwrap();
-    assert_eq!((state.phase, state.waiting_records), (SyncPhase::Idle, 0));
-    assert_eq!((state.waiting_photos, state.stuck), (0, 1));
-    let code = Code::PhotoTruncated;
-    assert_eq!(receipt(&phone, bad.hash), Receipt::Stuck { code });
-    assert_eq!(receipt(&phone, good.hash), Receipt::Centre);
-    let incident = phone.incident(incident).unwrap();
-    assert_eq!(incident.row.receipt, Receipt::Centre);
-    let page = phone.sync_page().unwrap();
-    assert_eq!(page.items[0].kind, SyncItemKind::Photo, "it comes first");
-    assert!(!world.centre.state().photos.whole.contains_key(&bad.hash));
-}
-
-#[tokio::test]
-async fn what_could_not_be_read_is_looked_at_again_when_a_person_asks() {
-    let world = World::new();
-    let phone = world.enrolled().await;
-    let shot = taken(&phone, Variant::Black);
-    report(&phone, vec![shot.clone()]);
-    let file = world.dir.path().join("photos").join(shot.hash.to_string());
-    let whole = std::fs::read(&file).unwrap();
-    std::fs::write(&file, &whole[..whole.len() / 2]).unwrap();
-    let state = phone.sync_once().await.unwrap();
-    assert_eq!((state.waiting_photos, state.stuck), (0, 1));
-
-    std::fs::write(&file, whole).unwrap();
-    assert_eq!(phone.sync_once().await.unwrap().stuck, 1, "nobody asked");
-    let state = phone.sync_now().unwrap();
-    assert_eq!((state.waiting_photos, state.stuck), (1, 0));
-    let state = phone.sync_once().await.unwrap();
-    assert_eq!((state.waiting_photos, state.stuck), (0, 0));
-    assert_eq!(receipt(&phone, shot.hash), Receipt::Centre);
-}
-
-/// The centre fails whenever somebody brings one of these; how often that was.
-fn fails_with(world: &World, these: Vec<Hash>, status: u16) -> Arc<AtomicUsize> {
-    let failed = Arc::new(AtomicUsize::new(0));
-    let fails = failed.clone();
-    let names: Vec<String> = these
-        .iter()
-        .map(|hash| format!("hash {}", BASE64.encode(hash.to_string())))
-        .collect();
-    world.centre.fates(move |call| {
-        let bad = call.headers.get("upload-metadata");
-        match bad.is_some_and(|metadata| names.contains(metadata)) {
-            true => {
-                fails.fetch_add(1, Ordering::Relaxed);
-                Fate::Instead(refusal(status, "SERVER_ERROR"))
-            }
-            false => Fate::Usual,
-        }
-    });
-    failed
-}
-
-#[tokio::test]
-async fn a_photo_with_which_the_centre_has_trouble_holds_up_no_other() {
-    for status in [500, 507, 403] {
-        let world = World::new();
-        let phone = world.enrolled().await;
-        let (bad, good) = (
-            taken(&phone, Variant::Black),
-            taken(&phone, Variant::PngAlpha),
-        );
-        report_at(&phone, vec![bad.clone()], 1);
-        report(&phone, vec![good.clone()]);
-        fails_with(&world, vec![bad.hash], status);
-        let state = phone.sync_once().await.unwrap();
-        assert_eq!((state.waiting_photos, state.stuck), (1, 0), "{status}");
-        assert_eq!(receipt(&phone, good.hash), Receipt::Centre, "{status}");
-        assert_eq!(receipt(&phone, bad.hash), Receipt::Local, "{status}");
-
-        world.centre.fates(|_| Fate::Usual);
-        let state = phone.sync_once().await.unwrap();
-        assert_eq!((state.phase, state.waiting_photos), (SyncPhase::Idle, 0));
-        assert_eq!(receipt(&phone, bad.hash), Receipt::Centre, "{status}");
-    }
-}
-
-#[tokio::test]
-async fn a_centre_that_fails_with_every_photo_is_not_asked_for_each_and_the_next_ones_go_first() {
-    let world = World::new();
-    let phone = world.enrolled().await;
-    let urgent: Vec<Photo> = [
-        Variant::Black,
-        Variant::PngAlpha,
-        Variant::Blurred,
-        Variant::FaceAndPlate,
-    ]
-    .map(|variant| taken(&phone, variant))
-    .into();
-    let last = large(&phone);
-    report_at(&phone, urgent.clone(), 1);
-    report(&phone, vec![last.clone()]);
-    let failed = fails_with(&world, urgent.iter().map(|shot| shot.hash).collect(), 500);
-    waits_for(&phone.sync_once().await.unwrap(), 5);
-    let asked = failed.load(Ordering::Relaxed);
-    assert_eq!(asked, 3, "three in a row are no trouble of theirs");
-    waits_for(&phone.sync_once().await.unwrap(), 4);
-    assert_eq!(receipt(&phone, last.hash), Receipt::Centre);
-}
-
-fn waits_for(state: &SyncState, photos: u32) {
-    assert_eq!(
-        (state.phase, state.waiting_photos, state.stuck),
-        (SyncPhase::Offline, photos, 0)
-    );
-}
-
-#[tokio::test]
-async fn photos_go_while_records_do_not_get_through() {
-    let world = World::new();
-    let phone = world.enrolled().await;
-    let shot = taken(&phone, Variant::Black);
-    report(&phone, vec![shot.clone()]);
-    world.ends(phone).await;
-    let phone = world.open();
-    world
-        .centre
-        .fates(|call| match call.url.ends_with("/sync") {
-            true => Fate::Instead(refusal(500, "SERVER_ERROR")),
-            false => Fate::Usual,
-        });
-    let mut moved = phone.delivery();
-    let delivering = phone.clone();
-    let delivery = tokio::spawn(async move { delivering.keep_in_sync().await });
-    let arrives = async {
-        while receipt(&phone, shot.hash) != Receipt::Centre {
-            moved.changed().await.unwrap();
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), arrives)
-        .await
-        .expect("the photo arrives");
-    assert_eq!(phone.sync_state().unwrap().waiting_records, 1);
-    delivery.abort();
-}
-
-#[tokio::test]
-async fn a_picture_that_nothing_names_is_let_go_of_after_a_day_and_one_in_a_draft_is_not() {
-    let world = World::new();
-    let phone = world.enrolled().await;
-    let (forsaken, drafted, sent) = (
-        taken(&phone, Variant::Black),
-        taken(&phone, Variant::PngAlpha),
-        taken(&phone, Variant::Blurred),
-    );
-    report(&phone, vec![sent.clone()]);
-    let form = serde_json::json!({ "photos": [drafted] }).to_string();
-    phone.draft_put("report".into(), form).unwrap();
-    world.ends(phone).await;
-    let files = || {
-        let folder = std::fs::read_dir(world.dir.path().join("photos")).unwrap();
-        let mut names: Vec<String> = folder
-            .map(|file| file.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    };
-    let sorted = |photos: &[&Photo]| {
-        let mut names: Vec<String> = photos.iter().map(|shot| shot.hash.to_string()).collect();
-        names.sort();
-        names
-    };
-    let phone = world.open();
-    assert_eq!(
-        files(),
-        sorted(&[&forsaken, &drafted, &sent]),
-        "the same day"
-    );
-    world.ends(phone).await;
-    *world.watch.0.lock().unwrap() = NINE.plus_ms(25 * 60 * 60 * 1000);
-    let phone = world.open();
-    assert_eq!(files(), sorted(&[&drafted, &sent]));
-    assert!(phone.photo_bytes(drafted.hash).await.is_ok());
-}
-
-#[tokio::test]
-async fn a_photo_says_in_its_record_where_it_was_taken_and_how_sure_that_is() {
-    let world = World::new();
-    let phone = world.enrolled().await;
-    world.stand_at(114.305, 30.59);
-    let fix = *world.satellites.0.lock().unwrap();
-    let shot = phone
-        .add_photo(&photo(Variant::Black), PhotoStage::Before, NINE, fix)
-        .unwrap();
-    let id = report(&phone, vec![shot.clone()]);
-    phone.sync_once().await.unwrap();
-    let told = &phone.incident(id).unwrap().view.photos[0];
-    assert_eq!(told.position, fix);
-    assert_eq!(told.position.unwrap().accuracy_m, 8.0);
 }
 
 #[tokio::test]
