@@ -27,7 +27,7 @@ use gridwalk_fixtures::{
     photos::{Variant, photo},
     voice::{Recorded, TELLTALES, webm},
 };
-use shots::{PIECE, added, large, receipt, report, report_at, taken};
+use shots::{PIECE, large, receipt, report, report_at, taken};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
