@@ -12,6 +12,10 @@ words! {
         Checkpoint }
 }
 
+/// For so many days after its arrival a photo stays on the phone that took it, whatever a backup has: the next round at that
+/// spot is made with it in hand. A category may state its own ([`crate::reference::Category::photo_days`]).
+pub const DAYS_ON_PHONE: u16 = 7;
+
 /// A position as measured: WGS-84, never converted before the map layer.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

@@ -231,6 +231,10 @@ pub struct Category {
     pub frequent: bool,
     /// The department proposed for it.
     pub department: Option<DepartmentId>,
+    /// 照片留存: days that its photos stay on a phone after they arrived, at the least; none states the usual
+    /// [`crate::photo::DAYS_ON_PHONE`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo_days: Option<u16>,
 }
 
 /// A limit for a category at a level (`domain.md` §3.5.4).

@@ -212,6 +212,7 @@ fn stage(maker: &mut Maker) -> World {
             level: 3,
             on_site: true,
             frequent: true,
+            photo_days: None,
             department: Some(department.id),
         })
         .collect();

@@ -5,7 +5,7 @@ use gridwalk::photo::process::{LONG_EDGE, THUMBNAIL_BYTES, process};
 use gridwalk_core::{error::Code, jpeg};
 use gridwalk_fixtures::photos::{
     PLACE,
-    corpus::{Fate, SECRET, corpus},
+    corpus::{Fate, SECRET, corpus, largest},
     exif,
 };
 use gridwalk_proof::fuzz::bounds::within;
@@ -13,7 +13,8 @@ use gridwalk_proof::fuzz::bounds::within;
 #[test]
 fn every_file_is_kept_bare_within_the_limits_or_refused_by_its_name() {
     let (mut wrong, mut originals) = (Vec::new(), 0);
-    for (name, fate, file) in corpus() {
+    let largest = largest().map(|(name, file)| (name, Fate::Kept, file));
+    for (name, fate, file) in corpus().into_iter().chain(largest) {
         let made = within(60_000, 256, || process(&file));
         let came = match &made {
             Ok(_) => Fate::Kept,

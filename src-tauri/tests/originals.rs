@@ -328,8 +328,8 @@ async fn an_original_is_cleared_by_the_same_rule_as_its_photo() {
         position: tip,
         began_at: NINE.plus_ms(2 * DAY),
     });
-    world.watch.0.lock().unwrap().0 += 3 * DAY;
-    world.centre.state().clock.0 += 3 * DAY;
+    world.watch.0.lock().unwrap().0 += 8 * DAY;
+    world.centre.state().clock.0 += 8 * DAY;
     phone.sync_once().await.unwrap();
     assert_eq!(files(world.dir.path()).len(), 2);
     assert_eq!(phone.free_storage().unwrap().count, 2);
@@ -470,8 +470,8 @@ async fn an_original_that_has_left_the_phone_comes_from_the_centre_which_knows_o
         position: tip,
         began_at: NINE.plus_ms(2 * DAY),
     });
-    world.watch.0.lock().unwrap().0 += 3 * DAY;
-    world.centre.state().clock.0 += 3 * DAY;
+    world.watch.0.lock().unwrap().0 += 8 * DAY;
+    world.centre.state().clock.0 += 8 * DAY;
     phone.sync_once().await.unwrap();
     phone.free_storage().unwrap();
     assert!(files(world.dir.path()).is_empty());

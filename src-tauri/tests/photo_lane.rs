@@ -519,15 +519,15 @@ async fn a_photo_says_where_it_is_in_the_words_of_its_queue() {
     assert_eq!(state(shot.hash), PhotoState::Arrived);
     let code = Code::PhotoTruncated;
     assert_eq!(state(bad.hash), PhotoState::Failed { code });
-    // a month later, and a verified backup has it
+    // a week later, and a verified backup has it
     let (day, position) = (86_400_000, world.centre.state().feed.len() as u64);
     world.centre.state().watermark = Some(Watermark {
         partition: centre::losing::general(centre::GRID),
         position,
         began_at: NINE.plus_ms(2 * day),
     });
-    world.watch.0.lock().unwrap().0 += 3 * day;
-    world.centre.state().clock.0 += 3 * day;
+    world.watch.0.lock().unwrap().0 += 8 * day;
+    world.centre.state().clock.0 += 8 * day;
     phone.sync_once().await.unwrap();
     assert_eq!(phone.free_storage().unwrap().count, 1);
     let states = phone.incident(id).unwrap().photo_states;

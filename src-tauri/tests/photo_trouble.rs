@@ -11,9 +11,10 @@ use gridwalk_core::{
     error::Code,
     ids::Hash,
     photo::{Photo, PhotoStage},
+    sync::message::Watermark,
 };
 use gridwalk_fixtures::photos::{Variant, photo};
-use shots::{large, receipt, report, report_at, taken};
+use shots::{large, receipt, report, report_as, report_at, taken};
 use std::{
     sync::{
         Arc,
@@ -228,4 +229,48 @@ async fn a_photo_says_in_its_record_where_it_was_taken_and_how_sure_that_is() {
     let told = &phone.incident(id).unwrap().view.photos[0];
     assert_eq!(told.position, fix);
     assert_eq!(told.position.unwrap().accuracy_m, 8.0);
+}
+
+#[tokio::test]
+async fn the_photos_of_a_case_stay_on_the_phone_for_as_long_as_its_category_states() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    phone.sync_once().await.unwrap();
+    let (usual, manhole) = (
+        taken(&phone, Variant::Black),
+        taken(&phone, Variant::PngAlpha),
+    );
+    report(&phone, vec![usual.clone()]);
+    report_as(&phone, vec![manhole.clone()], 3, "E04005");
+    phone.sync_once().await.unwrap();
+    let day = 86_400_000;
+    let position = world.centre.state().feed.len() as u64;
+    world.centre.state().watermark = Some(Watermark {
+        partition: centre::losing::general(centre::GRID),
+        position,
+        began_at: NINE.plus_ms(2 * day),
+    });
+    let later = |days: i64| {
+        world.watch.0.lock().unwrap().0 += days * day;
+        world.centre.state().clock.0 += days * day;
+    };
+    let here = |photo: &Photo| {
+        let sealed = world.dir.path().join("photos");
+        sealed.join(photo.hash.to_string()).exists()
+    };
+    later(8);
+    phone.sync_once().await.unwrap();
+    let page = phone.storage().unwrap();
+    assert_eq!((page.stays.count, page.may_go.count), (1, 1));
+    let from = NINE.plus_ms(45 * day).local_date();
+    assert_eq!(page.stays_until, Some(from));
+    assert_eq!(phone.free_storage().unwrap().count, 1);
+    assert!(!here(&usual) && here(&manhole));
+    later(36);
+    phone.sync_once().await.unwrap();
+    assert!(here(&manhole), "a month is not the 45 days of a manhole");
+    assert_eq!(phone.free_storage().unwrap().count, 0);
+    later(2);
+    phone.sync_once().await.unwrap();
+    assert!(!here(&manhole), "then it goes by itself");
 }

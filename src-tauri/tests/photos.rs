@@ -2,7 +2,7 @@
 
 use gridwalk::photo::process::{FILE_BYTES, LONG_EDGE, Processed, THUMBNAIL_BYTES, process};
 use gridwalk_core::{error::Code, jpeg};
-use gridwalk_fixtures::photos::{PLACE, Variant, exif, photo};
+use gridwalk_fixtures::photos::{PLACE, Variant, camera, exif, gallery, photo};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, imageops};
 use proptest::prelude::*;
 use std::io::Cursor;
@@ -222,6 +222,16 @@ fn noise_and_odd_shapes_fit_as_well() {
         assert!(made.width <= width && made.height <= height, "enlarged");
     }
     within_limits(&process(&encoded(&noise(300, 200), ImageFormat::WebP)).unwrap());
+}
+
+#[test]
+fn what_a_camera_sees_weighs_400_kilobytes_at_most_and_its_thumbnail_12() {
+    let scenes = gallery().into_iter().map(|picture| picture.jpeg);
+    for file in scenes.chain([camera(4_000, 3_000)]) {
+        let made = process(&file).expect("a camera's file");
+        assert!(made.jpeg.len() <= 400 * 1024, "{} bytes", made.jpeg.len());
+        assert!(made.thumbnail.len() <= 12 * 1024);
+    }
 }
 
 #[test]

@@ -385,7 +385,7 @@ async fn a_worker_frees_only_what_the_centre_and_its_backup_have() {
     let day = 86_400_000;
     let piles = || {
         let page = phone.storage().unwrap();
-        [page.only_here, page.awaiting_backup, page.may_go].map(|pile| pile.count)
+        [page.only_here, page.awaiting_backup, page.stays, page.may_go].map(|pile| pile.count)
     };
     let before = files(world.dir.path());
     report_with_photo(&phone);
@@ -393,10 +393,10 @@ async fn a_worker_frees_only_what_the_centre_and_its_backup_have() {
         .difference(&before)
         .cloned()
         .collect();
-    assert_eq!(piles(), [1, 0, 0], "without a receipt it is only here");
+    assert_eq!(piles(), [1, 0, 0, 0], "without a receipt it is only here");
     assert_eq!(phone.free_storage().unwrap().count, 0);
     phone.sync_once().await.unwrap();
-    assert_eq!(piles(), [0, 1, 0], "at the centre, in no backup yet");
+    assert_eq!(piles(), [0, 1, 0, 0], "at the centre, in no backup yet");
     assert_eq!(phone.free_storage().unwrap().count, 0);
     assert!(sealed[0].exists());
 
@@ -406,16 +406,25 @@ async fn a_worker_frees_only_what_the_centre_and_its_backup_have() {
         position: tip,
         began_at: NINE.plus_ms(2 * day),
     });
-    world.watch.0.lock().unwrap().0 += 3 * day;
-    world.centre.state().clock.0 += 3 * day;
+    let later = |days: i64| {
+        world.watch.0.lock().unwrap().0 += days * day;
+        world.centre.state().clock.0 += days * day;
+    };
+    later(3);
+    phone.sync_once().await.unwrap();
+    assert_eq!(piles(), [0, 0, 1, 0], "its task wants it at hand for a week");
+    let from = phone.storage().unwrap().stays_until;
+    assert_eq!(from, Some(NINE.plus_ms(7 * day).local_date()));
+    assert_eq!(phone.free_storage().unwrap().count, 0);
+    later(4);
     phone.sync_once().await.unwrap();
     assert!(sealed[0].exists(), "nobody asked for it to go");
-    assert_eq!(piles(), [0, 0, 1]);
+    assert_eq!(piles(), [0, 0, 0, 1]);
     let gone = phone.free_storage().unwrap();
     assert_eq!(gone.count, 1);
     assert!(gone.bytes > 1_000.0, "{gone:?}");
     assert!(!sealed[0].exists());
-    assert_eq!(piles(), [0, 0, 0]);
+    assert_eq!(piles(), [0, 0, 0, 0]);
     assert_eq!(
         phone.storage().unwrap().records,
         std::fs::read_dir(world.dir.path())
@@ -465,24 +474,24 @@ async fn a_photo_without_a_receipt_stays_whatever_the_calendar_says_and_one_with
     };
     let piles = || {
         let page = phone.storage().unwrap();
-        [page.only_here, page.awaiting_backup, page.may_go].map(|pile| pile.count)
+        [page.only_here, page.awaiting_backup, page.stays, page.may_go].map(|pile| pile.count)
     };
     backup_of(40);
     later(41);
     phone.sync_once().await.unwrap();
-    assert_eq!(piles(), [1, 0, 0], "the backup has its record alone");
+    assert_eq!(piles(), [1, 0, 0, 0], "the backup has its record alone");
     assert_eq!(phone.free_storage().unwrap().count, 0);
     assert!(sealed[0].exists());
 
     world.centre.fates(|_| Fate::Usual);
     assert_eq!(phone.sync_once().await.unwrap().waiting_photos, 0);
-    assert_eq!(piles(), [0, 1, 0], "that backup began before it came");
+    assert_eq!(piles(), [0, 1, 0, 0], "that backup began before it came");
     assert_eq!(phone.free_storage().unwrap().count, 0);
     assert!(sealed[0].exists());
     backup_of(43);
-    later(3);
+    later(7);
     phone.sync_once().await.unwrap();
-    assert_eq!(piles(), [0, 0, 1]);
+    assert_eq!(piles(), [0, 0, 0, 1]);
     assert_eq!(phone.free_storage().unwrap().count, 1);
     assert!(!sealed[0].exists());
 }

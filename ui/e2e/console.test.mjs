@@ -306,9 +306,35 @@ test('a secretary sees a week on the map, and the export holds every record', as
   await page.goto(`${base}/#/visits?${query}`)
   await page.waitForSelector('[data-testid=visits] .el-table__row')
   await look(page, 'visits')
+
+  await page.click('[data-testid=rail-photos]')
+  await page.getByText('照片都到齐了').waitFor()
+  await look(page, 'photos-arrived')
+  // nobody waits a day here: the server's own tests do, by its clock; this is how the page shows what they find
+  const [shown] = await read(page, '/api/registry/incidents')
+  await page.route('**/api/registry/awaited-photos', (route) =>
+    route.fulfill({ json: { count: 231, photos: awaitedOf(shown.id, details[0]) } }),
+  )
+  await page.reload()
+  await page.waitForSelector('[data-testid=awaited-photos] .el-table__row')
+  assert.equal(await page.locator('[data-testid=awaited-photos] .el-table__row').count(), 4)
+  await look(page, 'photos-awaited')
+  await page.click('[data-testid=awaited-photos] a >> nth=0')
+  await page.waitForSelector(`[data-testid=incident][data-id="${shown.id}"]`)
   await logOut(page)
   await closePage(page)
 })
+
+/** Four that have not come: a case's photo, its original, a photo of a checkpoint and a voice note of a visit. */
+const awaitedOf = (incident, { line, grid }) =>
+  ['incident', 'original', 'checkpoint', 'visit_voice'].map((shown_as, n) => ({
+    hash: String(n).repeat(64),
+    document: shown_as === 'checkpoint' ? line.id : incident,
+    shown_as,
+    grid: grid.id,
+    taken_at: `${TODAY}T08:1${n}:00+08:00`,
+    named_at: `2026-09-1${n}T09:00:00+08:00`,
+  }))
 
 test('the hazard that the phone reported walks to its close through the right people', async () => {
   const page = await openPage()

@@ -2,13 +2,14 @@
 //! acknowledged acts, from which they could be applied again, and the bytes of photos. Changes stay; they are the documents.
 
 use crate::{database::Database, database::fact, error::Answer, photo::voice};
-use gridwalk_core::{sync::message::Watermark, time::Timestamp};
+use gridwalk_core::{photo::DAYS_ON_PHONE, sync::message::Watermark, time::Timestamp};
 use rusqlite::Connection;
 
-/// A photo is shown from this phone for so long after it arrived, whatever a backup has.
-const KEPT_MS: i64 = 30 * 24 * 3_600_000;
+/// Nothing goes by itself before it has been here for so long after it arrived; a person may clear before.
+const UNASKED_MS: i64 = 30 * DAY_MS;
 /// Clocks are not compared more finely than this.
-const MARGIN_MS: i64 = 24 * 3_600_000;
+const MARGIN_MS: i64 = DAY_MS;
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Takes down the watermarks of an answer; they belong to its epoch, which is the one stored.
 pub(super) fn store(db: &Connection, watermarks: &[Watermark]) -> Answer<()> {
@@ -38,7 +39,7 @@ pub(super) fn store(db: &Connection, watermarks: &[Watermark]) -> Answer<()> {
     Ok(())
 }
 
-/// A photo that a verified backup of the centre has: this phone may let go of it.
+/// A photo that a verified backup of the centre has.
 pub(crate) struct Safe {
     hash: [u8; 32],
     file: String,
@@ -46,33 +47,49 @@ pub(crate) struct Safe {
     pub bytes: f64,
     /// A voice note, which lies among the photos.
     pub is_voice: bool,
+    arrived_at: Timestamp,
+    /// Until then it stays all the same: the retention 留存 that its task states.
+    pub stays_until: Timestamp,
 }
 
-/// Photos that arrived here before `before`, and at the centre well before the backup that its watermark tells of.
-pub(crate) fn safe_photos(db: &Connection, before: Timestamp) -> Answer<Vec<Safe>> {
+/// Photos that arrived at the centre well before the backup that its watermark tells of.
+pub(crate) fn safe_photos(db: &Connection) -> Answer<Vec<Safe>> {
     let ahead: i64 = fact(db, "clock_ahead_ms")?.unwrap_or(0);
     let mut select = db.prepare_cached(
-        "select photo.hash, photo.file, photo.bytes, photo.stage = ?4 from photo join document on document.id = photo.document
+        "select photo.hash, photo.file, photo.bytes, photo.stage = ?3, photo.arrived_at,
+           json_extract(category.json, '$.photo_days')
+         from photo join document on document.id = photo.document
            join watermark on watermark.grid = document.grid and watermark.class = document.class
+           left join incident on incident.id = photo.document
+           left join reference as category on category.kind = 'category' and category.id = incident.category
          where photo.standing = 'stored' and photo.file is not null and photo.arrived_at is not null
-           and photo.arrived_at < ?1 and photo.arrived_at - ?2 + ?3 < watermark.began_at",
+           and photo.arrived_at - ?1 + ?2 < watermark.began_at",
     )?;
-    let rows = select.query_map((before.0, ahead, MARGIN_MS, voice::STAGE), |row| {
+    let rows = select.query_map((ahead, MARGIN_MS, voice::STAGE), |row| {
+        let arrived_at = Timestamp(row.get(4)?);
+        let days: Option<u16> = row.get(5)?;
         Ok(Safe {
             hash: row.get(0)?,
             file: row.get(1)?,
             bytes: row.get(2)?,
             is_voice: row.get(3)?,
+            arrived_at,
+            stays_until: arrived_at.plus_ms(i64::from(days.unwrap_or(DAYS_ON_PHONE)) * DAY_MS),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Lets go of the files of those photos, and says which. They become litter, and the next sweep removes them: the row is
-/// told first, because a row without its file would be a broken promise.
-pub(crate) fn let_go(database: &Database, before: Timestamp) -> Answer<Vec<Safe>> {
+/// Lets go of the files of those that have stayed as long as their task states and that `may` go, and says which. They become
+/// litter, and the next sweep removes them: the row is told first, because a row without its file would be a broken promise.
+pub(crate) fn let_go(
+    database: &Database,
+    now: Timestamp,
+    may: impl Fn(&Safe) -> bool,
+) -> Answer<Vec<Safe>> {
     database.write(|db| {
-        let safe = safe_photos(db, before)?;
+        let mut safe = safe_photos(db)?;
+        safe.retain(|photo| photo.stays_until <= now && may(photo));
         for photo in &safe {
             db.prepare_cached("insert into litter (file) values (?1) on conflict do nothing")?
                 .execute([&photo.file])?;
@@ -85,7 +102,8 @@ pub(crate) fn let_go(database: &Database, before: Timestamp) -> Answer<Vec<Safe>
 
 /// The same by itself, for photos that have been here long enough.
 pub(super) fn clear_photos(database: &Database, now: Timestamp) -> Answer<()> {
-    let_go(database, now.plus_ms(-KEPT_MS)).map(drop)
+    let long_ago = now.plus_ms(-UNASKED_MS);
+    let_go(database, now, |photo| photo.arrived_at < long_ago).map(drop)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! 本机空间: what the app takes of this phone, and what of it may go.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -14,7 +15,7 @@ pub struct Pile {
     pub bytes: f64,
 }
 
-/// The whole page. Every photo and voice note whose bytes lie here is in one of the three piles.
+/// The whole page. Every photo and voice note whose bytes lie here is in one of the four piles.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, Type)]
 pub struct Storage {
     /// Bytes of the records: documents, edits, drafts, thumbnails.
@@ -23,6 +24,10 @@ pub struct Storage {
     pub only_here: Pile,
     /// At the centre, and not yet in a verified backup of it: they stay until they are.
     pub awaiting_backup: Pile,
-    /// At the centre and in a verified backup: they may go, and are fetched again when somebody looks at them.
+    /// Safe at the centre, and kept at hand for the days that their task states.
+    pub stays: Pile,
+    /// The day on which the first of those may go; none if there are none.
+    pub stays_until: Option<NaiveDate>,
+    /// At the centre and in a verified backup, and their days are over: they may go, and are fetched again when somebody looks at them.
     pub may_go: Pile,
 }

@@ -348,6 +348,7 @@ impl Centre {
                     on_site,
                     frequent: true,
                     department: None,
+                    photo_days: (code == "E04005").then_some(45),
                 },
             );
         }

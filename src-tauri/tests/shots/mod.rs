@@ -49,6 +49,10 @@ pub fn report(phone: &Phone, photos: Vec<Photo>) -> IncidentId {
 }
 
 pub fn report_at(phone: &Phone, photos: Vec<Photo>, severity: u8) -> IncidentId {
+    report_as(phone, photos, severity, "F01001")
+}
+
+pub fn report_as(phone: &Phone, photos: Vec<Photo>, severity: u8, category: &str) -> IncidentId {
     let start = IncidentStart {
         source: SourceChannel::Patrol,
         household: None,
@@ -56,7 +60,7 @@ pub fn report_at(phone: &Phone, photos: Vec<Photo>, severity: u8) -> IncidentId 
         position: None,
     };
     let mut new = phone.begin_incident(start).unwrap();
-    new.category = "F01001".into();
+    new.category = category.into();
     new.severity = Severity::new(severity).unwrap();
     let how = ReportHow::Submit {
         without_photo_because: None,

@@ -10,6 +10,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/incidents/:id?', name: 'incidents', component: DeskPage },
   { path: '/patrols/:id?', name: 'patrols', component: () => import('./patrol/PatrolsPage.vue') },
   { path: '/visits', name: 'visits', component: () => import('./visit/VisitsPage.vue') },
+  { path: '/photos', name: 'photos', component: () => import('./photo/AwaitedPage.vue') },
   {
     path: '/quarantine/:id?',
     name: 'quarantine',

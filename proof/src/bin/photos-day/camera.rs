@@ -1,5 +1,6 @@
 //! Photos of mixed kinds, taken on the demo street with no network: JPEG, PNG and WebP, upright and lying down, with and
-//! without a place in their EXIF, from small to large, in hazards of every severity.
+//! without a place in their EXIF, from small to large, in hazards of every severity; an urgent one now and then
+//! larger than what is kept, so that the camera's own picture goes too, and words spoken to every ninth hazard.
 
 use gridwalk::{
     Phone,
@@ -7,10 +8,14 @@ use gridwalk::{
     view::{IncidentStart, ReportHow},
 };
 use gridwalk_core::{
-    incident::{Severity, SourceChannel},
+    ids::IncidentId,
+    incident::{IncidentAction, Severity, SourceChannel},
     photo::{Photo, PhotoStage},
 };
-use gridwalk_fixtures::photos::{PLACE, SCENES, exif, scene};
+use gridwalk_fixtures::{
+    photos::{PLACE, SCENES, exif, scene},
+    voice::{Recorded, webm},
+};
 use gridwalk_proof::process::Outcome;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, imageops::FilterType};
 use serde::{Deserialize, Serialize};
@@ -36,15 +41,38 @@ impl Shot {
     }
 }
 
+/// What goes with the photos: a camera's own picture or a voice note.
+#[derive(Serialize, Deserialize)]
+pub struct Beside {
+    pub hash: String,
+    pub bytes: u64,
+}
+
+/// A day's work.
+#[derive(Serialize, Deserialize)]
+pub struct Taken {
+    pub shots: Vec<Shot>,
+    pub originals: Vec<Beside>,
+    pub voices: Vec<Beside>,
+}
+
+impl Taken {
+    /// What has to reach the centre.
+    pub fn weight(&self) -> u64 {
+        let beside = self.originals.iter().chain(&self.voices);
+        self.shots.iter().map(Shot::weight).sum::<u64>() + beside.map(|one| one.bytes).sum::<u64>()
+    }
+}
+
 /// Takes so many different photos and reports a hazard for every three.
 #[tokio::main(flavor = "current_thread")]
-pub async fn take(data: &Path, taken: usize) -> Outcome<Vec<Shot>> {
+pub async fn take(data: &Path, taken: usize) -> Outcome<Taken> {
     let phone = Phone::open(data, Ports::of_this_machine(data))?;
     let scenes: Vec<RgbImage> = SCENES
         .iter()
         .map(|name| Ok(image::load_from_memory(&scene(name))?.into_rgb8()))
         .collect::<Outcome<_>>()?;
-    let mut shots = Vec::new();
+    let (mut shots, mut originals, mut voices) = (Vec::new(), Vec::new(), Vec::new());
     while shots.len() < taken {
         let count = TOGETHER.min(taken - shots.len());
         let mut photos = Vec::new();
@@ -54,12 +82,37 @@ pub async fn take(data: &Path, taken: usize) -> Outcome<Vec<Shot>> {
         }
         // 4, 3, 2, 1, 4, …: the most urgent is taken last
         let severity = 4 - (shots.len() / TOGETHER % 4) as u8;
-        report(&phone, severity, photos.clone())?;
-        for photo in &photos {
+        let hazard = report(&phone, severity, photos)?;
+        if shots.len() / TOGETHER % 9 == 0 {
+            voices.push(speak(&phone, hazard, shots.len() as u32)?);
+        }
+        // as the case has them: whether a camera's own picture goes is decided there
+        for photo in &phone.incident(hazard)?.view.photos {
+            originals.extend(photo.original.map(|original| Beside {
+                hash: original.hash.to_string(),
+                bytes: original.bytes.into(),
+            }));
             shots.push(shot(&phone, photo, severity).await?);
         }
     }
-    Ok(shots)
+    Ok(Taken {
+        shots,
+        originals,
+        voices,
+    })
+}
+
+/// Twenty seconds of somebody speaking.
+fn speak(phone: &Phone, hazard: IncidentId, seed: u32) -> Outcome<Beside> {
+    let said = webm(Recorded {
+        ms: 20_000,
+        telltale: true,
+        seed,
+    });
+    let voice = phone.add_voice(&said, phone.now())?;
+    let (hash, bytes) = (voice.hash.to_string(), voice.bytes.into());
+    phone.act_on_incident(hazard, IncidentAction::AddVoice { voice })?;
+    Ok(Beside { hash, bytes })
 }
 
 async fn shot(phone: &Phone, photo: &Photo, severity: u8) -> Outcome<Shot> {
@@ -72,7 +125,7 @@ async fn shot(phone: &Phone, photo: &Photo, severity: u8) -> Outcome<Shot> {
     })
 }
 
-fn report(phone: &Phone, severity: u8, photos: Vec<Photo>) -> Outcome<()> {
+fn report(phone: &Phone, severity: u8, photos: Vec<Photo>) -> Outcome<IncidentId> {
     let start = IncidentStart {
         source: SourceChannel::Patrol,
         household: None,
@@ -86,13 +139,16 @@ fn report(phone: &Phone, severity: u8, photos: Vec<Photo>) -> Outcome<()> {
     let how = ReportHow::Submit {
         without_photo_because: None,
     };
-    phone.report_incident(new, photos, how)?;
-    Ok(())
+    Ok(phone.report_incident(new, photos, how)?.row.id)
 }
 
 /// The `n`th file: a scene of its own size, with a band that no other has.
 fn file(scene: &RgbImage, n: usize) -> Outcome<Vec<u8>> {
-    let width = [1600, 1200, 800, 1400, 1000][n % 5];
+    // the tenth of every 24 belongs to a hazard of severity 1
+    let width = match n % 24 {
+        9 => 2400,
+        _ => [1600, 1200, 800, 1400, 1000][n % 5],
+    };
     let mut picture = DynamicImage::ImageRgb8(scene.clone())
         .resize(width, width, FilterType::Triangle)
         .into_rgb8();

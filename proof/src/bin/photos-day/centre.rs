@@ -1,6 +1,6 @@
 //! What the centre has to say about the photos afterwards: to a person at the console, and in its own table.
 
-use crate::camera::Shot;
+use crate::camera::{Shot, Taken};
 use gridwalk_core::ids::Hash;
 use gridwalk_proof::{holdings::Names, process::Outcome};
 use std::{collections::HashMap, path::Path};
@@ -62,14 +62,15 @@ impl Console {
 }
 
 /// Urgent ones first, then small ones first: every photo in the order in which the centre wrote them down. One at a time is
-/// under way, so that a neighbour in the table is a neighbour on the line.
-pub fn came_in_order(data: &Path, shots: &[Shot]) -> Outcome<()> {
+/// under way, so that a neighbour in the table is a neighbour on the line. The cameras' own pictures came behind all of them.
+pub fn came_in_order(data: &Path, took: &Taken) -> Outcome<()> {
     let db = rusqlite::Connection::open(data.join("registry.db"))?;
     let mut select = db.prepare("select hash from blob order by received_at, rowid")?;
     let names = select
         .query_map([], |row| Ok(Hash(row.get(0)?).to_string()))?
         .collect::<Result<Vec<_>, _>>()?;
-    let by_name: HashMap<&str, &Shot> = shots
+    let by_name: HashMap<&str, &Shot> = took
+        .shots
         .iter()
         .map(|shot| (shot.photo.as_str(), shot))
         .collect();
@@ -81,6 +82,15 @@ pub fn came_in_order(data: &Path, shots: &[Shot]) -> Outcome<()> {
     for pair in came.windows(2) {
         if pair[1] < pair[0] {
             return Err(format!("{:?} came after {:?}", pair[1], pair[0]).into());
+        }
+    }
+    let last = names
+        .iter()
+        .rposition(|name| by_name.contains_key(name.as_str()));
+    for original in &took.originals {
+        let came = names.iter().position(|name| *name == original.hash);
+        if came < last {
+            return Err("a camera's own picture came before a photo".into());
         }
     }
     Ok(())

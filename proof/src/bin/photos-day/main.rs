@@ -8,7 +8,7 @@
 mod camera;
 mod centre;
 
-use camera::Shot;
+use camera::{Beside, Taken};
 use centre::Console;
 use gridwalk::{Phone, ports::Ports, view::SyncPhase};
 use gridwalk_core::time::Timestamp;
@@ -35,7 +35,11 @@ struct Figures {
     taken: usize,
     arrived: usize,
     receipts: usize,
-    /// Everything that reached the centre, headers and records too, over the bytes of photos and thumbnails.
+    /// Cameras' own pictures, at the centre and with their receipt.
+    originals: usize,
+    /// Voice notes, likewise.
+    voices: usize,
+    /// Everything that reached the centre, headers and records too, over the bytes of photos, thumbnails, originals and voices.
     bytes_ratio: f64,
     cuts: u32,
     seconds: u64,
@@ -53,8 +57,8 @@ fn main() -> Outcome<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["take", data, taken] => {
-            let shots = camera::take(Path::new(data), taken.parse()?)?;
-            println!("{}", serde_json::to_string(&shots)?);
+            let took = camera::take(Path::new(data), taken.parse()?)?;
+            println!("{}", serde_json::to_string(&took)?);
             Ok(())
         }
         ["carry", data] => carry(Path::new(data)),
@@ -142,9 +146,14 @@ fn day(taken: usize) -> Outcome<()> {
     if !took.status.success() {
         return Err("the camera failed".into());
     }
-    let shots: Vec<Shot> = serde_json::from_slice(&took.stdout)?;
-    let needed: u64 = shots.iter().map(Shot::weight).sum();
-    eprintln!("{needed} bytes to carry …");
+    let took: Taken = serde_json::from_slice(&took.stdout)?;
+    let shots = &took.shots;
+    let needed = took.weight();
+    eprintln!(
+        "{} originals and {} voice notes with them, {needed} bytes to carry …",
+        took.originals.len(),
+        took.voices.len()
+    );
 
     let began = Instant::now();
     radio.take();
@@ -186,11 +195,13 @@ fn day(taken: usize) -> Outcome<()> {
 
     let held: OfPhone = serde_json::from_str(&run("gridwalk", &["holdings", "--data", &phone])?)?;
     let names: Names = shots.iter().map(|shot| shot.photo.clone()).collect();
-    if held.recorded.photos != names {
+    let beside = took.originals.iter().chain(&took.voices);
+    let beside: Names = beside.map(|one| one.hash.clone()).collect();
+    if held.recorded.photos != &names | &beside {
         return Err("the phone does not have what it took".into());
     }
     let console = Console::open(&runtime, &server.address, secretary, password.trim())?;
-    let shown = console.photos(&runtime, &shots)?;
+    let shown = console.photos(&runtime, shots)?;
     drop(server);
     let registry: Holdings =
         serde_json::from_str(&run("gridwalk-server", &["holdings", "--data", &centre])?)?;
@@ -201,18 +212,22 @@ fn day(taken: usize) -> Outcome<()> {
         .intersection(&shown)
         .cloned()
         .collect();
+    let both = &registry.photos & &held.acknowledged.photos;
+    let of = |beside: &[Beside]| beside.iter().filter(|one| both.contains(&one.hash)).count();
     let figures = Figures {
         taken: names.len(),
         arrived: arrived.len(),
         receipts: receipts.len(),
+        originals: of(&took.originals),
+        voices: of(&took.voices),
         bytes_ratio: (received as f64 / needed as f64 * 1_000.0).round() / 1_000.0,
         cuts,
         seconds,
     };
-    centre::came_in_order(Path::new(&centre), &shots)?;
+    centre::came_in_order(Path::new(&centre), &took)?;
     println!("{}", serde_json::to_string(&figures)?);
-    if arrived != names || receipts != names {
-        return Err("not every photo arrived".into());
+    if arrived != names || receipts != names || !beside.is_subset(&both) {
+        return Err("not everything arrived".into());
     }
     if figures.bytes_ratio > 1.05 {
         return Err("more than one byte in twenty was sent in vain".into());

@@ -1,6 +1,7 @@
 // What the console can ask of the registry, one line a question.
 import { ask, tell } from './door'
 import type {
+  AwaitedPhotos,
   Category,
   Department,
   ExportFormat,
@@ -58,6 +59,7 @@ export const registry = {
     tell<QuarantineLine[]>(`${HOME}/quarantine/${id}/decision`, decision),
 
   lostPhotos: () => ask<PhotoKeeping>(`${HOME}/lost-photos`),
+  awaitedPhotos: () => ask<AwaitedPhotos>(`${HOME}/awaited-photos`),
   /** Where a photo can be seen. */
   photo: (hash: string) => `${HOME}/photos/${hash}`,
   /** Where a voice note of an incident can be heard. */

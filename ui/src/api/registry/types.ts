@@ -3,6 +3,8 @@ import type { components } from '../generated/registry'
 
 type Schemas = components['schemas']
 
+export type AwaitedPhoto = Schemas['Awaited']
+export type AwaitedPhotos = Schemas['AwaitedPhotos']
 export type Category = Schemas['Category']
 export type Department = Schemas['Department']
 export type Grid = Schemas['Grid']

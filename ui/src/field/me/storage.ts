@@ -3,7 +3,7 @@ import type { Pile, Storage } from '../../api/field'
 import { counted } from '../sync/words'
 
 export type PileRow = {
-  key: 'records' | 'onlyHere' | 'awaiting' | 'mayGo'
+  key: 'records' | 'onlyHere' | 'awaiting' | 'stays' | 'mayGo'
   bytes: number
   /** Photos and voice notes; records are not counted. */
   pile?: Pile
@@ -15,6 +15,7 @@ export function piles(storage: Storage): PileRow[] {
     { key: 'records', bytes: storage.records ?? 0 },
     { key: 'onlyHere', bytes: storage.only_here.bytes ?? 0, pile: storage.only_here },
     { key: 'awaiting', bytes: storage.awaiting_backup.bytes ?? 0, pile: storage.awaiting_backup },
+    { key: 'stays', bytes: storage.stays.bytes ?? 0, pile: storage.stays },
     { key: 'mayGo', bytes: storage.may_go.bytes ?? 0, pile: storage.may_go },
   ]
   return rows.filter(({ pile }) => !pile || !isEmpty(pile))

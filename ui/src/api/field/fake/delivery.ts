@@ -14,6 +14,8 @@ import { iso } from './street'
 export type Network = 'none' | 'good'
 
 const MOMENT_MS = 350
+/** What came home in the last week. */
+const STAYS: Pile = { count: 38, voices: 1, bytes: 14_680_064 }
 
 type Kind = 'record' | 'photo' | 'voice'
 const kindOf = ({ kind }: SyncItem): Kind =>
@@ -127,6 +129,8 @@ export class Delivery {
       records: 18_874_368,
       only_here: pile(photos.filter((i) => !arrived.includes(i))),
       awaiting_backup: pile(arrived),
+      stays: STAYS,
+      stays_until: iso(this.now() + 3 * 86_400_000).slice(0, 10),
       may_go: this.mayGo,
     }
   }
