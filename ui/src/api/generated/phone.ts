@@ -656,6 +656,11 @@ export type Category = {
 	frequent: boolean,
 	/**  The department proposed for it. */
 	department: string | null,
+	/**
+	 *  照片留存: days that its photos stay on a phone after they arrived, at the least; none states the usual
+	 *  [`crate::photo::DAYS_ON_PHONE`].
+	 */
+	photo_days?: number | null,
 };
 
 /**  What was found of one item 检查项. */
@@ -3743,7 +3748,7 @@ export type StampWish = {
 	number: string | null,
 };
 
-/**  The whole page. Every photo and voice note whose bytes lie here is in one of the three piles. */
+/**  The whole page. Every photo and voice note whose bytes lie here is in one of the four piles. */
 export type Storage = {
 	/**  Bytes of the records: documents, edits, drafts, thumbnails. */
 	records: number,
@@ -3751,7 +3756,11 @@ export type Storage = {
 	only_here: Pile,
 	/**  At the centre, and not yet in a verified backup of it: they stay until they are. */
 	awaiting_backup: Pile,
-	/**  At the centre and in a verified backup: they may go, and are fetched again when somebody looks at them. */
+	/**  Safe at the centre, and kept at hand for the days that their task states. */
+	stays: Pile,
+	/**  The day on which the first of those may go; none if there are none. */
+	stays_until: string | null,
+	/**  At the centre and in a verified backup, and their days are over: they may go, and are fetched again when somebody looks at them. */
 	may_go: Pile,
 };
 
