@@ -54,6 +54,26 @@ codes! {
     NotADispute = "NOT_A_DISPUTE";
     /// First the parties have to agree.
     NotSettled = "NOT_SETTLED";
+    /// Only errands go step by step.
+    NotAnErrand = "NOT_AN_ERRAND";
+    /// A step of the errand has not ended.
+    StepsOpen = "STEPS_OPEN";
+    /// The desk has not said that nobody owns it.
+    NotOwnerless = "NOT_OWNERLESS";
+    /// Somebody said that it is theirs.
+    OwnerFound = "OWNER_FOUND";
+    /// First it is made safe.
+    NotSafeYet = "NOT_SAFE_YET";
+    /// Nobody was asked yet.
+    MissingInquiry = "MISSING_INQUIRY";
+    /// Somebody who was asked has not answered.
+    InquiryOpen = "INQUIRY_OPEN";
+    /// The days for the answer are not over.
+    AnswerNotDue = "ANSWER_NOT_DUE";
+    /// It was not put on notice.
+    NoticeMissing = "NOTICE_MISSING";
+    /// The notice is not over.
+    NoticeRunning = "NOTICE_RUNNING";
     /// Another role does this.
     WrongRole = "WRONG_ROLE";
     /// Outside the grids of this person or device.

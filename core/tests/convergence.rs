@@ -16,7 +16,7 @@ use gridwalk_core::{
     },
     incident::{
         self, Applied, IncidentAction, IncidentEvent, IncidentPlace, IncidentView, NewIncident,
-        Severity, SourceChannel,
+        OwnershipState, Severity, SourceChannel, StepOutcome,
     },
     patrol::{
         self, FindingState, HitMethod, HitState, NewFinding, NewHit, NewPatrol, PatrolEdit,
@@ -244,6 +244,9 @@ fn actions(n: u8, number: u32, known: &IncidentView) -> Vec<IncidentAction> {
     let until = minute(number + u32::from(n));
     let request = known.course.requests.last().map(|request| request.event);
     let request = request.unwrap_or(EventId(uuid(12, 0)));
+    let steps = &known.course.steps;
+    let step = steps.get(usize::from(n / 8) % steps.len().max(1));
+    let step = step.map_or(EventId(uuid(12, 0)), |step| step.event);
     let stage = [PhotoStage::Before, PhotoStage::After, PhotoStage::Check][usize::from(n % 3)];
     let photo = Photo {
         hash: Hash([n; 32]),
@@ -322,17 +325,71 @@ fn actions(n: u8, number: u32, known: &IncidentView) -> Vec<IncidentAction> {
             severity: Severity::new(n % 4 + 1).expect("a level"),
             reason: Some(reason()),
         },
+        A::AddStep {
+            what: reason(),
+            lies_with: reason(),
+            wanted: None,
+        },
+        A::MoveStep {
+            step,
+            lies_with: reason(),
+            wanted: Some(until.local_date()),
+        },
+        A::EndStep {
+            step,
+            outcome: [StepOutcome::Done, StepOutcome::NotNeeded][usize::from(n % 2)],
+            note: reason(),
+        },
+        A::SetOwnership {
+            ownership: [
+                OwnershipState::Ownerless,
+                OwnershipState::Known,
+                OwnershipState::Fallback,
+            ][usize::from(n % 8).saturating_sub(5)],
+            note: reason(),
+        },
+        A::MakeSafe {
+            unit: None,
+            measure: reason(),
+        },
+        A::AskOwner {
+            addressee: format!("第{}家", n % 3),
+            note: reason(),
+        },
+        A::EndStep {
+            step,
+            outcome: [
+                StepOutcome::NotOurs,
+                StepOutcome::NoAnswer,
+                StepOutcome::Ours,
+            ][usize::from(n % 8).saturating_sub(5)],
+            note: reason(),
+        },
+        A::StartNotice { place: reason() },
+        A::RegisterFallback {
+            unit: office(n),
+            note: reason(),
+        },
         A::Comment { text: reason() },
     ]
 }
 
-fn reported() -> Document {
+/// A hazard, an errand, or a part; time runs faster where days count.
+fn kinds() -> impl Strategy<Value = (&'static str, u32)> {
+    prop_oneof![
+        Just(("F01001", 1)),
+        Just(("E06001", 1)),
+        Just(("P01008", 900))
+    ]
+}
+
+fn reported(category: &str) -> Document {
     let new = NewIncident {
         id: IncidentId(uuid(14, 1)),
         grid: GridId(uuid(7, 3)),
         local_no: "梧桐-03-0914-001".into(),
         source: SourceChannel::Patrol,
-        category: "F01001".into(),
+        category: category.into(),
         severity: Severity::new(3).expect("a level"),
         place: IncidentPlace {
             text: "3幢2单元三楼".into(),
@@ -350,19 +407,19 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn phones_that_heard_of_everything_fold_the_same_incident((count, steps) in steps(), order in any::<u64>()) {
+    fn phones_that_heard_of_everything_fold_the_same_incident((count, steps) in steps(), order in any::<u64>(), (category, pace) in kinds()) {
         const ROLES: [Role; 7] = [
             Role::Worker, Role::Dispatcher, Role::Handler, Role::Lead, Role::DutyChief, Role::Checker, Role::Secretary,
         ];
         let mut recorded: BTreeSet<EventId> = BTreeSet::new();
-        let phones = played(&reported(), count, &steps, |document, phone, kind, n, number| {
+        let phones = played(&reported(category), count, &steps, |document, phone, kind, n, number| {
             let known = incident::view(document, &Unordered)?;
             let all = actions(n, number, &known);
             let first = usize::from(n) % all.len();
             // The first thing from there on that somebody on this phone may do, so that stories get somewhere.
             all.iter().cycle().skip(first).take(all.len()).find_map(|action| {
                 ROLES.iter().cycle().skip(usize::from(kind)).take(ROLES.len()).find_map(|role| {
-                    let mut author = worker(phone as u8 + 1, minute(number));
+                    let mut author = worker(phone as u8 + 1, minute(number * pace));
                     author.act.role = *role;
                     let event = IncidentEvent {
                         id: EventId(uuid(12, number)),

@@ -432,6 +432,7 @@ fn row(
         photos: u32::try_from(view.photos.len()).unwrap_or(u32::MAX),
         overdue: due.is_some_and(|due| due < now) && !view.state.ended(),
         due,
+        follow_day: view.follow_day(),
         receipt: seen_or(db, created.id, receipt)?,
     })
 }
@@ -470,6 +471,10 @@ fn named(action: &IncidentAction) -> Vec<DepartmentId> {
         }
         IncidentAction::Whistle { departments, .. }
         | IncidentAction::Notify { departments, .. } => departments.clone(),
+        IncidentAction::RegisterFallback { unit, .. }
+        | IncidentAction::MakeSafe {
+            unit: Some(unit), ..
+        } => vec![*unit],
         _ => Vec::new(),
     }
 }

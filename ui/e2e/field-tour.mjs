@@ -229,6 +229,14 @@ export const SCREENS = [
       await tap(page, 'report-save')
     },
   },
+  {
+    name: '04n-report-errand',
+    path: '/report?category=E06001',
+    async walk(page) {
+      await tap(page, 'report-how-self_handle')
+      await byId(page, 'report-measure').scrollIntoViewIfNeeded()
+    },
+  },
   { name: '04d-categories', path: '/report', walk: (page) => tap(page, 'report-category-more') },
   { name: '04e-place', path: '/report', walk: (page) => tap(page, 'report-place') },
   {
@@ -352,6 +360,30 @@ export const SCREENS = [
       await tap(page, 'original', 'original-open-detail', 'original-open-do')
       await byId(page, 'original-picture').waitFor()
     },
+  },
+  {
+    name: '06k-errand',
+    path: '/incidents/i-errand',
+    walk: (page) => byId(page, 'errand-share').scrollIntoViewIfNeeded(),
+  },
+  { name: '06l-errand-add', path: '/incidents/i-errand', walk: (page) => tap(page, 'errand-add') },
+  {
+    name: '06m-errand-moved',
+    path: '/incidents/i-errand',
+    async walk(page) {
+      await page.locator('[data-testid=errand-step][data-outcome=open]').click()
+      await tap(page, 'step-how-moved')
+    },
+  },
+  {
+    name: '06n-ownerless',
+    path: '/incidents/i-manhole',
+    walk: (page) => byId(page, 'ownerless').scrollIntoViewIfNeeded(),
+  },
+  {
+    name: '06o-inquiry',
+    path: '/incidents/i-manhole',
+    walk: (page) => page.locator('[data-testid=inquiry]').first().click(),
   },
   { name: '07-sync', path: '/sync', scene: 'stuck' },
   { name: '07c-unsent', path: '/sync', scene: 'stuck', walk: (page) => tap(page, 'unsent-open') },

@@ -194,6 +194,36 @@ export const CHAPTERS = [
     ],
   },
   {
+    title: ['代办：一步步跟到办完', 'An errand: followed to its end'],
+    lead: [
+      '替居民跑的事，类别选“代办”。不用拍照，写明就行；办到哪一步，随时念给他听。',
+      'What is run for a resident is an errand. It needs no photo, only words, and how far it is can be read out at any time.',
+    ],
+    steps: [
+      {
+        screen: '04n-report-errand',
+        say: [
+          '当场办得好，选“{incident.errand.onSpot}”，写一句结果；办不好，选“{incident.errand.follow}”。',
+          'Done at once: “{incident.errand.onSpot}” and a sentence. Otherwise “{incident.errand.follow}”.',
+        ],
+      },
+      {
+        screen: '06k-errand',
+        say: [
+          '点“{incident.errand.add}”把要跑的路列出来。“{incident.tell.title}”里的话可以照念，也能转发，里面没有谁的名字和门牌。',
+          '“{incident.errand.add}” lists the way. The words “{incident.tell.title}” can be read out or sent on; no name and no door is in them.',
+        ],
+      },
+      {
+        screen: '06m-errand-moved',
+        say: [
+          '点一步：办好了、转到别处，或不用办了。步骤都有了结果，就能“{incident.errand.finish}”。',
+          'Tap a step: done, moved on, or not needed. When every step has ended: “{incident.errand.finish}”.',
+        ],
+      },
+    ],
+  },
+  {
     title: ['照片：先盖住，再存', 'Photos: cover first, then keep'],
     lead: [
       '拍到人脸、车牌、门牌，存之前盖住。照片里不留定位和手机信息。',

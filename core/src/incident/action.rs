@@ -3,6 +3,7 @@
 use super::{
     Severity,
     course::{DisputeRoute, DisputeStage, DisputeTier, OwnershipState, Satisfaction},
+    step::StepOutcome,
 };
 use crate::{
     act::Role,
@@ -267,6 +268,62 @@ pub enum IncidentAction {
         /// In words.
         note: String,
     },
+    /// 代办: one more step on the way.
+    AddStep {
+        /// What is to be done.
+        what: String,
+        /// With whom or where it lies; may be empty.
+        lies_with: String,
+        /// The wanted day.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wanted: Option<NaiveDate>,
+    },
+    /// 代办: a step lies with somebody else now, or is wanted another day.
+    MoveStep {
+        /// The event that added it.
+        step: EventId,
+        /// With whom or where it lies now.
+        lies_with: String,
+        /// The wanted day.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wanted: Option<NaiveDate>,
+    },
+    /// A step of an errand is done, or an inquiry is answered: of the latter the desk decides, everybody else proposes.
+    EndStep {
+        /// The event that added it.
+        step: EventId,
+        /// How.
+        outcome: StepOutcome,
+        /// In words; may be empty.
+        note: String,
+    },
+    /// 权属征询: somebody is asked whether it is theirs. The answer is due after [`super::ANSWER_DAYS`].
+    AskOwner {
+        /// Whom: water, power, telecom or another.
+        addressee: String,
+        /// What was asked; may be empty.
+        note: String,
+    },
+    /// 先行处置: made safe before anybody knows whose it is.
+    MakeSafe {
+        /// The unit that did it (兜底单位, as a rule); the handler's own when left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<DepartmentId>,
+        /// What was done.
+        measure: String,
+    },
+    /// 公示: for [`super::NOTICE_DAYS`] anybody may say that it is theirs.
+    StartNotice {
+        /// Where it can be read.
+        place: String,
+    },
+    /// 登记为兜底: nobody came, and a unit takes care of it from now on.
+    RegisterFallback {
+        /// 兜底单位
+        unit: DepartmentId,
+        /// In words; may be empty.
+        note: String,
+    },
 }
 
 impl IncidentAction {
@@ -314,7 +371,18 @@ impl IncidentAction {
             | A::CallBack { note, .. }
             | A::ReportIn { note, .. }
             | A::SetOwnership { note, .. }
+            | A::EndStep { note, .. }
+            | A::RegisterFallback { note, .. }
             | A::RecordFulfilment { note, .. } => vec![("note", note, 500)],
+            A::AddStep {
+                what, lies_with, ..
+            } => vec![("what", what, 200), ("lies_with", lies_with, 100)],
+            A::MoveStep { lies_with, .. } => vec![("lies_with", lies_with, 100)],
+            A::AskOwner { addressee, note } => {
+                vec![("addressee", addressee, 60), ("note", note, 500)]
+            }
+            A::MakeSafe { measure, .. } => vec![("measure", measure, 500)],
+            A::StartNotice { place } => vec![("place", place, 120)],
             A::Comment { text } => vec![("text", text, 1_000)],
             A::ConfirmSelf
             | A::Accept
@@ -386,6 +454,17 @@ pub fn role_may(role: Role, action: &IncidentAction) -> bool {
             role,
             R::Worker | R::Lead | R::Secretary | R::Dispatcher | R::DutyChief
         ),
+        A::AddStep { .. } | A::MoveStep { .. } | A::EndStep { .. } => matches!(
+            role,
+            R::Worker | R::Lead | R::Secretary | R::Handler | R::Dispatcher | R::DutyChief
+        ),
+        A::MakeSafe { .. } => matches!(
+            role,
+            R::Worker | R::Lead | R::Handler | R::Dispatcher | R::DutyChief
+        ),
+        A::AskOwner { .. } | A::StartNotice { .. } | A::RegisterFallback { .. } => {
+            matches!(role, R::Dispatcher | R::DutyChief)
+        }
         A::CheckPass | A::CheckFail { .. } => matches!(role, R::Checker | R::Worker | R::Lead),
     }
 }

@@ -1,7 +1,7 @@
 //! Events that did not know of each other and cannot both take effect: which of them stands is decided by safety and
 //! never by who synced first (`domain.md` §3.5.3).
 
-use super::{IncidentAction, IncidentEvent, state::Fold};
+use super::{IncidentAction, IncidentEvent, state::Fold, stepping::outweighs};
 use crate::document::Causes;
 
 /// The events of an incident, and who knew of what.
@@ -105,7 +105,7 @@ fn rank(action: &IncidentAction) -> Option<u8> {
     }
 }
 
-/// Both say how bad it is, and `other` says that it is worse.
+/// Both say how bad it is, and `other` says that it is worse; or both speak of one step, and `other` is the safer word.
 fn more_urgent(other: &IncidentEvent, this: &IncidentEvent) -> bool {
     use IncidentAction::{RecordDispute, SetSeverity};
     match (&other.action, &this.action) {
@@ -116,6 +116,6 @@ fn more_urgent(other: &IncidentEvent, this: &IncidentEvent) -> bool {
             SetSeverity { severity: mine, .. },
         ) => theirs < mine,
         (RecordDispute { stage: theirs, .. }, RecordDispute { stage: mine, .. }) => theirs > mine,
-        _ => false,
+        _ => outweighs(other, this),
     }
 }

@@ -1,6 +1,7 @@
 //! What comes of an incident besides its stage: requests, calls, pauses, whose it is, how a quarrel went. All of it is
 //! folded from the events, like the stage, and never stored.
 
+use super::{Ownerless, Step};
 use crate::{
     household::words,
     ids::{DepartmentId, EventId, IncidentId, PersonId},
@@ -202,6 +203,12 @@ pub struct Course {
     pub ownership_proposed: Option<OwnershipState>,
     /// Only of quarrels.
     pub dispute: Option<Dispute>,
+    /// 子任务: the milestones of an errand and the inquiries about a part, first first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+    /// 无主部件, once something was done about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ownerless: Option<Ownerless>,
 }
 
 impl Course {

@@ -1,8 +1,8 @@
 //! Whether an event may take effect: one guard for every transition of `domain.md` §3.5.3. The code says why not.
 
 use super::{
-    IncidentAction, IncidentEvent, IncidentState, RequestKind, RequestOutcome, Satisfaction,
-    role_may, state::Fold,
+    IncidentAction, IncidentEvent, IncidentState, OwnershipState, RequestKind, RequestOutcome,
+    Satisfaction, role_may, state::Fold, stepping::at_desk,
 };
 use crate::{
     act::{Act, Role},
@@ -40,15 +40,18 @@ impl Fold {
                 )
             }
             A::SelfHandle { measure } => {
-                self.guard_on_site(by)?;
+                self.guard_on_site(by, knows)?;
                 need(said(measure), Code::MissingReason)
             }
-            A::ConfirmSelf => self.from(&[S::SelfHandled]),
+            A::ConfirmSelf => self
+                .from(&[S::SelfHandled])
+                .and(self.guard_steps_ended(knows)),
             A::RejectSelf { reason } => self.from(&[S::SelfHandled]).and(because(reason)),
             A::AskVerify { question } => self.from(&[S::Reported]).and(because(question)),
-            A::VerifyResult { .. } => self
-                .from(&[S::Verifying])
-                .and(need(self.proof.check, Code::MissingPhoto)),
+            A::VerifyResult { note, .. } => self.from(&[S::Verifying]).and(need(
+                self.proof.check || (self.errand && said(note)),
+                Code::MissingPhoto,
+            )),
             A::Accept => self.from(&[S::Reported]),
             A::Refuse { reason } => self.from(&[S::Reported, S::Accepted]).and(because(reason)),
             A::File => self.from(&[S::Accepted]),
@@ -95,8 +98,9 @@ impl Fold {
                 self.in_hand(at)?;
                 self.handles(event.department, knows)?;
                 need(said(measure), Code::MissingReason)?;
+                self.guard_steps_ended(knows)?;
                 need(
-                    self.proof.after || document.as_deref().is_some_and(said),
+                    self.errand || self.proof.after || document.as_deref().is_some_and(said),
                     Code::MissingAfterPhoto,
                 )
             }
@@ -111,7 +115,8 @@ impl Fold {
             }
             A::CheckPass => self
                 .checking(by, knows)
-                .and(need(self.proof.check, Code::MissingPhoto)),
+                .and(self.guard_steps_ended(knows))
+                .and(need(self.errand || self.proof.check, Code::MissingPhoto)),
             A::CheckFail { reason } => self.checking(by, knows).and(because(reason)),
             A::Reopen { reason } => {
                 self.from(&[S::Closed, S::Evaluated, S::Merged])?;
@@ -158,7 +163,14 @@ impl Fold {
                 need(named.any(|known| known.hash == *original), Code::NotFound)?;
                 because(reason)
             }
-            A::AddPhoto { .. } | A::AddVoice { .. } | A::SetOwnership { .. } => Ok(()),
+            A::AddPhoto { .. } | A::AddVoice { .. } => Ok(()),
+            A::SetOwnership { ownership, .. } => {
+                let registers = *ownership == OwnershipState::Fallback && at_desk(event.act.role);
+                if registers && self.asks_around() {
+                    return self.guard_fallback(event);
+                }
+                Ok(())
+            }
             A::SetSeverity { severity, reason } => {
                 let lowers = severity.level() > self.severity.level();
                 let desk = matches!(event.act.role, Role::Dispatcher | Role::DutyChief);
@@ -172,12 +184,33 @@ impl Fold {
             | A::Escalate { .. }
             | A::ConcludeDispute { .. }
             | A::RecordFulfilment { .. } => self.guard_dispute(&event.action),
+            A::AddStep { .. }
+            | A::MoveStep { .. }
+            | A::EndStep { .. }
+            | A::AskOwner { .. }
+            | A::MakeSafe { .. }
+            | A::StartNotice { .. }
+            | A::RegisterFallback { .. } => self.guard_step(event, knows),
         }
     }
 
-    /// T3: nothing urgent, with a photo before and one after. A quarrel that was settled needs no photo of anybody.
-    fn guard_on_site(&self, by: PersonId) -> Result<(), Code> {
+    /// T3: nothing urgent, with a photo before and one after. A quarrel that was settled needs no photo of anybody. An errand
+    /// needs none either, is ended by whoever ran it, and until a department has begun with it.
+    fn guard_on_site(&self, by: PersonId, knows: &dyn Fn(usize) -> bool) -> Result<(), Code> {
         use IncidentState as S;
+        if self.errand {
+            self.from(&[
+                S::Draft,
+                S::Reported,
+                S::Verifying,
+                S::Accepted,
+                S::Filed,
+                S::Dispatched,
+                S::Returned,
+            ])?;
+            need(self.severity.level() >= 3, Code::SeverityTooHigh)?;
+            return self.guard_steps_ended(knows);
+        }
         need(by == self.creator, Code::WrongRole)?;
         let settled = self
             .course
@@ -290,7 +323,7 @@ impl Fold {
     }
 
     /// Handed in, and not at its end.
-    fn open(&self) -> Result<(), Code> {
+    pub(super) fn open(&self) -> Result<(), Code> {
         let open = self.state != IncidentState::Draft && !self.state.ended();
         need(open, Code::WrongState)
     }
@@ -341,15 +374,15 @@ fn of_a_round(action: &IncidentAction) -> bool {
     )
 }
 
-fn need(holds: bool, otherwise: Code) -> Result<(), Code> {
+pub(super) fn need(holds: bool, otherwise: Code) -> Result<(), Code> {
     if holds { Ok(()) } else { Err(otherwise) }
 }
 
-fn because(words: &str) -> Result<(), Code> {
+pub(super) fn because(words: &str) -> Result<(), Code> {
     need(said(words), Code::MissingReason)
 }
 
 /// Somebody wrote something other than blanks.
-fn said(text: &str) -> bool {
+pub(super) fn said(text: &str) -> bool {
     !text.trim().is_empty()
 }

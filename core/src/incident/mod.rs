@@ -10,6 +10,8 @@ mod opening;
 mod order;
 mod record;
 mod state;
+mod step;
+mod stepping;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -21,6 +23,10 @@ pub use course::{
 };
 pub use duplicate::{SAME_CASE_HOURS, SAME_CASE_M, same_case};
 pub use record::{Standing, create, record, standing, view};
+pub use step::{
+    ANSWER_DAYS, ERRAND, MadeSafe, NOTICE_DAYS, Notice, Ownerless, Step, StepEnd, StepKind,
+    StepOutcome,
+};
 pub use view::{EventView, IncidentView};
 
 use crate::{

@@ -6,9 +6,11 @@
 use super::{
     Applied, Call, CallKind, Course, Dispute, IncidentAction, IncidentEvent, IncidentState,
     NewIncident, ReportedIn, Request, RequestKind, RequestOutcome, Severity, Suspension,
+    step::{ERRAND, PART},
+    stepping::{Marks, at_desk},
 };
 use crate::{
-    act::{Act, Role},
+    act::Act,
     ids::{DepartmentId, EventId, IncidentId, PersonId},
     photo::{Photo, PhotoStage},
     time::Timestamp,
@@ -42,6 +44,12 @@ pub(super) struct Fold {
     pub(super) former_checkers: Vec<(PersonId, usize)>,
     /// Who had it this round, and the event that gave it to somebody else.
     pub(super) former_departments: Vec<(DepartmentId, usize)>,
+    /// 代办: ended in words, and not before its steps are.
+    pub(super) errand: bool,
+    /// 部件
+    pub(super) part: bool,
+    /// Which events speak of each step of the course, in its order.
+    pub(super) marks: Vec<Marks>,
 }
 
 /// Which photos were added since the round began.
@@ -100,6 +108,9 @@ impl Fold {
             round: None,
             former_checkers: Vec::new(),
             former_departments: Vec::new(),
+            errand: created.category == ERRAND,
+            part: created.category.starts_with(PART),
+            marks: Vec::new(),
         }
     }
 
@@ -265,9 +276,8 @@ impl Fold {
             }
             A::SetSeverity { severity, .. } => self.severity = *severity,
             A::SetOwnership { ownership, .. } => {
-                if matches!(event.act.role, Role::Dispatcher | Role::DutyChief) {
-                    self.course.ownership = Some(*ownership);
-                    self.course.ownership_proposed = None;
+                if at_desk(event.act.role) {
+                    self.decide(*ownership, None);
                 } else {
                     self.course.ownership_proposed = Some(*ownership);
                 }
@@ -276,6 +286,13 @@ impl Fold {
             | A::Escalate { .. }
             | A::ConcludeDispute { .. }
             | A::RecordFulfilment { .. } => self.settle(&event.action, at),
+            A::AddStep { .. }
+            | A::MoveStep { .. }
+            | A::EndStep { .. }
+            | A::AskOwner { .. }
+            | A::MakeSafe { .. }
+            | A::StartNotice { .. }
+            | A::RegisterFallback { .. } => self.apply_step(event, this, knows),
         }
         self.lapse();
         self

@@ -399,6 +399,14 @@ const ACTIONS: &[&str] = &[
     r#"{"type":"record_dispute","stage":"fresh","parties":2,"follow_up":null}"#,
     r#"{"type":"conclude_dispute","route":"mediation","success":true,"outcome":"<note>"}"#,
     r#"{"type":"record_fulfilment","fulfilled":true,"note":"<note>"}"#,
+    r#"{"type":"add_step","what":"<note>","lies_with":"<note>","wanted":"2026-12-01"}"#,
+    r#"{"type":"move_step","step":"<event>","lies_with":"<note>","wanted":null}"#,
+    r#"{"type":"end_step","step":"<event>","outcome":"done","note":"<note>"}"#,
+    r#"{"type":"end_step","step":"<event>","outcome":"ours","note":"<note>"}"#,
+    r#"{"type":"ask_owner","addressee":"供水公司","note":"<note>"}"#,
+    r#"{"type":"make_safe","unit":null,"measure":"<note>"}"#,
+    r#"{"type":"start_notice","place":"<note>"}"#,
+    r#"{"type":"register_fallback","unit":"<department>","note":"<note>"}"#,
 ];
 
 /// Answers to columns of a form; some fit the column that is asked.

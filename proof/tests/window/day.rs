@@ -266,7 +266,7 @@ pub async fn looks_after_somebody(glass: &Glass) -> Outcome<()> {
         .await
 }
 
-/// Her pension has to be certified: 代办, which needs no photo.
+/// Her pension has to be certified: 代办, which needs words and no photo.
 pub async fn takes_an_errand(glass: &Glass) -> Outcome<()> {
     glass.go("/report?category=E06001").await?;
     glass.screen("report").await?;
@@ -275,7 +275,7 @@ pub async fn takes_an_errand(glass: &Glass) -> Outcome<()> {
             "document.querySelector('[data-testid=\"report-category-E06001\"][aria-pressed=true]')",
         )
         .await?;
-    glass.tap("report-no-photo").await?;
+    glass.tap("report-words").await?;
     glass
         .write("note-text", "代办养老金资格认证，证件不拍")
         .await?;

@@ -11,7 +11,7 @@ use gridwalk_core::{
     ids::{DepartmentId, EventId},
     incident::{
         self, DisputeRoute, DisputeStage, DisputeTier, IncidentAction, IncidentEvent,
-        IncidentState, IncidentView, OwnershipState, Severity, Standing,
+        IncidentState, IncidentView, OwnershipState, Severity, Standing, StepKind, StepOutcome,
     },
     time::Timestamp,
 };
@@ -45,6 +45,8 @@ pub(super) fn verbs(
         match allowed(&standing, action, who, now) {
             // its photo is taken in the same sheet
             Ok(()) | Err(Code::MissingPhoto) => verbs.possible.push(act),
+            // who may not confirm an errand yet may send it back
+            Err(Code::StepsOpen) if act == PossibleAct::Confirm => verbs.possible.push(act),
             Err(because) if worth_saying(because) => {
                 verbs.withheld.push(Withheld { act, because });
             }
@@ -72,7 +74,11 @@ fn allowed(
 fn worth_saying(because: Code) -> bool {
     matches!(
         because,
-        Code::CancelAfterAccept | Code::ExtensionUsed | Code::AlreadyAsked | Code::NotSettled
+        Code::CancelAfterAccept
+            | Code::ExtensionUsed
+            | Code::AlreadyAsked
+            | Code::NotSettled
+            | Code::StepsOpen
     )
 }
 
@@ -101,7 +107,7 @@ fn tries(
     // Who may fail a check may pass it.
     tries.push((P::Check, A::CheckFail { reason: words() }));
     tries.push((P::Confirm, A::ConfirmSelf));
-    if view.course.dispute.is_some() {
+    if view.course.dispute.is_some() || view.is_errand() {
         let measure = words();
         tries.push((P::SelfHandle, A::SelfHandle { measure }));
     }
@@ -130,6 +136,7 @@ fn tries(
         }
     }
     tries.extend(disputes(view));
+    tries.extend(steps(view));
     let more_urgent = Severity::new(view.severity.level().saturating_sub(1));
     if let Ok(severity) = more_urgent
         && !view.state.ended()
@@ -155,6 +162,44 @@ fn calls(office: DepartmentId) -> [(PossibleAct, IncidentAction); 2] {
         (PossibleAct::Whistle, whistle),
         (PossibleAct::Notify, notify),
     ]
+}
+
+/// What is done about the steps of an errand, and about a part of which nobody knows whose it is.
+fn steps(view: &IncidentView) -> Vec<(PossibleAct, IncidentAction)> {
+    use IncidentAction as A;
+    use PossibleAct as P;
+    let words = || "…".to_owned();
+    let end = |step: &incident::Step, outcome| A::EndStep {
+        step: step.event,
+        outcome,
+        note: words(),
+    };
+    let mut tries = Vec::new();
+    if view.is_errand() {
+        let added = A::AddStep {
+            what: words(),
+            lies_with: words(),
+            wanted: None,
+        };
+        tries.push((P::AddStep, added));
+    }
+    let mut steps = view.course.steps.iter().filter(|step| step.end.is_none());
+    if let Some(step) = steps.clone().find(|step| step.kind == StepKind::Milestone) {
+        tries.push((P::EndStep, end(step, StepOutcome::Done)));
+    }
+    if let Some(step) = steps.find(|step| step.kind == StepKind::Inquiry) {
+        tries.push((P::TellAnswer, end(step, StepOutcome::Ours)));
+    }
+    let course = &view.course;
+    let whose = course.ownership.or(course.ownership_proposed);
+    if matches!(
+        whose,
+        Some(OwnershipState::Unclear | OwnershipState::Ownerless)
+    ) {
+        let (unit, measure) = (None, words());
+        tries.push((P::MakeSafe, A::MakeSafe { unit, measure }));
+    }
+    tries
 }
 
 /// What is done about a quarrel; nothing about anything else.

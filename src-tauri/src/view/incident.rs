@@ -47,6 +47,8 @@ pub struct IncidentRow {
     pub due: Option<Timestamp>,
     /// That time has passed and it is still open.
     pub overdue: bool,
+    /// The day on which somebody looks after its steps again.
+    pub follow_day: Option<NaiveDate>,
     /// How far the least delivered of this phone's events on it has come.
     pub receipt: Receipt,
 }
@@ -67,7 +69,7 @@ pub enum PossibleAct {
     Check,
     /// T4 and T5: confirm or send back what was handled on site.
     Confirm,
-    /// T3, of a quarrel that was settled.
+    /// T3, of a quarrel that was settled or an errand that was run.
     SelfHandle,
     /// T12 开始处置
     Start,
@@ -101,6 +103,14 @@ pub enum PossibleAct {
     ConcludeDispute,
     /// 履行
     RecordFulfilment,
+    /// 代办: one more step.
+    AddStep,
+    /// 代办: a step lies elsewhere, or is done.
+    EndStep,
+    /// 权属征询: what somebody was told on site.
+    TellAnswer,
+    /// 先行处置
+    MakeSafe,
     /// Raise the severity.
     Raise,
 }

@@ -273,6 +273,7 @@ pub const REMADE: &[&str] = &[
     "incident",
     "incident_event",
     "incident_department",
+    "incident_step",
     "patrol",
     "checkpoint_hit",
     "finding",

@@ -9,6 +9,7 @@ use crate::{
         person::{self, parse},
     },
 };
+use chrono::NaiveDate;
 use gridwalk_core::{
     act::Role,
     deadline::handling,
@@ -28,7 +29,7 @@ const MOST: u32 = 1_000;
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Filter {
-    /// Only in this state; otherwise all that are still open.
+    /// Only in this state; otherwise all that are still open, and those of which an owner is still asked for.
     pub state: Option<IncidentState>,
     /// Only in this grid.
     pub grid: Option<GridId>,
@@ -80,6 +81,8 @@ pub struct IncidentLine {
     pub left_ms: Option<f64>,
     /// Photos on it.
     pub photos: u32,
+    /// The day on which somebody looks after its steps again ([`IncidentView::follow_day`]), also of a case that was closed.
+    pub follow_day: Option<NaiveDate>,
 }
 
 /// One incident, whole.
@@ -118,7 +121,7 @@ pub fn shows(
 
 const COLUMNS: &str = "select incident.id, case_no, local_no, incident.grid, grid.name, source, incident.category,
   category.name_zh, category.name_en, severity, state, place, description, reported_at, received_at, owner,
-  case when state in ('dispatched', 'handling', 'suspended') then incident.view end, (select count(*) from photo where document = incident.id and photo.kind = 'incident')
+  case when state in ('dispatched', 'handling', 'suspended') then incident.view end, (select count(*) from photo where document = incident.id and photo.kind = 'incident'), follow_day
   from incident join grid on grid.id = incident.grid left join category on category.code = incident.category";
 
 /// The queue: most urgent first, then least time left, then oldest.
@@ -133,7 +136,7 @@ pub fn list(
     let departments = departments(connection)?;
     let mut statement = connection.prepare_cached(format!(
         "{COLUMNS} where (cast(?1 as text) is null or state = ?1)
-         and (cast(?1 as text) is not null or ?2 = 1 or state not in ('closed', 'evaluated', 'merged', 'not_filed', 'cancelled', 'draft'))
+         and (cast(?1 as text) is not null or ?2 = 1 or follow_day is not null or state not in ('closed', 'evaluated', 'merged', 'not_filed', 'cancelled', 'draft'))
          and (cast(?3 as text) is null or owner = ?3 or exists
            (select 1 from incident_department where incident = incident.id and department = ?3))
          and {} order by severity, reported_at desc limit ?4",
@@ -268,6 +271,7 @@ fn line(
             .map(|clock| (clock.due, clock.left_ms as f64))
     });
     let (due, left_ms) = clock.unzip();
+    let day: Option<String> = row.get(18)?;
     Ok(IncidentLine {
         id: id(&row.get::<_, String>(0)?)?,
         case_no: row.get(1)?,
@@ -293,6 +297,12 @@ fn line(
         due,
         left_ms,
         photos: row.get(17)?,
+        follow_day: day
+            .map(|day| {
+                day.parse()
+                    .map_err(|error| Error::internal("a stored day", error))
+            })
+            .transpose()?,
     })
 }
 

@@ -31,7 +31,7 @@ pub struct Facts {
 }
 
 /// Every table whose rows are projected from documents, those that hang on others first.
-pub const PROJECTED: [&str; 18] = [
+pub const PROJECTED: [&str; 19] = [
     "form_answer",
     "household_field",
     "resident",
@@ -39,6 +39,7 @@ pub const PROJECTED: [&str; 18] = [
     "household",
     "incident_event",
     "incident_department",
+    "incident_step",
     "incident",
     "checkpoint_hit",
     "finding",
@@ -230,11 +231,12 @@ fn incident(connection: &Connection, view: &IncidentView, facts: Facts) -> Resul
     connection
         .prepare_cached(
             "insert into incident (id, grid, local_no, case_no, source, category, severity, state, place, lon, lat, household,
-               description, reported_by, reported_at, received_at, owner, dispatched_at, ended_at, rework_count, patrol, finding, view)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
+               description, reported_by, reported_at, received_at, owner, dispatched_at, ended_at, rework_count, patrol, finding, view, follow_day)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)
              on conflict (id) do update set grid = excluded.grid, case_no = excluded.case_no, category = excluded.category,
                severity = excluded.severity, state = excluded.state, owner = excluded.owner, dispatched_at = excluded.dispatched_at,
-               ended_at = excluded.ended_at, rework_count = excluded.rework_count, view = excluded.view",
+               ended_at = excluded.ended_at, rework_count = excluded.rework_count, view = excluded.view,
+               follow_day = excluded.follow_day",
         )?
         .execute(params![
             id,
@@ -259,7 +261,8 @@ fn incident(connection: &Connection, view: &IncidentView, facts: Facts) -> Resul
             view.rework_count,
             patrol.map(|id| id.to_string()),
             finding.map(|id| id.to_string()),
-            json(view)?
+            json(view)?,
+            view.follow_day().map(|day| day.to_string())
         ])?;
     clear(
         connection,
@@ -272,6 +275,7 @@ fn incident(connection: &Connection, view: &IncidentView, facts: Facts) -> Resul
     for department in view.departments() {
         insert.execute([&id, &department.to_string()])?;
     }
+    write_steps(connection, &id, view)?;
     clear(
         connection,
         "delete from incident_event where incident = ?1",
@@ -315,6 +319,33 @@ fn incident(connection: &Connection, view: &IncidentView, facts: Facts) -> Resul
     }
     for voice in &view.voices {
         write_voice(connection, voice, &id, "voice", &grid)?;
+    }
+    Ok(())
+}
+
+fn write_steps(connection: &Connection, incident: &str, view: &IncidentView) -> Result<()> {
+    clear(
+        connection,
+        "delete from incident_step where incident = ?1",
+        incident,
+    )?;
+    let mut insert = connection.prepare_cached(
+        "insert into incident_step (id, incident, kind, what, lies_with, due, asked_at, outcome, ended_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict (id) do nothing",
+    )?;
+    for step in &view.course.steps {
+        let end = step.end.as_ref();
+        insert.execute(params![
+            step.event.to_string(),
+            incident,
+            word(&step.kind)?,
+            step.what,
+            step.lies_with,
+            step.due.map(|day| day.to_string()),
+            step.at.to_string(),
+            end.map(|end| word(&end.outcome)).transpose()?,
+            end.map(|end| end.at.to_string())
+        ])?;
     }
     Ok(())
 }

@@ -2,7 +2,9 @@
 
 mod courses;
 mod disputes;
+mod errands;
 mod originals;
+mod ownerless;
 mod rounds;
 mod voices;
 

@@ -541,7 +541,7 @@ export interface components {
          * @description A stable code. Its sentences (zh-CN and en) live in `ui/src/locales` under `errors.<CODE>`.
          * @enum {string}
          */
-        Code: "QUIET_HOURS" | "VISIT_CAP" | "CANCEL_AFTER_ACCEPT" | "WRONG_STATE" | "OVERRULED" | "EARLIER_ROUND" | "ALREADY_SO" | "ALREADY_ASKED" | "ALREADY_DECIDED" | "EXTENSION_USED" | "REOPEN_TOO_LATE" | "MERGE_INTO_ITSELF" | "MERGE_INTO_ENDED" | "NOT_A_DISPUTE" | "NOT_SETTLED" | "WRONG_ROLE" | "OUT_OF_SCOPE" | "SAME_CHECKER" | "NOT_FOUND" | "PATROL_ENDED" | "PATROL_RUNNING" | "ALREADY_RECORDED" | "CHECKPOINT_MISMATCH" | "TOO_FAR_AWAY" | "NO_POSITION" | "CONSENT_WITHDRAWN" | "CONSENT_MISSING" | "CONSENT_SCOPE" | "CARE_CLOSED" | "DWELLING_VOID" | "DUPLICATE_DWELLING" | "SNOOZED_TWICE" | "CANNOT_WAIT" | "NO_DIALLER" | "SPLIT_PARTS" | "FORM_EXPIRED" | "MISSING_WITNESS" | "MISSING_WORDS" | "MISSING_PLACE" | "MISSING_CATEGORY" | "MISSING_PHOTO" | "MISSING_ANSWER" | "MISSING_AFTER_PHOTO" | "MISSING_DEPARTMENT" | "MISSING_REASON" | "SEVERITY_TOO_HIGH" | "CATEGORY_NOT_ON_SITE" | "TEXT_LOOKS_LIKE_ID" | "TEXT_LOOKS_LIKE_PHONE" | "TEXT_TOO_LONG" | "VALUE_OUT_OF_RANGE" | "CODE_WRONG" | "CODE_USED" | "CODE_EXPIRED" | "TOKEN_EXPIRED" | "DEVICE_REVOKED" | "LOGIN_WRONG" | "LOGIN_LOCKED" | "SESSION_EXPIRED" | "FORBIDDEN" | "LOCKED" | "PIN_WRONG" | "PIN_WAIT" | "PIN_SPENT" | "PIN_WEAK" | "PIN_NEEDED" | "PIN_NOT_SEALED" | "UNSENT_WORK" | "PARCEL_UNREADABLE" | "PARCEL_OF_ANOTHER" | "SERVER_UNREACHABLE" | "NOT_OUR_SERVER" | "SERVER_BUSY" | "SERVER_ERROR" | "SERVER_ROLLED_BACK" | "BODY_TOO_BIG" | "BODY_MALFORMED" | "PROTOCOL_UNKNOWN" | "SIGNATURE_BAD" | "CHANGE_TOO_BIG" | "CHANGE_MALFORMED" | "ACTOR_FORKED" | "AUTHOR_MISMATCH" | "ERASED" | "QUEUE_FULL" | "PHOTO_TRUNCATED" | "PHOTO_UNSUPPORTED" | "PHOTO_DAMAGED" | "PHOTO_TOO_BIG" | "PHOTO_NO_ROOM" | "VOICE_TRUNCATED" | "VOICE_UNSUPPORTED" | "VOICE_TOO_LONG" | "BLOB_HASH_MISMATCH" | "BLOB_OFFSET_MISMATCH" | "CAMERA_DENIED" | "STORAGE_FULL" | "STORAGE_BROKEN" | "ALREADY_OPEN" | "NEWER_DATA" | "NOT_ENROLLED" | "INTERNAL";
+        Code: "QUIET_HOURS" | "VISIT_CAP" | "CANCEL_AFTER_ACCEPT" | "WRONG_STATE" | "OVERRULED" | "EARLIER_ROUND" | "ALREADY_SO" | "ALREADY_ASKED" | "ALREADY_DECIDED" | "EXTENSION_USED" | "REOPEN_TOO_LATE" | "MERGE_INTO_ITSELF" | "MERGE_INTO_ENDED" | "NOT_A_DISPUTE" | "NOT_SETTLED" | "NOT_AN_ERRAND" | "STEPS_OPEN" | "NOT_OWNERLESS" | "OWNER_FOUND" | "NOT_SAFE_YET" | "MISSING_INQUIRY" | "INQUIRY_OPEN" | "ANSWER_NOT_DUE" | "NOTICE_MISSING" | "NOTICE_RUNNING" | "WRONG_ROLE" | "OUT_OF_SCOPE" | "SAME_CHECKER" | "NOT_FOUND" | "PATROL_ENDED" | "PATROL_RUNNING" | "ALREADY_RECORDED" | "CHECKPOINT_MISMATCH" | "TOO_FAR_AWAY" | "NO_POSITION" | "CONSENT_WITHDRAWN" | "CONSENT_MISSING" | "CONSENT_SCOPE" | "CARE_CLOSED" | "DWELLING_VOID" | "DUPLICATE_DWELLING" | "SNOOZED_TWICE" | "CANNOT_WAIT" | "NO_DIALLER" | "SPLIT_PARTS" | "FORM_EXPIRED" | "MISSING_WITNESS" | "MISSING_WORDS" | "MISSING_PLACE" | "MISSING_CATEGORY" | "MISSING_PHOTO" | "MISSING_ANSWER" | "MISSING_AFTER_PHOTO" | "MISSING_DEPARTMENT" | "MISSING_REASON" | "SEVERITY_TOO_HIGH" | "CATEGORY_NOT_ON_SITE" | "TEXT_LOOKS_LIKE_ID" | "TEXT_LOOKS_LIKE_PHONE" | "TEXT_TOO_LONG" | "VALUE_OUT_OF_RANGE" | "CODE_WRONG" | "CODE_USED" | "CODE_EXPIRED" | "TOKEN_EXPIRED" | "DEVICE_REVOKED" | "LOGIN_WRONG" | "LOGIN_LOCKED" | "SESSION_EXPIRED" | "FORBIDDEN" | "LOCKED" | "PIN_WRONG" | "PIN_WAIT" | "PIN_SPENT" | "PIN_WEAK" | "PIN_NEEDED" | "PIN_NOT_SEALED" | "UNSENT_WORK" | "PARCEL_UNREADABLE" | "PARCEL_OF_ANOTHER" | "SERVER_UNREACHABLE" | "NOT_OUR_SERVER" | "SERVER_BUSY" | "SERVER_ERROR" | "SERVER_ROLLED_BACK" | "BODY_TOO_BIG" | "BODY_MALFORMED" | "PROTOCOL_UNKNOWN" | "SIGNATURE_BAD" | "CHANGE_TOO_BIG" | "CHANGE_MALFORMED" | "ACTOR_FORKED" | "AUTHOR_MISMATCH" | "ERASED" | "QUEUE_FULL" | "PHOTO_TRUNCATED" | "PHOTO_UNSUPPORTED" | "PHOTO_DAMAGED" | "PHOTO_TOO_BIG" | "PHOTO_NO_ROOM" | "VOICE_TRUNCATED" | "VOICE_UNSUPPORTED" | "VOICE_TOO_LONG" | "BLOB_HASH_MISMATCH" | "BLOB_OFFSET_MISMATCH" | "CAMERA_DENIED" | "STORAGE_FULL" | "STORAGE_BROKEN" | "ALREADY_OPEN" | "NEWER_DATA" | "NOT_ENROLLED" | "INTERNAL";
         /** @description What else has come of an incident. */
         Course: {
             /** @description Whistles and notices, first first. */
@@ -549,6 +549,7 @@ export interface components {
             dispute?: components["schemas"]["Dispute"] | null;
             extended_to?: components["schemas"]["Timestamp"] | null;
             merged_into?: components["schemas"]["IncidentId"] | null;
+            ownerless?: components["schemas"]["Ownerless"] | null;
             ownership?: components["schemas"]["OwnershipState"] | null;
             ownership_proposed?: components["schemas"]["OwnershipState"] | null;
             /**
@@ -564,6 +565,8 @@ export interface components {
              */
             return_count: number;
             satisfaction?: components["schemas"]["Satisfaction"] | null;
+            /** @description 子任务: the milestones of an errand and the inquiries about a part, first first. */
+            steps?: components["schemas"]["Step"][];
             /**
              * Format: int32
              * @description 督办, 1 to 3.
@@ -1095,6 +1098,64 @@ export interface components {
             note: string;
             /** @enum {string} */
             type: "record_fulfilment";
+        } | {
+            /** @description With whom or where it lies; may be empty. */
+            lies_with: string;
+            /** @enum {string} */
+            type: "add_step";
+            /**
+             * Format: date
+             * @description The wanted day.
+             */
+            wanted?: string | null;
+            /** @description What is to be done. */
+            what: string;
+        } | {
+            /** @description With whom or where it lies now. */
+            lies_with: string;
+            /** @description The event that added it. */
+            step: components["schemas"]["EventId"];
+            /** @enum {string} */
+            type: "move_step";
+            /**
+             * Format: date
+             * @description The wanted day.
+             */
+            wanted?: string | null;
+        } | {
+            /** @description In words; may be empty. */
+            note: string;
+            /** @description How. */
+            outcome: components["schemas"]["StepOutcome"];
+            /** @description The event that added it. */
+            step: components["schemas"]["EventId"];
+            /** @enum {string} */
+            type: "end_step";
+        } | {
+            /** @description Whom: water, power, telecom or another. */
+            addressee: string;
+            /** @description What was asked; may be empty. */
+            note: string;
+            /** @enum {string} */
+            type: "ask_owner";
+        } | {
+            /** @description What was done. */
+            measure: string;
+            /** @enum {string} */
+            type: "make_safe";
+            unit?: components["schemas"]["DepartmentId"] | null;
+        } | {
+            /** @description Where it can be read. */
+            place: string;
+            /** @enum {string} */
+            type: "start_notice";
+        } | {
+            /** @description In words; may be empty. */
+            note: string;
+            /** @enum {string} */
+            type: "register_fallback";
+            /** @description 兜底单位 */
+            unit: components["schemas"]["DepartmentId"];
         };
         /** @description One incident, whole. */
         IncidentDetail: {
@@ -1140,6 +1201,11 @@ export interface components {
             /** @description What. */
             description: string;
             due?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: date
+             * @description The day on which somebody looks after its steps again ([`IncidentView::follow_day`]), also of a case that was closed.
+             */
+            follow_day?: string | null;
             /** @description Where. */
             grid: components["schemas"]["GridId"];
             /** @description `梧桐-03` */
@@ -1244,6 +1310,16 @@ export interface components {
             /** @description What it is of that record: `incident` and `checkpoint` are photos, `voice` and `visit_voice` voice notes. */
             shown_as?: string | null;
         };
+        /** @description 先行处置: the place was made safe, for the time being or for good. */
+        MadeSafe: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who says so. */
+            by: components["schemas"]["PersonId"];
+            /** @description What was done. */
+            measure: string;
+            unit?: components["schemas"]["DepartmentId"] | null;
+        };
         /** @description Who is logged in. */
         Me: {
             /** @description The person. */
@@ -1318,6 +1394,18 @@ export interface components {
             /** @description When it began. */
             started_at: components["schemas"]["Timestamp"];
         };
+        /** @description 公示 */
+        Notice: {
+            /** @description Since when. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Where it can be read. */
+            place: string;
+            /**
+             * Format: date
+             * @description Its last day; from the next one on the part can be registered.
+             */
+            until: string;
+        };
         /**
          * @description 原图: the camera's picture at its full size, with nothing but its pixels ([`crate::jpeg::bare`]). It is a blob like the photo
          *     and travels behind all of them.
@@ -1340,6 +1428,13 @@ export interface components {
              * @description How it has to be turned to stand upright, 1 to 8 as EXIF counts. The file itself does not say it any more.
              */
             turn: number;
+        };
+        /** @description 无主部件: what was done about a part that nobody owns, besides asking around. */
+        Ownerless: {
+            fallback?: components["schemas"]["DepartmentId"] | null;
+            /** @description How it was made safe, first first. */
+            made_safe: components["schemas"]["MadeSafe"][];
+            notice?: components["schemas"]["Notice"] | null;
         };
         /**
          * @description 权属
@@ -1719,6 +1814,49 @@ export interface components {
          * @enum {string}
          */
         SourceChannel: "patrol" | "visit" | "resident" | "hotline" | "department" | "superior" | "volunteer";
+        /** @description 子任务: one milestone of an errand, or one inquiry. */
+        Step: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who added it. */
+            by: components["schemas"]["PersonId"];
+            /**
+             * Format: date
+             * @description The wanted day, or the last day of the answer.
+             */
+            due?: string | null;
+            end?: components["schemas"]["StepEnd"] | null;
+            /** @description The event that added it, by which others name it. */
+            event: components["schemas"]["EventId"];
+            /** @description Which of the two. */
+            kind: components["schemas"]["StepKind"];
+            /** @description With whom or where it lies now; of an inquiry whom it was sent to. */
+            lies_with: string;
+            proposed?: components["schemas"]["StepEnd"] | null;
+            /** @description What is to be done, or what was asked. */
+            what: string;
+        };
+        /** @description How a step ended, in whose words, and when. */
+        StepEnd: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who says so. */
+            by: components["schemas"]["PersonId"];
+            /** @description In words; may be empty. */
+            note: string;
+            /** @description How. */
+            outcome: components["schemas"]["StepOutcome"];
+        };
+        /**
+         * @description 子任务
+         * @enum {string}
+         */
+        StepKind: "milestone" | "inquiry";
+        /**
+         * @description How a step ended.
+         * @enum {string}
+         */
+        StepOutcome: "done" | "not_needed" | "ours" | "not_ours" | "no_answer";
         /** @description A stretch in which the handling clock stands. */
         Suspension: {
             /** @description Since when. */
@@ -2060,7 +2198,7 @@ export interface operations {
     list_incidents: {
         parameters: {
             query?: {
-                /** @description Only in this state; otherwise all that are still open. */
+                /** @description Only in this state; otherwise all that are still open, and those of which an owner is still asked for. */
                 state?: components["schemas"]["IncidentState"];
                 /** @description Only in this grid. */
                 grid?: components["schemas"]["GridId"];

@@ -45,6 +45,19 @@ function named({ event }: Event, detail: IncidentDetail) {
   if (action.type === 'set_severity') return say('console.did.set_severity', { level: action.severity })
   if (action.type === 'add_photo')
     return say('console.did.add_photo', { stage: say(`stage.${action.photo.stage}`) })
+  if (action.type === 'add_step') return say('console.did.add_step', { what: action.what })
+  if (action.type === 'move_step') return say('console.did.move_step', { who: action.lies_with })
+  if (action.type === 'ask_owner') return say('console.did.ask_owner', { who: action.addressee })
+  if (action.type === 'register_fallback')
+    return say('console.did.register_fallback', { office: detail.departments[action.unit] ?? '' })
+  if (action.type === 'end_step') {
+    const step = detail.view.course?.steps?.find(({ event }) => event === action.step)
+    const named = step?.kind === 'inquiry' ? step.lies_with : step?.what
+    return say('console.did.end_step', {
+      step: named ?? '…',
+      how: say(`incident.outcomeOf.${action.outcome}`),
+    })
+  }
   if (action.type === 'verify_result')
     return say(action.genuine ? 'console.did.genuine' : 'console.did.notGenuine')
   return say(`console.did.${action.type}`)
@@ -56,7 +69,12 @@ function said({ event: { action } }: Event, detail: IncidentDetail): string {
     case 'submit':
       return action.without_photo_because ?? ''
     case 'self_handle':
+    case 'make_safe':
       return action.measure
+    case 'start_notice':
+      return action.place
+    case 'add_step':
+      return action.lies_with
     case 'feedback':
       return [action.measure, action.document].filter(Boolean).join(' ')
     case 'ask_verify':
@@ -94,6 +112,9 @@ function said({ event: { action } }: Event, detail: IncidentDetail): string {
     case 'report_in':
     case 'set_ownership':
     case 'record_fulfilment':
+    case 'end_step':
+    case 'ask_owner':
+    case 'register_fallback':
       return action.note
     case 'evaluate':
       return action.opinion

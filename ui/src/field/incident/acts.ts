@@ -14,8 +14,10 @@ import type {
 import { dateOf, plusDays } from '../../shared/moment'
 import type { WordKey } from '../../shared/words'
 
-/** Acts that have a sheet of their own; words and photos are the two buttons at the foot. */
-export type Act = Exclude<PossibleAct, 'comment' | 'add_photo'>
+/** Words and photos are the two buttons at the foot; what is done about a step stands at that step. */
+const ELSEWHERE = ['comment', 'add_photo', 'add_step', 'end_step', 'tell_answer'] as const
+/** Acts that have a sheet of their own. */
+export type Act = Exclude<PossibleAct, (typeof ELSEWHERE)[number]>
 
 export type Ask =
   | 'photo'
@@ -55,6 +57,7 @@ const ASKS: Record<Act, readonly Ask[]> = {
   conclude_dispute: ['yes', 'route', 'words'],
   record_fulfilment: ['yes', 'words'],
   raise: ['level', 'words'],
+  make_safe: ['words'],
 }
 export const asksOf = (act: Act): readonly Ask[] => ASKS[act]
 
@@ -69,7 +72,7 @@ const FORWARD: readonly Act[] = [
   'resume',
   'self_handle',
 ]
-const isAct = (act: PossibleAct): act is Act => act !== 'comment' && act !== 'add_photo'
+const isAct = (act: PossibleAct): act is Act => !(ELSEWHERE as readonly PossibleAct[]).includes(act)
 /** In the order of `FORWARD`, so that an office starts before it answers; each once. */
 export const forward = ({ possible }: IncidentDetail): Act[] =>
   FORWARD.filter((act) => possible.includes(act))
@@ -145,16 +148,18 @@ const filled = (answers: Answers, ask: Ask): boolean => {
 }
 
 /** What has to be there before it can be saved, as a sentence; nothing when all is there. */
-export function lacking(act: Act, answers: Answers, photos: number): WordKey | null {
+export function lacking(act: Act, answers: Answers, photos: number, errand = false): WordKey | null {
   const asks = asksOf(act)
   if (asks.includes('offices') && !filled(answers, 'offices')) return 'errors.MISSING_DEPARTMENT'
   if (!asks.every((ask) => filled(answers, ask))) return 'incident.choose'
   const worded = answers.words.trim() !== ''
   const optional =
-    WORDLESS.includes(act) ||
+    (WORDLESS.includes(act) && !(errand && act === 'verify_result')) ||
     !asks.includes('words') ||
     ((act === 'check' || act === 'confirm') && answers.yes === 'yes')
   if (!optional && !worded) return 'errors.MISSING_REASON'
+  // What was run for somebody is told in words; there is nothing to photograph.
+  if (errand) return null
   if (act === 'feedback' && photos === 0 && !answers.document.trim()) return 'incident.photoOrPaper'
   const shown = act === 'verify_result' || (act === 'check' && answers.yes === 'yes')
   return shown && photos === 0 ? 'incident.needsPhoto' : null
@@ -203,6 +208,7 @@ export function actionOf(
     case 'confirm':
       return yes ? { type: 'confirm_self' } : { type: 'reject_self', reason: words }
     case 'self_handle':
+    case 'make_safe':
       return { type: act, measure: words }
     case 'start':
     case 'resume':

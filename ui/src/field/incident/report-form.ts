@@ -1,4 +1,5 @@
 // The hazard form as plain facts: what is still missing, what may be handled on site.
+import { isErrand } from './steps'
 import type { Category, Code, NewIncident, Photo, ReportHow, VoiceNote } from '../../api/field'
 
 export type ReportForm = {
@@ -31,6 +32,7 @@ export const after = (form: ReportForm) => form.photos.filter((photo) => photo.s
 
 /** The first thing that is missing, in the order in which the form asks. */
 export function missing(form: ReportForm): Code | null {
+  if (isErrand(form.incident.category)) return missingOfErrand(form)
   const excused = form.how === 'submit' && (form.withoutPhoto.trim() !== '' || Boolean(form.voice))
   if (before(form).length === 0 && !excused) return 'MISSING_PHOTO'
   if (!form.incident.place.text.trim()) return 'MISSING_PLACE'
@@ -39,13 +41,25 @@ export function missing(form: ReportForm): Code | null {
   return null
 }
 
+/** An errand is told in words; a photo may be there and need not. */
+function missingOfErrand(form: ReportForm): Code | null {
+  if (!form.incident.place.text.trim()) return 'MISSING_PLACE'
+  if (form.how === 'self_handle') return form.measure.trim() ? null : 'MISSING_REASON'
+  const told =
+    form.incident.description.trim() || form.photos.length || form.voice || form.withoutPhoto.trim()
+  return told ? null : 'MISSING_WORDS'
+}
+
 /**
  * How it is handed in. An on-site case needs a word on what was done; `usual` stands in for it. A voice note that stands in for
- * the photo is named in words as well (`spoken`): a centre or phone of before there were any reads those.
+ * the photo is named in words as well (`spoken`): a centre or phone of before there were any reads those. An errand says that there
+ * is nothing to photograph (`errand`).
  */
-export function howOf(form: ReportForm, usual: string, spoken: string): ReportHow {
+export function howOf(form: ReportForm, usual: string, spoken: string, errand = ''): ReportHow {
   if (form.how === 'self_handle') return { type: 'self_handle', measure: form.measure.trim() || usual }
-  const instead = form.voice && before(form).length === 0 ? spoken : null
+  const unseen = before(form).length === 0
+  const told = isErrand(form.incident.category) ? errand : null
+  const instead = unseen ? (form.voice ? spoken : told) : null
   return { type: 'submit', without_photo_because: form.withoutPhoto.trim() || instead }
 }
 

@@ -151,7 +151,12 @@ export function useReport(
       await lastPhoto
       const lacks = missing(form.value)
       if (lacks) throw new Fault(lacks, 'form')
-      const how = howOf(form.value, say('report.usualMeasure'), say('voice.instead'))
+      const how = howOf(
+        form.value,
+        say('report.usualMeasure'),
+        say('voice.instead'),
+        say('incident.errand.noPhoto'),
+      )
       const voices = form.value.voice ? [form.value.voice] : []
       const saved = await phone.reportIncident(form.value.incident, photosOf(form.value), voices, how)
       await draft.drop()

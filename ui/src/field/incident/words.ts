@@ -92,6 +92,22 @@ export function actOf(detail: IncidentDetail, action: IncidentAction): string {
       })
     case 'escalate':
       return say('incident.act.escalate', { tier: say(`incident.tier.${action.tier}`) })
+    case 'add_step':
+      return say('incident.act.add_step', { what: action.what })
+    case 'move_step':
+      return say('incident.act.move_step', { who: action.lies_with })
+    case 'ask_owner':
+      return say('incident.act.ask_owner', { who: action.addressee })
+    case 'register_fallback':
+      return say('incident.act.register_fallback', { office: office(action.unit) })
+    case 'end_step': {
+      const step = detail.view.course?.steps?.find(({ event }) => event === action.step)
+      const named = step?.kind === 'inquiry' ? step.lies_with : step?.what
+      return say('incident.act.end_step', {
+        step: named ?? '…',
+        how: say(`incident.outcomeOf.${action.outcome}`),
+      })
+    }
     default:
       return say(`incident.act.${action.type}`)
   }
@@ -104,7 +120,12 @@ export function wordsOf(action: IncidentAction): string | null {
       return action.without_photo_because
     case 'self_handle':
     case 'feedback':
+    case 'make_safe':
       return action.measure
+    case 'start_notice':
+      return action.place
+    case 'add_step':
+      return action.lies_with || null
     case 'reject_self':
     case 'refuse':
     case 'check_fail':
@@ -130,6 +151,9 @@ export function wordsOf(action: IncidentAction): string | null {
     case 'report_in':
     case 'set_ownership':
     case 'record_fulfilment':
+    case 'end_step':
+    case 'ask_owner':
+    case 'register_fallback':
       return action.note || null
     case 'evaluate':
       return action.opinion

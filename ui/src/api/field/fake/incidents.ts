@@ -20,6 +20,7 @@ import type {
 import { Fault } from '../door'
 import type { Delivery } from './delivery'
 import { scene } from './photos'
+import { ERRAND, followDay, ownerlessOf, stepsOf, stepVerbs } from './steps'
 import { at, categories, departments, grid, iso, me, people } from './street'
 import { checked } from './words'
 
@@ -54,7 +55,7 @@ function fold(state: IncidentState, action: IncidentAction): Applied {
     case 'submit':
       return go(['draft'], 'reported')
     case 'self_handle':
-      return go(['draft'], 'self_handled')
+      return go(['draft', 'reported', 'accepted', 'filed'], 'self_handled')
     case 'ask_verify':
       return go(['reported'], 'verifying')
     case 'verify_result':
@@ -159,6 +160,48 @@ export class Incidents {
     this.put(seep, 'dispatcher', at(0, 8, 15), { type: 'submit', without_photo_because: '来电' })
     this.put(seep, 'dispatcher', at(0, 8, 20), { type: 'ask_verify', question: '地下室是渗水还是管漏？' })
 
+    const errand = this.create('i-errand', ERRAND, 4, '听雨苑 3幢2单元 502', '帮着办养老认证')
+    this.put(errand, 'worker', at(3, 10, 20), { type: 'submit', without_photo_because: '代办，不用拍照' })
+    this.put(errand, 'worker', at(3, 10, 22), {
+      type: 'add_step',
+      what: '把表和复印件交到窗口',
+      lies_with: '街道便民窗口',
+      wanted: '2026-09-12',
+    })
+    this.put(errand, 'worker', at(3, 10, 23), {
+      type: 'add_step',
+      what: '等窗口审完',
+      lies_with: '街道便民窗口',
+      wanted: '2026-09-16',
+    })
+    this.put(errand, 'worker', at(2, 15, 5), {
+      type: 'end_step',
+      step: 'i-errand-e1',
+      outcome: 'done',
+      note: '窗口收了，给了回执。',
+    })
+
+    const manhole = this.create('i-manhole', 'P01008', 2, '听雨苑 北门', '井盖没字，踩着晃')
+    manhole.photos.push(scene('drain', 'before', iso(at(6, 9, 0))))
+    this.put(manhole, 'worker', at(6, 9, 0), { type: 'submit', without_photo_because: null })
+    this.put(manhole, 'worker', at(6, 9, 2), {
+      type: 'set_ownership',
+      ownership: 'ownerless',
+      note: '盖上没字',
+    })
+    this.put(manhole, 'worker', at(6, 9, 5), { type: 'make_safe', measure: '摆了锥桶，拉了警戒带。' })
+    this.put(manhole, 'dispatcher', at(5, 9, 0), { type: 'set_ownership', ownership: 'ownerless', note: '' })
+    this.put(manhole, 'dispatcher', at(5, 9, 5), {
+      type: 'ask_owner',
+      addressee: '供水公司',
+      note: '北门井盖是不是你们的',
+    })
+    this.put(manhole, 'dispatcher', at(2, 9, 6), {
+      type: 'ask_owner',
+      addressee: '供电公司',
+      note: '北门井盖是不是你们的',
+    })
+
     const lead = this.create(
       'i-lead',
       'F02001',
@@ -240,16 +283,20 @@ export class Incidents {
       photos: kept.photos.length,
       due: kept.due === null ? null : iso(kept.due),
       overdue: kept.due !== null && kept.due < this.now() && OPEN.includes(state),
+      follow_day: followDay(stepsOf(this.applied(kept))),
       receipt: this.receipt(kept),
     }
   }
 
+  private applied = (kept: Kept) => kept.events.filter((e) => e.applied.type === 'yes').map((e) => e.event)
+
   /** What the real fold says beside the stage, as far as the screens of the street need it. */
   private course(kept: Kept): Course {
-    const done = kept.events.filter((e) => e.applied.type === 'yes').map((e) => e.event)
+    const done = this.applied(kept)
     const last = (type: IncidentAction['type']) => done.findLast((e) => e.action.type === type)?.action
     const ownership = last('set_ownership')
     const dispute = last('record_dispute')
+    const desk = done.findLast((e) => e.action.type === 'set_ownership' && e.act.role === 'dispatcher')
     const tier = last('escalate')
     const end = last('conclude_dispute')
     return {
@@ -276,8 +323,10 @@ export class Incidents {
       ),
       satisfaction: null,
       merged_into: null,
-      ownership: null,
-      ownership_proposed: ownership?.type === 'set_ownership' ? ownership.ownership : null,
+      ownership: desk?.action.type === 'set_ownership' ? desk.action.ownership : null,
+      ownership_proposed: ownership?.type === 'set_ownership' && !desk ? ownership.ownership : null,
+      steps: stepsOf(done),
+      ownerless: ownerlessOf(done),
       dispute: kept.created.category.startsWith('D')
         ? {
             stage: dispute?.type === 'record_dispute' ? dispute.stage : null,
@@ -306,7 +355,12 @@ export class Incidents {
     if (!OPEN.includes(state)) return { possible, withheld }
     possible.push('whistle', 'notify', 'meeting')
     if (kept.created.category.startsWith('P')) possible.push('set_ownership')
-    const { dispute } = this.course(kept)
+    const { dispute, steps = [], ownership, ownership_proposed } = this.course(kept)
+    possible.push(...stepVerbs(kept.created.category, steps, ownership ?? ownership_proposed))
+    if (kept.created.category === ERRAND && ['reported', 'accepted', 'filed'].includes(state)) {
+      if (steps.every((step) => step.end)) possible.push('self_handle')
+      else withheld.push({ act: 'self_handle', because: 'STEPS_OPEN' })
+    }
     if (dispute) {
       possible.push('record_dispute', 'escalate')
       if (dispute.success) possible.push('self_handle', 'record_fulfilment')
@@ -426,7 +480,8 @@ export class Incidents {
     if (how.type === 'self_handle') {
       if (created.severity < 3) throw new Fault('SEVERITY_TOO_HIGH', 'on site')
       if (!category.on_site) throw new Fault('CATEGORY_NOT_ON_SITE', category.code)
-      if (!photos.some((p) => p.stage === 'after')) throw new Fault('MISSING_AFTER_PHOTO', 'on site')
+      if (created.category !== ERRAND && !photos.some((p) => p.stage === 'after'))
+        throw new Fault('MISSING_AFTER_PHOTO', 'on site')
     } else if (photos.length + voices.length === 0 && !how.without_photo_because?.trim()) {
       throw new Fault('MISSING_PHOTO', 'no photo, no reason')
     }
