@@ -36,6 +36,7 @@ mod recorder;
 mod reference;
 mod reminders;
 mod roster;
+mod rounds;
 mod search;
 mod settings;
 #[cfg(feature = "window")]

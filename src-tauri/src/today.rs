@@ -7,8 +7,8 @@ use crate::{
     error::{Answer, Failure},
     forms,
     households::{self, Lookups, days_between},
-    patrols, places, reference, reminders, snooze,
-    view::{GroupHint, News, PlanSummary, TaskGroup, TaskRow, Today},
+    patrols, places, reference, reminders, rounds, snooze,
+    view::{GroupHint, News, TaskGroup, TaskRow, Today},
 };
 use chrono::NaiveDate;
 use gridwalk_core::{
@@ -60,15 +60,7 @@ impl Phone {
                 overdue: count(open().filter(|(row, _)| row.overdue_days > 0)),
                 due_today: count(open().filter(|(row, _)| row.task.due == date)),
                 returned: count(open().filter(|(row, _)| row.task.kind == TaskKind::Returned)),
-                plans: reference::plans(db)?
-                    .into_iter()
-                    .filter(|plan| grids.contains(&plan.grid))
-                    .map(|plan| PlanSummary {
-                        id: plan.id,
-                        name: plan.name,
-                        checkpoints: count(plan.checkpoints.iter()),
-                    })
-                    .collect(),
+                plans: rounds::plans(db, worker.as_ref(), now)?,
                 running_patrol: patrols::running(db)?,
                 groups: groups(list),
             })

@@ -66,6 +66,14 @@ export const SCREENS = [
       await byId(page, 'today-later').scrollIntoViewIfNeeded()
     },
   },
+  {
+    name: '01f-today-patrols',
+    path: '/today',
+    walk: async (page) => {
+      await byId(page, 'today-patrols').waitFor()
+      await byId(page, 'today-patrols').scrollIntoViewIfNeeded()
+    },
+  },
   { name: '01e-today-low', path: '/today', scene: 'morning' },
   { name: '07e-sync-news', path: '/sync', scene: 'morning' },
   { name: '02-households', path: '/households' },
@@ -285,6 +293,7 @@ export const SCREENS = [
   },
   { name: '05-patrol', path: '/patrol', scene: 'walking' },
   { name: '05b-patrol-start', path: '/patrol' },
+  { name: '05b-patrol-due', path: '/patrol?plan=plan2', walk: (page) => tap(page, 'later-open') },
   { name: '05i-patrol-free', path: '/patrol', walk: (page) => tap(page, 'patrol-plan-free') },
   {
     name: '05j-patrol-free-running',

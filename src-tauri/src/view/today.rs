@@ -1,12 +1,13 @@
 //! 今日: one flat list of what is due, in the order in which it is walked.
 
 use super::{CareRow, FormRow, HouseholdRow, PlaceRow};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use gridwalk_core::{
     error::Code,
     ids::{CarePlanId, PatrolId, PlanId, TaskId},
-    reference::Task,
+    reference::{Frequency, Task},
     snooze::SnoozeReason,
+    time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -35,7 +36,7 @@ pub struct Today {
     pub places: Vec<PlaceRow>,
     /// 采集表: forms that are due today or were before, with doors left.
     pub forms: Vec<FormRow>,
-    /// Patrol plans of the worker's grids.
+    /// 巡: patrol plans of the worker's grids, those that are due first. What waits or is not due comes last.
     pub plans: Vec<PlanSummary>,
     /// A patrol that is still running, also after the app was killed.
     pub running_patrol: Option<PatrolId>,
@@ -118,14 +119,20 @@ pub enum SnoozeSubject {
         /// Of which plan.
         id: CarePlanId,
     },
+    /// 巡查
+    Patrol {
+        /// By which plan.
+        id: PlanId,
+    },
 }
 
 impl SnoozeSubject {
-    /// The id alone; no task has that of a plan.
+    /// The id alone; no task has that of a plan, and no plan that of another kind.
     pub fn id(self) -> Uuid {
         match self {
             Self::Task { id } => id.0,
             Self::Care { id } => id.0,
+            Self::Patrol { id } => id.0,
         }
     }
 }
@@ -143,7 +150,7 @@ pub struct SnoozeInput {
     pub words: Option<String>,
 }
 
-/// A patrol that can be started.
+/// A patrol that can be started, and when it is to be.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
 pub struct PlanSummary {
     /// The plan.
@@ -152,4 +159,42 @@ pub struct PlanSummary {
     pub name: String,
     /// How many points.
     pub checkpoints: u32,
+    /// 频次; a plan without one is walked when somebody wants to.
+    pub frequency: Option<Frequency>,
+    /// 时段
+    pub window: Option<(NaiveTime, NaiveTime)>,
+    /// When it was walked last, by whomever.
+    pub last: Option<PlanWalk>,
+    /// Who has set out on it today and is not back.
+    pub under_way: Option<PlanWalk>,
+    /// What of it is due today or was before.
+    pub due: Option<PlanDue>,
+}
+
+/// A plan was walked.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct PlanWalk {
+    /// When it began.
+    pub at: Timestamp,
+    /// Who; none when this phone does not know the name.
+    pub by: Option<String>,
+    /// It was the worker of this phone.
+    pub myself: bool,
+}
+
+/// 巡: a plan is due.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct PlanDue {
+    /// Last day.
+    pub day: NaiveDate,
+    /// Days past it; 0 when in time.
+    pub overdue_days: u32,
+    /// Past its day, or past the hours of it.
+    pub late: bool,
+    /// How often it was walked in the day or week that counts.
+    pub done: u32,
+    /// How often it is asked for there.
+    pub asked: u32,
+    /// 稍后
+    pub later: Later,
 }

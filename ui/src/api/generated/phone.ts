@@ -1646,6 +1646,17 @@ export type FoundKind =
 /**  手册, 职责, 政策 … */
 "page";
 
+/**
+ *  频次: so many times in so many days. One day is a day of the calendar, seven are a week from Monday to Sunday, and any other
+ *  number is counted from the last time on.
+ */
+export type Frequency = {
+	/**  How often. */
+	times: number,
+	/**  In how many days. */
+	days: number,
+};
+
 /**  网格. Boundary rings are `[lon, lat]` in WGS-84, first ring outside, the rest holes. */
 export type Grid = {
 	/**  Its id. */
@@ -3308,9 +3319,29 @@ export type Plan = {
 	line_asked_because: string | null,
 	/**  The worker may refuse to share it. */
 	line_may_be_refused: boolean,
+	/**  频次; a plan of before asks for nothing by itself. */
+	frequency?: Frequency | null,
+	/**  时段: from and to in Shanghai, past midnight when it ends before it begins. */
+	window?: [string, string] | null,
 };
 
-/**  A patrol that can be started. */
+/**  巡: a plan is due. */
+export type PlanDue = {
+	/**  Last day. */
+	day: string,
+	/**  Days past it; 0 when in time. */
+	overdue_days: number,
+	/**  Past its day, or past the hours of it. */
+	late: boolean,
+	/**  How often it was walked in the day or week that counts. */
+	done: number,
+	/**  How often it is asked for there. */
+	asked: number,
+	/**  稍后 */
+	later: Later,
+};
+
+/**  A patrol that can be started, and when it is to be. */
 export type PlanSummary = {
 	/**  The plan. */
 	id: string,
@@ -3318,6 +3349,26 @@ export type PlanSummary = {
 	name: string,
 	/**  How many points. */
 	checkpoints: number,
+	/**  频次; a plan without one is walked when somebody wants to. */
+	frequency: Frequency | null,
+	/**  时段 */
+	window: [string, string] | null,
+	/**  When it was walked last, by whomever. */
+	last: PlanWalk | null,
+	/**  Who has set out on it today and is not back. */
+	under_way: PlanWalk | null,
+	/**  What of it is due today or was before. */
+	due: PlanDue | null,
+};
+
+/**  A plan was walked. */
+export type PlanWalk = {
+	/**  When it began. */
+	at: string,
+	/**  Who; none when this phone does not know the name. */
+	by: string | null,
+	/**  It was the worker of this phone. */
+	myself: boolean,
 };
 
 /**  A position as measured: WGS-84, never converted before the map layer. */
@@ -3692,6 +3743,10 @@ id: string } |
 /**  关爱 */
 { type: "care"; 
 /**  Of which plan. */
+id: string } | 
+/**  巡查 */
+{ type: "patrol"; 
+/**  By which plan. */
 id: string };
 
 /**  来源 */
@@ -4004,7 +4059,7 @@ export type Today = {
 	places: PlaceRow[],
 	/**  采集表: forms that are due today or were before, with doors left. */
 	forms: FormRow[],
-	/**  Patrol plans of the worker's grids. */
+	/**  巡: patrol plans of the worker's grids, those that are due first. What waits or is not due comes last. */
 	plans: PlanSummary[],
 	/**  A patrol that is still running, also after the app was killed. */
 	running_patrol: string | null,

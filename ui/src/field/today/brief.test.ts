@@ -61,6 +61,14 @@ test('the brief says each part that there is, forms among them, and none of whic
     done: 3,
     expired: false,
   }
+  const round = {
+    id: 'plan1',
+    name: '听雨苑 早班',
+    window: ['08:30:00', '12:00:00'],
+    last: null,
+    under_way: null,
+    due: { overdue_days: 0, late: false, asked: 1, later: { times: 0, until: null } },
+  }
   const today = {
     date: '2026-09-14',
     groups: [
@@ -70,12 +78,17 @@ test('the brief says each part that there is, forms among them, and none of whic
     care: [],
     places: [],
     forms: [form],
+    plans: [round, { ...round, id: 'plan2', due: null }],
   } as unknown as Today
-  const told = partsOf(today).map(({ key, lines }) => [key, lines.map(({ title, due }) => `${title}·${due}`)])
+  const told = partsOf(today, Date.parse('2026-09-14T08:30:00+08:00')).map(({ key, lines }) => [
+    key,
+    lines.map(({ title, due }) => `${title}·${due}`),
+  ])
   expect(told).toEqual([
     ['late', ['502 李阿姨·逾期 3 天']],
     ['due', ['503 李阿姨·今天']],
     ['forms', ['低收入家庭信息核对·今天']],
+    ['patrols', ['听雨苑 早班·8:30–12:00']],
     ['not-home', ['503 李阿姨·']],
   ])
 })

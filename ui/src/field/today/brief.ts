@@ -4,6 +4,7 @@ import { say } from '../../shared/words'
 import { dueOf as careDue, lineOf as careLine } from '../care/words'
 import { dueOf as formDue, progressOf, titleOf as formTitle } from '../form/words'
 import { lastWords } from '../household/last-visit'
+import { dueOf as planDue, lineOf as planLine, startOf, type DuePlan } from '../patrol/plan'
 import { dueOf as placeDue, lineOf as placeLine } from '../place/words'
 import { actOf, dueOf, lineOf, sectionsOf, titleOf } from './rows'
 
@@ -32,6 +33,13 @@ const placeLineOf = (row: PlaceRow): Line => ({
   title: row.name,
   line: placeLine(row),
   due: placeDue(row),
+})
+const planLineOf = (plan: DuePlan, now: number): Line => ({
+  id: plan.id,
+  to: startOf(plan),
+  title: plan.name,
+  line: planLine(plan, now),
+  due: planDue(plan),
 })
 const formLine = (row: FormRow, today: string): Line => ({
   id: row.form.id + row.form.round,
@@ -63,8 +71,8 @@ export function notHomeOf({ groups, care }: Pick<Today, 'groups' | 'care'>): Lin
 }
 
 /** What there is to say; parts of which there is nothing are left out. */
-export function partsOf(today: Today): Part[] {
-  const { late, care, walk, places } = sectionsOf(today)
+export function partsOf(today: Today, now: number): Part[] {
+  const { late, care, walk, places, plans } = sectionsOf(today)
   const open = (rows: readonly TaskRow[]) => rows.filter((row) => !row.done).map(taskLine)
   const parts: Part[] = [
     {
@@ -74,6 +82,7 @@ export function partsOf(today: Today): Part[] {
         ...late.care.map((row) => careLineOf(row, today.date)),
         ...open(late.tasks),
         ...late.places.map(placeLineOf),
+        ...late.plans.map((plan) => planLineOf(plan, now)),
       ],
     },
     { key: 'due', title: say('today.briefDue'), lines: open(walk.flatMap(({ rows }) => rows)) },
@@ -86,6 +95,11 @@ export function partsOf(today: Today): Part[] {
       key: 'care',
       title: say('today.briefCare'),
       lines: care.map((row) => careLineOf(row, today.date)),
+    },
+    {
+      key: 'patrols',
+      title: say('today.briefPatrols'),
+      lines: plans.map((plan) => planLineOf(plan, now)),
     },
     { key: 'places', title: say('today.briefPlaces'), lines: places.map(placeLineOf) },
     { key: 'not-home', title: say('today.briefNotHome'), lines: notHomeOf(today) },

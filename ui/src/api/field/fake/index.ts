@@ -33,7 +33,7 @@ import { keep, mark, photoUrl, scene as drawn } from './photos'
 import { Reports } from './report'
 import { search } from './search'
 import { keep as keepVoice, recording } from './voices'
-import { longestOfCare, longestOfTask, Snoozes } from './snoozes'
+import { longestOfCare, longestOfPlan, longestOfTask, Snoozes } from './snoozes'
 import {
   at,
   buildings,
@@ -175,7 +175,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       care_later: plans_due.filter((plan) => plan.later.until),
       places: places.dueNow(),
       forms: forms.dueNow(),
-      plans: plans.map(({ id, name, checkpoints }) => ({ id, name, checkpoints: checkpoints.length })),
+      plans: patrols.plans((plan) => snoozes.later(plan.id, longestOfPlan(plan))),
       running_patrol: patrols.running(),
     }
   }
@@ -238,8 +238,10 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       const { subject } = input
       const task = subject.type === 'task' && due().find((t) => t.id === subject.id)
       const plan = subject.type === 'care' && care.due_now().find((p) => p.id === subject.id)
-      if (!task && !plan) throw new Fault('NOT_FOUND', subject.id)
-      snoozes.put(input, task ? longestOfTask(task) : plan ? longestOfCare(plan) : null)
+      const route = subject.type === 'patrol' && plans.find((p) => p.id === subject.id)
+      if (!task && !plan && !route) throw new Fault('NOT_FOUND', subject.id)
+      const longest = task ? longestOfTask(task) : plan ? longestOfCare(plan) : null
+      snoozes.put(input, route ? longestOfPlan(route) : longest)
       return todays()
     },
     endSnooze: async (subject) => (snoozes.end(subject), todays()),

@@ -1,0 +1,5 @@
+-- 巡: which plan a patrol walked, when, and whether it counts, read from an index alone: a year has many patrols, and 今日 asks
+-- for those of every plan.
+alter table patrol add column plan text as (json_extract(view, '$.created.plan')) virtual;
+alter table patrol add column hits integer as (json_array_length(view, '$.hits')) virtual;
+create index patrol_plan on patrol (plan, started_at, ended_at, hits, leader) where plan is not null;
