@@ -51,7 +51,8 @@ words! {
         Recheck, /// 核实
         Verify, /// 巡查
         Patrol, /// 事件退回
-        Returned }
+        Returned, /// 回访: a quarrel is looked at again on the day that was named for it
+        FollowUp }
     /// 紧急工作时 | 工作时 | 工作日
     LimitUnit { /// 紧急工作时: clock hours
         EmergencyHours, /// 工作时

@@ -4006,7 +4006,9 @@ export type TaskKind =
 /**  巡查 */
 "patrol" | 
 /**  事件退回 */
-"returned";
+"returned" | 
+/**  回访: a quarrel is looked at again on the day that was named for it */
+"follow_up";
 
 /**  One thing to do. */
 export type TaskRow = {
