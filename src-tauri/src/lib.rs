@@ -3,6 +3,7 @@
 
 mod app;
 mod asked;
+mod brief;
 mod care;
 pub mod cli;
 mod closing;

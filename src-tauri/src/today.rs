@@ -1,7 +1,7 @@
 //! 今日: what the centre assigned, minus what is done, in the order in which it is walked.
 
 use crate::{
-    Phone, asked, care,
+    Phone, asked, brief, care,
     database::{fact, set_fact},
     documents::{self, Edit, Identity, Target},
     error::{Answer, Failure},
@@ -61,6 +61,7 @@ impl Phone {
                 due_today: count(open().filter(|(row, _)| row.task.due == date)),
                 returned: count(open().filter(|(row, _)| row.task.kind == TaskKind::Returned)),
                 plans: rounds::plans(db, worker.as_ref(), now)?,
+                found: brief::found(db, worker.as_ref(), now)?,
                 running_patrol: patrols::running(db)?,
                 groups: groups(list),
             })

@@ -1,10 +1,11 @@
 //! 今日: one flat list of what is due, in the order in which it is walked.
 
-use super::{CareRow, FormRow, HouseholdRow, PlaceRow};
+use super::{CareRow, FormRow, HouseholdRow, IncidentRow, PlaceRow};
 use chrono::{NaiveDate, NaiveTime};
 use gridwalk_core::{
     error::Code,
-    ids::{CarePlanId, PatrolId, PlanId, TaskId},
+    ids::{CarePlanId, FindingId, PatrolId, PlanId, TaskId},
+    patrol::FindingState,
     reference::{Frequency, Task},
     snooze::SnoozeReason,
     time::Timestamp,
@@ -38,6 +39,8 @@ pub struct Today {
     pub forms: Vec<FormRow>,
     /// 巡: patrol plans of the worker's grids, those that are due first. What waits or is not due comes last.
     pub plans: Vec<PlanSummary>,
+    /// 晨会: what was found since the last working day.
+    pub found: FoundSince,
     /// A patrol that is still running, also after the app was killed.
     pub running_patrol: Option<PatrolId>,
 }
@@ -180,6 +183,38 @@ pub struct PlanWalk {
     pub by: Option<String>,
     /// It was the worker of this phone.
     pub myself: bool,
+}
+
+/// 晨会: what was found in the grids of this worker, by whomever.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct FoundSince {
+    /// The last working day before today; what was found on it and after it is here, until midnight.
+    pub since: NaiveDate,
+    /// 上报, the most urgent first.
+    pub reports: Vec<IncidentRow>,
+    /// 发现 of patrols that were not reported, the newest first.
+    pub findings: Vec<FoundOnPatrol>,
+}
+
+/// Something that was seen on a patrol.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct FoundOnPatrol {
+    /// Which.
+    pub id: FindingId,
+    /// On which patrol.
+    pub patrol: PatrolId,
+    /// 小类; the code when the phone's rows do not name it.
+    pub category_zh: String,
+    /// The same in English.
+    pub category_en: String,
+    /// What was done about it.
+    pub state: FindingState,
+    /// In words.
+    pub note: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// Who; none when this phone does not know the name.
+    pub by: Option<String>,
 }
 
 /// 巡: a plan is due.

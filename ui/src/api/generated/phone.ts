@@ -1646,6 +1646,36 @@ export type FoundKind =
 /**  手册, 职责, 政策 … */
 "page";
 
+/**  Something that was seen on a patrol. */
+export type FoundOnPatrol = {
+	/**  Which. */
+	id: string,
+	/**  On which patrol. */
+	patrol: string,
+	/**  小类; the code when the phone's rows do not name it. */
+	category_zh: string,
+	/**  The same in English. */
+	category_en: string,
+	/**  What was done about it. */
+	state: FindingState,
+	/**  In words. */
+	note: string | null,
+	/**  When. */
+	at: string,
+	/**  Who; none when this phone does not know the name. */
+	by: string | null,
+};
+
+/**  晨会: what was found in the grids of this worker, by whomever. */
+export type FoundSince = {
+	/**  The last working day before today; what was found on it and after it is here, until midnight. */
+	since: string,
+	/**  上报, the most urgent first. */
+	reports: IncidentRow[],
+	/**  发现 of patrols that were not reported, the newest first. */
+	findings: FoundOnPatrol[],
+};
+
 /**
  *  频次: so many times in so many days. One day is a day of the calendar, seven are a week from Monday to Sunday, and any other
  *  number is counted from the last time on.
@@ -4063,6 +4093,8 @@ export type Today = {
 	forms: FormRow[],
 	/**  巡: patrol plans of the worker's grids, those that are due first. What waits or is not due comes last. */
 	plans: PlanSummary[],
+	/**  晨会: what was found since the last working day. */
+	found: FoundSince,
 	/**  A patrol that is still running, also after the app was killed. */
 	running_patrol: string | null,
 };

@@ -117,6 +117,13 @@ test('the brief leaves out what is zero', () => {
   ])
 })
 
+test('the brief says last what was found, if anything was', () => {
+  const counts = { overdue: 0, due_today: 1, returned: 0 }
+  const told = (n: number) =>
+    briefOf({ ...counts, found: { word: '昨天发现', n } }).map((part) => `${part.word} ${part.n}`)
+  expect([told(2), told(0)]).toEqual([['今天到期 1', '昨天发现 2'], ['今天到期 1']])
+})
+
 test('what came back is called that, whichever day it came back', () => {
   const counts = { overdue: 0, due_today: 2, returned: 2 }
   expect(briefOf(counts).map((p) => `${p.word} ${p.n}`)).toEqual(['今天到期 2', '退回重办 2'])

@@ -110,8 +110,9 @@ export function briefOf(counts: {
   places?: readonly Late[]
   forms?: readonly unknown[]
   plans?: readonly PlanSummary[]
+  found?: { word: string; n: number }
 }) {
-  const { care = [], places = [], forms = [], plans = [] } = counts
+  const { care = [], places = [], forms = [], plans = [], found } = counts
   const walks = duePlans(plans)
   const inHours = walks.filter(({ due }) => !due.late).length
   const late = [...care, ...places].filter(isLate).length + walks.length - inHours
@@ -124,6 +125,7 @@ export function briefOf(counts: {
     { n: inHours, word: say('today.briefPatrols') },
     { n: inTime(places), word: say('today.briefPlaces') },
     { n: counts.returned, word: say('today.briefReturned') },
+    ...(found ? [found] : []),
   ]
   return parts.filter(({ n }) => n > 0)
 }

@@ -50,6 +50,9 @@ import {
   today,
 } from './street'
 
+/** The last working day before that Monday. */
+const FRIDAY = iso(at(3, 8, 0)).slice(0, 10)
+
 /** An address of the right length that is another one every moment; nobody signed it. */
 const address = (now: number) =>
   `https://centre.wangshu.example/verify#${`AQ${now.toString(36)}`.padEnd(119, 'A')}`
@@ -176,6 +179,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       places: places.dueNow(),
       forms: forms.dueNow(),
       plans: patrols.plans((plan) => snoozes.later(plan.id, longestOfPlan(plan))),
+      found: { since: FRIDAY, reports: incidents.since(FRIDAY), findings: [] },
       running_patrol: patrols.running(),
     }
   }
