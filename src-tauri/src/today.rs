@@ -294,13 +294,20 @@ fn done_at(db: &Connection, task: TaskId) -> Answer<Option<Timestamp>> {
     Ok(at.map(Timestamp))
 }
 
-/// Open tasks of one door.
-pub(crate) fn of_household(db: &Connection, household: HouseholdId) -> Answer<Vec<Task>> {
+/// Open tasks of one door; the visit that is due there is one of them unless a task of the centre sends somebody.
+pub(crate) fn of_household(
+    db: &Connection,
+    household: HouseholdId,
+    today: NaiveDate,
+) -> Answer<Vec<Task>> {
     let mut open = Vec::new();
     for task in reference::tasks(db)? {
         if task.household == Some(household) && done_at(db, task.id)?.is_none() {
             open.push(task);
         }
+    }
+    if open.is_empty() {
+        open.extend(reminders::of_door(db, household, today)?);
     }
     open.sort_by_key(|task| task.due);
     Ok(open)

@@ -190,6 +190,14 @@ export const SCREENS = [
       await byId(page, 'saved-note').waitFor()
     },
   },
+  {
+    name: '03l-visit-others',
+    path: '/households/h126/visit?task=t2',
+    async walk(page) {
+      await tap(page, 'visit-no-change')
+      await byId(page, 'visit-others').waitFor()
+    },
+  },
   { name: '03c-visit-not-home', path: '/households/h126/visit', walk: chooseOutcome('not_home') },
   { name: '03d-visit-refused', path: '/households/h126/visit', walk: chooseOutcome('refused') },
   { name: '03e-field-sheet', path: '/households/h126/visit', walk: (page) => tap(page, 'visit-field-use') },
@@ -488,7 +496,7 @@ export const SCREENS = [
     path: '/today',
     async walk(page) {
       await openForm(page)
-      await tap(page, 'form-income_change-less', 'form-save')
+      await tap(page, 'form-income_change-less', 'form-save', 'visit-others-leave')
       await byId(page, 'screen-form').waitFor()
       await byId(page, 'form-progress').filter({ hasText: '2' }).waitFor()
     },

@@ -1503,6 +1503,20 @@ export type FormDoorRow = {
 	draft: boolean,
 };
 
+/**  A form that is due and still asks at one door. */
+export type FormHere = {
+	/**  Which, in the version that is asked. */
+	form: FormName,
+	/**  标题 */
+	title_zh: string,
+	/**  The same in English. */
+	title_en: string,
+	/**  Last day. */
+	due: string,
+	/**  Days past it; 0 when in time. */
+	overdue_days: number,
+};
+
 /**  What the worker asked or corrected; everything else stands as it was known. */
 export type FormInput = {
 	/**  From [`FormDoor`]. */
@@ -1818,8 +1832,10 @@ export type HouseholdDetail = {
 	receipt: Receipt,
 	/**  Visits that the centre refused. */
 	refused: RefusedVisit[],
-	/**  Open tasks of this door. */
+	/**  Open tasks of this door; the visit that its last one named is one of them once that day has come. */
 	tasks: Task[],
+	/**  Forms that are due here and not handed in. */
+	forms: FormHere[],
 	/**  Care plans of this door, as far as this phone may read them. */
 	care: CareRow[],
 	/**  Incidents that name this household. */

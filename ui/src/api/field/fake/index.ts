@@ -84,6 +84,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   const said = new Announcements(delivery, now)
   const places = new Places(delivery, now, scene === 'quiet')
   const forms = new Forms(delivery, households, now, (key) => drafts.has(key), scene === 'quiet')
+  households.forms = forms.of
   const logs = new Logs(delivery, households, incidents, places, forms, care, now)
   const reports = new Reports(delivery, households.all, places.all, now)
   let enrolled = scene !== 'fresh' && !people.isComing()
