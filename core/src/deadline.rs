@@ -153,6 +153,16 @@ pub fn is_working_day(day: NaiveDate, calendar: &Calendar) -> bool {
     calendar.working_days.contains(&day) || !weekend && !calendar.days_off.contains(&day)
 }
 
+/// The last day before that one on which people worked; the day before when nobody did for a month.
+pub fn working_day_before(day: NaiveDate, calendar: &Calendar) -> NaiveDate {
+    const MONTH: u64 = 31;
+    let mut before = (1..=MONTH).filter_map(|n| day.checked_sub_days(Days::new(n)));
+    let yesterday = day.pred_opt().unwrap_or(day);
+    before
+        .find(|day| is_working_day(*day, calendar))
+        .unwrap_or(yesterday)
+}
+
 fn days_from(day: NaiveDate) -> impl Iterator<Item = NaiveDate> {
     (0..HORIZON_DAYS).map_while(move |n| day.checked_add_days(Days::new(n)))
 }

@@ -51,7 +51,8 @@ words! {
         Recheck, /// 核实
         Verify, /// 巡查
         Patrol, /// 事件退回
-        Returned }
+        Returned, /// 回访: a quarrel is looked at again on the day that was named for it
+        FollowUp }
     /// 紧急工作时 | 工作时 | 工作日
     LimitUnit { /// 紧急工作时: clock hours
         EmergencyHours, /// 工作时
@@ -286,6 +287,24 @@ pub struct Plan {
     pub line_asked_because: Option<String>,
     /// The worker may refuse to share it.
     pub line_may_be_refused: bool,
+    /// 频次; a plan of before asks for nothing by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frequency: Option<Frequency>,
+    /// 时段: from and to in Shanghai, past midnight when it ends before it begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<(NaiveTime, NaiveTime)>,
+}
+
+/// 频次: so many times in so many days. One day is a day of the calendar, seven are a week from Monday to Sunday, and any other
+/// number is counted from the last time on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Frequency {
+    /// How often.
+    pub times: u8,
+    /// In how many days.
+    pub days: u16,
 }
 
 /// 任务, assigned or due.

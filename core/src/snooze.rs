@@ -42,6 +42,11 @@ pub enum Due {
         /// Past its day.
         overdue: bool,
     },
+    /// 巡查 by a plan.
+    Patrol {
+        /// Days until it would be due anew.
+        every: u32,
+    },
 }
 
 impl Due {
@@ -71,6 +76,7 @@ impl Due {
                 ..
             } => Some(3),
             Self::Task { .. } => Some(7),
+            Self::Patrol { every } => Some(every.clamp(1, 7)),
         }
     }
 

@@ -21,12 +21,32 @@ pub(crate) fn by_cases(
 ) -> Answer<Vec<Task>> {
     let named: HashSet<IncidentId> = assigned.iter().filter_map(|task| task.incident).collect();
     let grids = worker.grids_on(now.local_date());
-    let waiting = incidents::views(db, "state in ('verifying', 'checking', 'reported')", [])?;
+    let waiting = "state in ('verifying', 'checking', 'reported') or follow_up <= ?1";
+    let waiting = incidents::views(db, waiting, [now.local_date().to_string()])?;
     Ok(waiting
         .iter()
         .filter(|view| grids.contains(&view.created.grid) && !named.contains(&view.created.id))
-        .filter_map(|view| of_case(view, worker))
+        .flat_map(|view| [of_case(view, worker), look_again(view, worker, now)])
+        .flatten()
         .collect())
+}
+
+/// 再看: the day has come on which somebody looks at a quarrel again.
+fn look_again(view: &IncidentView, worker: &Person, now: Timestamp) -> Option<Task> {
+    let day = view.look_again().filter(|day| *day <= now.local_date())?;
+    let fulfilled = IncidentAction::RecordFulfilment {
+        fulfilled: true,
+        note: String::new(),
+    };
+    let name = format!("look again {day}");
+    let id = Uuid::new_v5(&view.created.id.0, name.as_bytes());
+    role_may(worker.role, &fulfilled).then(|| Task {
+        id: TaskId(id),
+        kind: TaskKind::FollowUp,
+        text: view.created.description.clone(),
+        due: day,
+        ..about(view, worker)
+    })
 }
 
 fn of_case(view: &IncidentView, worker: &Person) -> Option<Task> {
@@ -45,16 +65,27 @@ fn of_case(view: &IncidentView, worker: &Person) -> Option<Task> {
     };
     Some(Task {
         id: id(view.created.id, event.event.id),
+        kind,
+        text,
+        due: event.event.act.recorded_at.local_date(),
+        ..about(view, worker)
+    })
+}
+
+/// What every such task says of its case; the rest is of what it asks.
+fn about(view: &IncidentView, worker: &Person) -> Task {
+    Task {
+        id: TaskId(Uuid::nil()),
         grid: view.created.grid,
         assignee: Some(worker.id),
-        kind,
+        kind: TaskKind::FollowUp,
         household: None,
         incident: Some(view.created.id),
-        text,
+        text: String::new(),
         place: Some(view.created.place.text.clone()),
-        due: event.event.act.recorded_at.local_date(),
+        due: view.reported.recorded_at.local_date(),
         time_hint: None,
-    })
+    }
 }
 
 /// The same on every phone, so that what is new is new once.

@@ -9,7 +9,7 @@ use crate::{
     households::{self, Lookups, days_between},
     reference,
     settings::drop_drafts,
-    view::{FormDetail, FormDoor, FormDoorRow, FormInput, FormRow},
+    view::{FormDetail, FormDoor, FormDoorRow, FormHere, FormInput, FormRow},
 };
 use chrono::NaiveDate;
 use gridwalk_core::{
@@ -210,6 +210,32 @@ pub(crate) fn due(db: &Connection, today: NaiveDate) -> Answer<Vec<FormRow>> {
     let mut due = rows(db, today)?;
     due.retain(|row| row.due_now);
     Ok(due)
+}
+
+/// Of these, the rounds that still ask at one door, those that are due first.
+pub(crate) fn of_household(
+    db: &Connection,
+    household: HouseholdId,
+    today: NaiveDate,
+) -> Answer<Vec<FormHere>> {
+    let Some(known) = standing(db, household)? else {
+        return Ok(Vec::new());
+    };
+    let mut here: Vec<FormHere> = all(db)?
+        .into_iter()
+        .filter(|asked| asked.doors.contains(&household) && asked.due <= today)
+        .filter(|asked| form::expired(&asked.template, today).is_ok())
+        .filter(|asked| asked.handed_in(&known).is_none())
+        .map(|asked| FormHere {
+            overdue_days: days_between(asked.due, today),
+            title_zh: asked.template.title_zh,
+            title_en: asked.template.title_en,
+            due: asked.due,
+            form: asked.name,
+        })
+        .collect();
+    here.sort_by(|a, b| (a.due, &a.form).cmp(&(b.due, &b.form)));
+    Ok(here)
 }
 
 fn rows(db: &Connection, today: NaiveDate) -> Answer<Vec<FormRow>> {

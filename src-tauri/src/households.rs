@@ -7,7 +7,7 @@ use crate::{
     documents::{Edit, Noun},
     dwellings,
     error::{Answer, Failure},
-    incidents,
+    forms, incidents,
     photo::queue,
     reference, search, today,
     view::{
@@ -122,7 +122,7 @@ impl Lookups {
             .map(|id| reference::building(db, id))
             .transpose()?
             .flatten();
-        let tasks = today::of_household(db, door)?;
+        let tasks = today::of_household(db, door, today)?;
         let due = tasks.iter().any(|task| task.due <= today);
         Ok(Self {
             buildings: building.into_iter().map(|row| (row.id, row)).collect(),
@@ -290,7 +290,8 @@ pub(crate) fn detail(
         receipt: receipt_of(db, document, &[Noun::HouseholdEdit], None)?.unwrap_or(Receipt::Centre),
         visited_today: visited_today(visits, now, worker, &people),
         incidents: incidents::of_household(db, id, now, worker)?,
-        tasks: today::of_household(db, id)?,
+        tasks: today::of_household(db, id, now.local_date())?,
+        forms: forms::of_household(db, id, now.local_date())?,
         care: care::of_household(db, id, now.local_date())?,
         warnings: warnings(&view, now),
         same_door: dwellings::same_door(db, &view, now.local_date())?,

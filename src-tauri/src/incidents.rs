@@ -361,6 +361,17 @@ pub(crate) fn view(db: &Connection, id: IncidentId) -> Answer<IncidentView> {
         .ok_or_else(|| Failure::new(Code::NotFound, "no such incident on this phone"))
 }
 
+/// What was handed in from one instant on and before another.
+pub(crate) fn reported(
+    db: &Connection,
+    (from, before): (Timestamp, Timestamp),
+    now: Timestamp,
+    worker: Option<PersonId>,
+) -> Answer<Vec<IncidentRow>> {
+    let which = "reported_at >= ?1 and reported_at < ?2 and state <> 'draft'";
+    rows(db, which, (from.0, before.0), now, worker)
+}
+
 pub(crate) fn views(
     db: &Connection,
     which: &str,

@@ -3,6 +3,7 @@
 
 mod app;
 mod asked;
+mod brief;
 mod care;
 pub mod cli;
 mod closing;
@@ -36,6 +37,7 @@ mod recorder;
 mod reference;
 mod reminders;
 mod roster;
+mod rounds;
 mod search;
 mod settings;
 #[cfg(feature = "window")]

@@ -2,6 +2,7 @@
 //! that a newer server may say more than this app reads.
 
 use crate::{error::Answer, projection};
+use chrono::NaiveDate;
 use gridwalk_core::{
     deadline::{self, Handling},
     form::{Campaign, FormTemplate},
@@ -154,6 +155,14 @@ impl Clockwork {
             rules: all(db, "deadline_rule")?,
             calendar: all(db, "calendar")?.pop(),
         })
+    }
+
+    /// The last working day before that one; the day before without a calendar.
+    pub fn working_day_before(&self, day: NaiveDate) -> NaiveDate {
+        match &self.calendar {
+            Some(calendar) => deadline::working_day_before(day, calendar),
+            None => day.pred_opt().unwrap_or(day),
+        }
     }
 
     /// How the handling clock of an incident stands at `now`.

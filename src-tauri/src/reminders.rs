@@ -5,7 +5,7 @@ use crate::{error::Answer, reference};
 use chrono::NaiveDate;
 use gridwalk_core::{
     household::VisitOutcome,
-    ids::{BuildingId, HouseholdId, TaskId},
+    ids::{BuildingId, GridId, HouseholdId, TaskId},
     reference::{Person, Task, TaskKind},
 };
 use rusqlite::Connection;
@@ -23,7 +23,8 @@ pub(crate) fn due(
     let grids = worker.grids_on(today);
     let mut buildings = BTreeMap::new();
     let mut due = Vec::new();
-    for (id, building, day, outcome) in rows(db, today)? {
+    for row in rows(db, today)? {
+        let (id, building, ..) = row;
         if named.contains(&id) {
             continue;
         }
@@ -38,23 +39,41 @@ pub(crate) fn due(
         let Some(grid) = grid.filter(|grid| grids.contains(grid)) else {
             continue;
         };
-        due.push(Task {
-            id: id_of(id, day),
-            grid,
-            assignee: None,
-            kind: match outcome {
-                Some(VisitOutcome::NotHome) => TaskKind::Revisit,
-                _ => TaskKind::Visit,
-            },
-            household: Some(id),
-            incident: None,
-            text: String::new(),
-            place: None,
-            due: day,
-            time_hint: None,
-        });
+        due.push(task(row, grid));
     }
     Ok(due)
+}
+
+/// The visit that is due at one door, whatever else sends somebody there.
+pub(crate) fn of_door(
+    db: &Connection,
+    household: HouseholdId,
+    today: NaiveDate,
+) -> Answer<Option<Task>> {
+    let mut due = rows(db, today)?.into_iter();
+    let Some(row) = due.find(|(id, ..)| *id == household) else {
+        return Ok(None);
+    };
+    let building = reference::building(db, row.1)?;
+    Ok(building.map(|building| task(row, building.grid)))
+}
+
+fn task((id, _, day, outcome): Row, grid: GridId) -> Task {
+    Task {
+        id: id_of(id, day),
+        grid,
+        assignee: None,
+        kind: match outcome {
+            Some(VisitOutcome::NotHome) => TaskKind::Revisit,
+            _ => TaskKind::Visit,
+        },
+        household: Some(id),
+        incident: None,
+        text: String::new(),
+        place: None,
+        due: day,
+        time_hint: None,
+    }
 }
 
 /// The same on every phone, and another one for every day: put off once is put off for that day.

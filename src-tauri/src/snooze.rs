@@ -5,7 +5,7 @@ use crate::{
     Phone, care,
     error::{Answer, Failure},
     households::days_between,
-    reference, reminders,
+    reference, reminders, rounds,
     view::{Later, SnoozeInput, SnoozeSubject, Today},
 };
 use chrono::{Days, NaiveDate};
@@ -13,6 +13,7 @@ use gridwalk_core::{
     error::Code,
     reference::{Person, Task},
     snooze::{Due, SnoozeReason},
+    time::Timestamp,
 };
 use rusqlite::Connection;
 use uuid::Uuid;
@@ -26,7 +27,7 @@ impl Phone {
         let words = input.words.map(|words| words.trim().to_owned());
         let words = words.filter(|words| !words.is_empty());
         self.database().write(|db| {
-            let (due, day) = found(db, input.subject, today, Some(&who.identity.worker))?;
+            let (due, day) = found(db, input.subject, now, Some(&who.identity.worker))?;
             let subject = input.subject.id();
             let before = later(db, subject, day, due, today)?;
             if before.until.is_some() {
@@ -54,13 +55,14 @@ impl Phone {
 
     /// It stands in the list again, as if it had not been put off that last time.
     pub fn end_snooze(&self, subject: SnoozeSubject) -> Answer<Today> {
-        let today = self.now().local_date();
+        let now = self.now();
+        let today = now.local_date();
         let who = self.enrolment();
         self.database().write(|db| {
             let (_, day) = found(
                 db,
                 subject,
-                today,
+                now,
                 who.as_ref().map(|who| &who.identity.worker),
             )?;
             db.prepare_cached(
@@ -78,9 +80,10 @@ impl Phone {
 fn found(
     db: &Connection,
     subject: SnoozeSubject,
-    today: NaiveDate,
+    now: Timestamp,
     worker: Option<&Person>,
 ) -> Answer<(Due, NaiveDate)> {
+    let today = now.local_date();
     let missing = || Failure::new(Code::NotFound, "nothing of 今日");
     match subject {
         SnoozeSubject::Task { id } => {
@@ -94,6 +97,7 @@ fn found(
             Ok((of_task(&task), task.due))
         }
         SnoozeSubject::Care { id } => care::due_of(db, id, today)?.ok_or_else(missing),
+        SnoozeSubject::Patrol { id } => rounds::due_of(db, id, now)?.ok_or_else(missing),
     }
 }
 

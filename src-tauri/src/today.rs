@@ -1,14 +1,14 @@
 //! 今日: what the centre assigned, minus what is done, in the order in which it is walked.
 
 use crate::{
-    Phone, asked, care,
+    Phone, asked, brief, care,
     database::{fact, set_fact},
     documents::{self, Edit, Identity, Target},
     error::{Answer, Failure},
     forms,
     households::{self, Lookups, days_between},
-    patrols, places, reference, reminders, snooze,
-    view::{GroupHint, News, PlanSummary, TaskGroup, TaskRow, Today},
+    patrols, places, reference, reminders, rounds, snooze,
+    view::{GroupHint, News, TaskGroup, TaskRow, Today},
 };
 use chrono::NaiveDate;
 use gridwalk_core::{
@@ -60,15 +60,8 @@ impl Phone {
                 overdue: count(open().filter(|(row, _)| row.overdue_days > 0)),
                 due_today: count(open().filter(|(row, _)| row.task.due == date)),
                 returned: count(open().filter(|(row, _)| row.task.kind == TaskKind::Returned)),
-                plans: reference::plans(db)?
-                    .into_iter()
-                    .filter(|plan| grids.contains(&plan.grid))
-                    .map(|plan| PlanSummary {
-                        id: plan.id,
-                        name: plan.name,
-                        checkpoints: count(plan.checkpoints.iter()),
-                    })
-                    .collect(),
+                plans: rounds::plans(db, worker.as_ref(), now)?,
+                found: brief::found(db, worker.as_ref(), now)?,
                 running_patrol: patrols::running(db)?,
                 groups: groups(list),
             })
@@ -301,13 +294,20 @@ fn done_at(db: &Connection, task: TaskId) -> Answer<Option<Timestamp>> {
     Ok(at.map(Timestamp))
 }
 
-/// Open tasks of one door.
-pub(crate) fn of_household(db: &Connection, household: HouseholdId) -> Answer<Vec<Task>> {
+/// Open tasks of one door; the visit that is due there is one of them unless a task of the centre sends somebody.
+pub(crate) fn of_household(
+    db: &Connection,
+    household: HouseholdId,
+    today: NaiveDate,
+) -> Answer<Vec<Task>> {
     let mut open = Vec::new();
     for task in reference::tasks(db)? {
         if task.household == Some(household) && done_at(db, task.id)?.is_none() {
             open.push(task);
         }
+    }
+    if open.is_empty() {
+        open.extend(reminders::of_door(db, household, today)?);
     }
     open.sort_by_key(|task| task.due);
     Ok(open)

@@ -3,7 +3,7 @@
 
 mod centre;
 
-use centre::{GU_YUANSHAN, LIN_XIAO, NINE, World, author, door, task};
+use centre::{GU_YUANSHAN, LIN_XIAO, NINE, Weather, World, author, door, task};
 use gridwalk::{
     Phone,
     view::{IncidentStart, News, ReportHow, TaskRow},
@@ -12,9 +12,9 @@ use gridwalk_core::{
     act::Role,
     document::{Document, Unordered},
     ids::{EventId, IncidentId},
-    incident::{self, IncidentAction, IncidentEvent, Severity, SourceChannel},
+    incident::{self, DisputeStage, IncidentAction, IncidentEvent, Severity, SourceChannel},
     photo::{Photo, PhotoStage},
-    reference::{Task, TaskKind},
+    reference::{Category, Task, TaskKind},
     sync::message::DocumentKind,
 };
 use gridwalk_fixtures::photos::{Variant, photo};
@@ -232,6 +232,71 @@ async fn three_new_and_two_returned_are_said_on_the_day_on_which_they_came() {
     );
     later(&world, DAY);
     assert_eq!(news(), News::default());
+}
+
+#[tokio::test]
+async fn a_quarrel_is_looked_at_again_on_its_day_and_no_more_once_somebody_has() {
+    let world = World::new();
+    let quarrels = Category {
+        code: "D00002".into(),
+        group_zh: "矛盾纠纷".into(),
+        group_en: "Disputes".into(),
+        name_zh: "邻里".into(),
+        name_en: "Neighbours".into(),
+        level: 4,
+        on_site: true,
+        frequent: false,
+        department: None,
+    };
+    world.centre.say("category", "D00002", &quarrels);
+    let phone = world.enrolled().await;
+    let start = IncidentStart {
+        source: SourceChannel::Patrol,
+        household: None,
+        finding: None,
+        position: None,
+    };
+    let mut new = phone.begin_incident(start).unwrap();
+    (new.category, new.severity) = ("D00002".into(), Severity::new(4).unwrap());
+    let id = new.id;
+    let how = ReportHow::Submit {
+        without_photo_because: Some("纠纷不拍照".into()),
+    };
+    phone.report_incident(new, Vec::new(), how).unwrap();
+    let recorded = |day: Option<&str>| IncidentAction::RecordDispute {
+        stage: DisputeStage::Arisen,
+        parties: 2,
+        follow_up: day.map(|day| day.parse().unwrap()),
+    };
+    phone
+        .act_on_incident(id, recorded(Some("2026-09-16")))
+        .unwrap();
+    world.centre.weather(Weather::Offline);
+    later(&world, DAY);
+    assert_eq!(asked(&phone, id), [], "not yet");
+    later(&world, DAY);
+    let rows = asked(&phone, id);
+    assert_eq!(rows.len(), 1);
+    assert_eq!(
+        (rows[0].task.kind, rows[0].overdue_days),
+        (TaskKind::FollowUp, 0)
+    );
+    later(&world, 2 * DAY);
+    assert_eq!(asked(&phone, id)[0].overdue_days, 2);
+    let comment = IncidentAction::Comment {
+        text: "没再吵".into(),
+    };
+    phone.act_on_incident(id, comment).unwrap();
+    assert_eq!(asked(&phone, id), [], "somebody has looked");
+    phone
+        .act_on_incident(id, recorded(Some("2026-09-25")))
+        .unwrap();
+    later(&world, 7 * DAY);
+    assert_eq!(
+        asked(&phone, id)[0].overdue_days,
+        0,
+        "and another day was named"
+    );
 }
 
 fn later(world: &World, ms: i64) {

@@ -153,6 +153,23 @@ fn refused<T>(answer: gridwalk::Answer<T>) -> Option<Code> {
 }
 
 #[tokio::test]
+async fn a_door_says_which_forms_are_due_there_until_they_are_handed_in() {
+    let world = World::new();
+    let phone = with_the_form(&world).await;
+    let forms = |n| phone.household(door(n)).unwrap().forms;
+    let here = forms(1);
+    assert_eq!(here.len(), 1);
+    assert_eq!((here[0].form.id.as_str(), here[0].overdue_days), (FORM, 0));
+    assert_eq!(forms(3), [], "nobody asks there");
+    let answers = vec![income("same")];
+    phone
+        .save_form_door(door(1), input(&opened(&phone, 1), answers))
+        .unwrap();
+    assert_eq!(forms(1), []);
+    assert_eq!(forms(2).len(), 1, "the other door is left");
+}
+
+#[tokio::test]
 async fn a_form_asks_one_column_survives_the_end_of_the_process_and_arrives() {
     let world = World::new();
     let phone = with_the_form(&world).await;
@@ -357,7 +374,7 @@ async fn answers_that_an_older_app_could_not_show_count_once_it_is_replaced() {
         where view ->> '$.forms' is not null";
     assert_eq!(db.execute(unknown, []).unwrap(), 1);
     db.execute_batch(
-        "drop table visit_report; drop index household_next_due; alter table household drop column next_due;",
+        "drop table visit_report; drop index household_next_due; alter table household drop column next_due; drop index patrol_plan; alter table patrol drop column hits; alter table patrol drop column plan; drop index incident_follow_up; alter table incident drop column follow_up;",
     )
     .unwrap();
     let before = "delete from refinery_schema_history where version >= 15";

@@ -82,6 +82,26 @@ async fn a_door_is_due_on_the_day_that_its_last_visit_named_and_no_more_after_th
 }
 
 #[tokio::test]
+async fn a_door_names_its_own_due_visit_unless_the_centre_sends_somebody() {
+    let world = World::new();
+    let phone = off_line(&world).await;
+    let n = free(&phone);
+    let tasks = |phone: &Phone, n| phone.household(door(n)).unwrap().tasks;
+    visited(&phone, n, VisitOutcome::NotHome, Some(date(15)));
+    assert_eq!(tasks(&phone, n), [], "not yet");
+    days_later(&world, 1);
+    let due = tasks(&phone, n);
+    assert_eq!((due.len(), due[0].kind), (1, TaskKind::Revisit));
+    assert_eq!(due[0].id, rows(&phone, n)[0].task.id, "the one of 今日");
+    visited(&phone, n, VisitOutcome::Met, None);
+    assert_eq!(tasks(&phone, n), []);
+
+    let assigned = tasks(&phone, 1);
+    visited(&phone, 1, VisitOutcome::NotHome, Some(date(15)));
+    assert!(!assigned.is_empty() && tasks(&phone, 1) == assigned);
+}
+
+#[tokio::test]
 async fn who_refused_is_left_alone_and_what_the_centre_asks_is_asked_once() {
     let world = World::new();
     let phone = off_line(&world).await;

@@ -3,7 +3,7 @@
 mod field;
 
 use field::{demo_street, nine, phone::Phone};
-use gridwalk_core::ids::DocumentId;
+use gridwalk_core::{ids::DocumentId, reference::Plan};
 use gridwalk_fixtures::{Street, history, history::History, places};
 use gridwalk_server::{
     AppState, Config,
@@ -162,6 +162,18 @@ async fn a_seeded_grid_is_read_whole_by_its_worker_and_seeded_once() {
             seeded.place_visits
         ]
     );
+    let plans = state.store.read(|connection| {
+        let query = "select json from reference where kind = 'plan'";
+        let rows = connection
+            .prepare_cached(query)?
+            .query_map([], |row| row.get::<_, String>(0))?
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(rows)
+    });
+    for plan in plans.await.expect("plans") {
+        let plan: Plan = serde_json::from_str(&plan).expect("a plan");
+        assert!(plan.frequency.is_some() && plan.window.is_some());
+    }
     drop(state);
 
     let server = serve(config).await.expect("a server");

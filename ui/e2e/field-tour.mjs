@@ -66,6 +66,14 @@ export const SCREENS = [
       await byId(page, 'today-later').scrollIntoViewIfNeeded()
     },
   },
+  {
+    name: '01f-today-patrols',
+    path: '/today',
+    walk: async (page) => {
+      await byId(page, 'today-patrols').waitFor()
+      await byId(page, 'today-patrols').scrollIntoViewIfNeeded()
+    },
+  },
   { name: '01e-today-low', path: '/today', scene: 'morning' },
   { name: '07e-sync-news', path: '/sync', scene: 'morning' },
   { name: '02-households', path: '/households' },
@@ -182,6 +190,14 @@ export const SCREENS = [
       await byId(page, 'saved-note').waitFor()
     },
   },
+  {
+    name: '03l-visit-others',
+    path: '/households/h126/visit?task=t2',
+    async walk(page) {
+      await tap(page, 'visit-no-change')
+      await byId(page, 'visit-others').waitFor()
+    },
+  },
   { name: '03c-visit-not-home', path: '/households/h126/visit', walk: chooseOutcome('not_home') },
   { name: '03d-visit-refused', path: '/households/h126/visit', walk: chooseOutcome('refused') },
   { name: '03e-field-sheet', path: '/households/h126/visit', walk: (page) => tap(page, 'visit-field-use') },
@@ -293,6 +309,7 @@ export const SCREENS = [
   },
   { name: '05-patrol', path: '/patrol', scene: 'walking' },
   { name: '05b-patrol-start', path: '/patrol' },
+  { name: '05b-patrol-due', path: '/patrol?plan=plan2', walk: (page) => tap(page, 'later-open') },
   { name: '05i-patrol-free', path: '/patrol', walk: (page) => tap(page, 'patrol-plan-free') },
   {
     name: '05j-patrol-free-running',
@@ -511,7 +528,7 @@ export const SCREENS = [
     path: '/today',
     async walk(page) {
       await openForm(page)
-      await tap(page, 'form-income_change-less', 'form-save')
+      await tap(page, 'form-income_change-less', 'form-save', 'visit-others-leave')
       await byId(page, 'screen-form').waitFor()
       await byId(page, 'form-progress').filter({ hasText: '2' }).waitFor()
     },

@@ -166,6 +166,29 @@ describe('a thumb', () => {
     await done()
   })
 
+  test('is told what else there is behind a door once a visit is saved there, and goes on to the form', async () => {
+    const { page, done } = await field.page('/households/h126/visit?task=t2')
+    await tap(page, 'visit-no-change')
+    await says(page, 'visit-others', /502 还有 2 件事[\s\S]*关爱·李阿姨[\s\S]*采集表·低收入家庭信息核对/)
+    await tap(page, 'visit-other-form')
+    await byId(page, 'form-income_change-less').waitFor()
+    await done()
+  })
+
+  test('starts the round that is due, or puts it off until it would be due anew', async () => {
+    const { page, done } = await field.page('/today')
+    await says(page, 'plan-row-plan2', /听雨苑 午后[\s\S]*本周 0\/2 次/)
+    await tap(page, 'plan-row-plan2', 'later-open')
+    assert.equal(await byId(page, 'later-days-7').count(), 0)
+    await tap(page, 'later-days-3', 'later-reason-weather', 'later-save')
+    await byId(page, 'today-later').filter({ hasText: '听雨苑 午后' }).waitFor()
+    await tap(page, 'plan-row-plan1')
+    await page.locator('[data-testid=patrol-plan-plan1][aria-checked=true]').waitFor()
+    await tap(page, 'patrol-start')
+    await byId(page, 'patrol-hit-1').waitFor()
+    await done()
+  })
+
   test('fills a form: one column asked, one that stood corrected, half of it kept, and the next door is offered', async () => {
     const { page, done } = await field.page('/today')
     await tap(page, 'form-row-low_income_check')
@@ -186,6 +209,9 @@ describe('a thumb', () => {
     await tap(page, 'form-unchanged')
     await says(page, 'form-known-size', /4[\s\S]*这次改的/)
     await tap(page, 'form-save')
+    // what else there is behind that door
+    await says(page, 'visit-others', /502 还有 2 件事[\s\S]*陪同换燃气软管/)
+    await tap(page, 'visit-others-leave')
     await byId(page, 'form-progress').filter({ hasText: '2/5' }).waitFor()
     await says(page, 'form-next', /下一户/)
     await says(page, 'sync-chip', /4 条待传/)

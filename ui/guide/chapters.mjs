@@ -19,8 +19,8 @@ export const CHAPTERS = [
       {
         screen: '01b-brief',
         say: [
-          '早会上照着念：逾期几件、今天几件、关爱几户。',
-          'What to say at the stand-up: what is late, what is due, whom to look after.',
+          '早会上照着念：逾期几件、今天几件、关爱几户，昨天发现了什么。',
+          'What to say at the stand-up: what is late, what is due, whom to look after, what was found yesterday.',
         ],
       },
       {
@@ -65,6 +65,13 @@ export const CHAPTERS = [
         say: [
           '不愿开门也是一种结果，一下就记好，以后先打电话。',
           'Not wanting a visit is a result like any other: one tap, and from then on phone first.',
+        ],
+      },
+      {
+        screen: '03l-visit-others',
+        say: [
+          '这一户还有别的事，存好后就列出来：点一行接着办，或点“{visit.notNow}”。',
+          'What else there is behind that door is listed once it is saved: tap a row to go on, or “{visit.notNow}”.',
         ],
       },
       {
@@ -260,6 +267,13 @@ export const CHAPTERS = [
       'It works in a basement too; a gap is written down as a gap and takes no point away.',
     ],
     steps: [
+      {
+        screen: '01f-today-patrols',
+        say: [
+          '该巡的路线排在今日，写着上次哪天、谁巡的。点一行，再点“{patrol.start}”。',
+          'Routes that are due stand in Today, with the day and the person of the last time. Tap one, then “{patrol.start}”.',
+        ],
+      },
       {
         screen: '05-patrol',
         say: [

@@ -1,6 +1,7 @@
 //! An incident 事件: a list of events, and a state that is folded from them and never stored.
 
 mod action;
+mod again;
 mod contest;
 mod course;
 mod duplicate;

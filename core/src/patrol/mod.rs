@@ -1,8 +1,10 @@
 //! A patrol session 巡查: checkpoint hits, findings, and a reference to the line that the worker chose to share.
 
+mod due;
 mod edit;
 mod view;
 
+pub use due::{PatrolDue, Walk, due};
 pub use edit::{apply, create};
 pub use view::view;
 

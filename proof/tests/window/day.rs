@@ -68,6 +68,7 @@ pub async fn fills_a_form(glass: &Glass) -> Outcome<()> {
     glass.tap(&format!("form-{ASKED}-less")).await?;
     glass.picture("form-door").await?;
     glass.tap("form-save").await?;
+    leaves_the_rest(glass, "form-door").await?;
     glass.screen("form").await?;
     glass.holds(&progress(1)).await?;
     glass
@@ -75,6 +76,20 @@ pub async fn fills_a_form(glass: &Glass) -> Outcome<()> {
             "document.querySelectorAll('[data-testid^=form-door-][data-done=true]').length === 1",
         )
         .await
+}
+
+/// Something was done at a door; what else there is there may wait.
+async fn leaves_the_rest(glass: &Glass, page: &str) -> Outcome<()> {
+    let asks = "document.querySelector('[data-testid=visit-others-leave]')";
+    glass
+        .holds(&format!(
+            "!document.querySelector('[data-testid=screen-{page}]') || {asks}"
+        ))
+        .await?;
+    if glass.is(asks).await? {
+        glass.tap("visit-others-leave").await?;
+    }
+    Ok(())
 }
 
 /// A finding of the patrol that runs.
@@ -260,6 +275,7 @@ pub async fn looks_after_somebody(glass: &Glass) -> Outcome<()> {
         .await?;
     glass.picture("consent-renewed").await?;
     glass.tap("care-usual").await?;
+    leaves_the_rest(glass, "care").await?;
     glass.screen("today").await?;
     glass
         .holds("!document.querySelector('[data-testid=care-row-504]')")

@@ -57,6 +57,21 @@ pub struct FormDoorRow {
     pub draft: bool,
 }
 
+/// A form that is due and still asks at one door.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct FormHere {
+    /// Which, in the version that is asked.
+    pub form: FormName,
+    /// 标题
+    pub title_zh: String,
+    /// The same in English.
+    pub title_en: String,
+    /// Last day.
+    pub due: NaiveDate,
+    /// Days past it; 0 when in time.
+    pub overdue_days: u32,
+}
+
 /// A form with its doors, in walking order, those that are left first.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
 pub struct FormDetail {

@@ -1,6 +1,6 @@
 //! 住户: a row of the list, and one household with its history.
 
-use super::{CareRow, IncidentRow, PersonName, Receipt};
+use super::{CareRow, FormHere, IncidentRow, PersonName, Receipt};
 use chrono::NaiveDate;
 use gridwalk_core::{
     error::Code,
@@ -89,8 +89,10 @@ pub struct HouseholdDetail {
     pub receipt: Receipt,
     /// Visits that the centre refused.
     pub refused: Vec<RefusedVisit>,
-    /// Open tasks of this door.
+    /// Open tasks of this door; the visit that its last one named is one of them once that day has come.
     pub tasks: Vec<Task>,
+    /// Forms that are due here and not handed in.
+    pub forms: Vec<FormHere>,
     /// Care plans of this door, as far as this phone may read them.
     pub care: Vec<CareRow>,
     /// Incidents that name this household.

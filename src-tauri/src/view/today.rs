@@ -1,12 +1,14 @@
 //! 今日: one flat list of what is due, in the order in which it is walked.
 
-use super::{CareRow, FormRow, HouseholdRow, PlaceRow};
-use chrono::NaiveDate;
+use super::{CareRow, FormRow, HouseholdRow, IncidentRow, PlaceRow};
+use chrono::{NaiveDate, NaiveTime};
 use gridwalk_core::{
     error::Code,
-    ids::{CarePlanId, PatrolId, PlanId, TaskId},
-    reference::Task,
+    ids::{CarePlanId, FindingId, PatrolId, PlanId, TaskId},
+    patrol::FindingState,
+    reference::{Frequency, Task},
     snooze::SnoozeReason,
+    time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -35,8 +37,10 @@ pub struct Today {
     pub places: Vec<PlaceRow>,
     /// 采集表: forms that are due today or were before, with doors left.
     pub forms: Vec<FormRow>,
-    /// Patrol plans of the worker's grids.
+    /// 巡: patrol plans of the worker's grids, those that are due first. What waits or is not due comes last.
     pub plans: Vec<PlanSummary>,
+    /// 晨会: what was found since the last working day.
+    pub found: FoundSince,
     /// A patrol that is still running, also after the app was killed.
     pub running_patrol: Option<PatrolId>,
 }
@@ -118,14 +122,20 @@ pub enum SnoozeSubject {
         /// Of which plan.
         id: CarePlanId,
     },
+    /// 巡查
+    Patrol {
+        /// By which plan.
+        id: PlanId,
+    },
 }
 
 impl SnoozeSubject {
-    /// The id alone; no task has that of a plan.
+    /// The id alone; no task has that of a plan, and no plan that of another kind.
     pub fn id(self) -> Uuid {
         match self {
             Self::Task { id } => id.0,
             Self::Care { id } => id.0,
+            Self::Patrol { id } => id.0,
         }
     }
 }
@@ -143,7 +153,7 @@ pub struct SnoozeInput {
     pub words: Option<String>,
 }
 
-/// A patrol that can be started.
+/// A patrol that can be started, and when it is to be.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
 pub struct PlanSummary {
     /// The plan.
@@ -152,4 +162,74 @@ pub struct PlanSummary {
     pub name: String,
     /// How many points.
     pub checkpoints: u32,
+    /// 频次; a plan without one is walked when somebody wants to.
+    pub frequency: Option<Frequency>,
+    /// 时段
+    pub window: Option<(NaiveTime, NaiveTime)>,
+    /// When it was walked last, by whomever.
+    pub last: Option<PlanWalk>,
+    /// Who has set out on it today and is not back.
+    pub under_way: Option<PlanWalk>,
+    /// What of it is due today or was before.
+    pub due: Option<PlanDue>,
+}
+
+/// A plan was walked.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct PlanWalk {
+    /// When it began.
+    pub at: Timestamp,
+    /// Who; none when this phone does not know the name.
+    pub by: Option<String>,
+    /// It was the worker of this phone.
+    pub myself: bool,
+}
+
+/// 晨会: what was found in the grids of this worker, by whomever.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
+pub struct FoundSince {
+    /// The last working day before today; what was found on it and after it is here, until midnight.
+    pub since: NaiveDate,
+    /// 上报, the most urgent first.
+    pub reports: Vec<IncidentRow>,
+    /// 发现 of patrols that were not reported, the newest first.
+    pub findings: Vec<FoundOnPatrol>,
+}
+
+/// Something that was seen on a patrol.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct FoundOnPatrol {
+    /// Which.
+    pub id: FindingId,
+    /// On which patrol.
+    pub patrol: PatrolId,
+    /// 小类; the code when the phone's rows do not name it.
+    pub category_zh: String,
+    /// The same in English.
+    pub category_en: String,
+    /// What was done about it.
+    pub state: FindingState,
+    /// In words.
+    pub note: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// Who; none when this phone does not know the name.
+    pub by: Option<String>,
+}
+
+/// 巡: a plan is due.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct PlanDue {
+    /// Last day.
+    pub day: NaiveDate,
+    /// Days past it; 0 when in time.
+    pub overdue_days: u32,
+    /// Past its day, or past the hours of it.
+    pub late: bool,
+    /// How often it was walked in the day or week that counts.
+    pub done: u32,
+    /// How often it is asked for there.
+    pub asked: u32,
+    /// 稍后
+    pub later: Later,
 }

@@ -331,6 +331,8 @@ impl Centre {
                 checkpoints: vec![EAST_GATE, PUMP_ROOM],
                 line_asked_because: Some("消防通道要有人走过".into()),
                 line_may_be_refused: true,
+                frequency: None,
+                window: None,
             },
         );
         for (code, name, on_site) in [("F01001", "楼道堆物", true), ("E04005", "井盖缺失", false)]

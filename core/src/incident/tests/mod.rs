@@ -1,5 +1,6 @@
 //! The workflow as facts. People of the demo street: 林晓 reports, the desk dispatches, 城管办 handles, 何平 checks.
 
+mod again;
 mod courses;
 mod disputes;
 mod errands;

@@ -99,6 +99,8 @@ fn found(centre: &Path, world: &mut World) -> Outcome<()> {
             .collect(),
         line_asked_because: None,
         line_may_be_refused: true,
+        frequency: None,
+        window: None,
     };
     let told = state.store.write_now(move |connection| {
         let id = plan.id.to_string();

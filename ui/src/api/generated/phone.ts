@@ -1527,6 +1527,20 @@ export type FormDoorRow = {
 	draft: boolean,
 };
 
+/**  A form that is due and still asks at one door. */
+export type FormHere = {
+	/**  Which, in the version that is asked. */
+	form: FormName,
+	/**  标题 */
+	title_zh: string,
+	/**  The same in English. */
+	title_en: string,
+	/**  Last day. */
+	due: string,
+	/**  Days past it; 0 when in time. */
+	overdue_days: number,
+};
+
 /**  What the worker asked or corrected; everything else stands as it was known. */
 export type FormInput = {
 	/**  From [`FormDoor`]. */
@@ -1670,6 +1684,47 @@ export type FoundKind =
 /**  手册, 职责, 政策 … */
 "page";
 
+/**  Something that was seen on a patrol. */
+export type FoundOnPatrol = {
+	/**  Which. */
+	id: string,
+	/**  On which patrol. */
+	patrol: string,
+	/**  小类; the code when the phone's rows do not name it. */
+	category_zh: string,
+	/**  The same in English. */
+	category_en: string,
+	/**  What was done about it. */
+	state: FindingState,
+	/**  In words. */
+	note: string | null,
+	/**  When. */
+	at: string,
+	/**  Who; none when this phone does not know the name. */
+	by: string | null,
+};
+
+/**  晨会: what was found in the grids of this worker, by whomever. */
+export type FoundSince = {
+	/**  The last working day before today; what was found on it and after it is here, until midnight. */
+	since: string,
+	/**  上报, the most urgent first. */
+	reports: IncidentRow[],
+	/**  发现 of patrols that were not reported, the newest first. */
+	findings: FoundOnPatrol[],
+};
+
+/**
+ *  频次: so many times in so many days. One day is a day of the calendar, seven are a week from Monday to Sunday, and any other
+ *  number is counted from the last time on.
+ */
+export type Frequency = {
+	/**  How often. */
+	times: number,
+	/**  In how many days. */
+	days: number,
+};
+
 /**  网格. Boundary rings are `[lon, lat]` in WGS-84, first ring outside, the rest holes. */
 export type Grid = {
 	/**  Its id. */
@@ -1801,8 +1856,10 @@ export type HouseholdDetail = {
 	receipt: Receipt,
 	/**  Visits that the centre refused. */
 	refused: RefusedVisit[],
-	/**  Open tasks of this door. */
+	/**  Open tasks of this door; the visit that its last one named is one of them once that day has come. */
 	tasks: Task[],
+	/**  Forms that are due here and not handed in. */
+	forms: FormHere[],
 	/**  Care plans of this door, as far as this phone may read them. */
 	care: CareRow[],
 	/**  Incidents that name this household. */
@@ -3412,9 +3469,29 @@ export type Plan = {
 	line_asked_because: string | null,
 	/**  The worker may refuse to share it. */
 	line_may_be_refused: boolean,
+	/**  频次; a plan of before asks for nothing by itself. */
+	frequency?: Frequency | null,
+	/**  时段: from and to in Shanghai, past midnight when it ends before it begins. */
+	window?: [string, string] | null,
 };
 
-/**  A patrol that can be started. */
+/**  巡: a plan is due. */
+export type PlanDue = {
+	/**  Last day. */
+	day: string,
+	/**  Days past it; 0 when in time. */
+	overdue_days: number,
+	/**  Past its day, or past the hours of it. */
+	late: boolean,
+	/**  How often it was walked in the day or week that counts. */
+	done: number,
+	/**  How often it is asked for there. */
+	asked: number,
+	/**  稍后 */
+	later: Later,
+};
+
+/**  A patrol that can be started, and when it is to be. */
 export type PlanSummary = {
 	/**  The plan. */
 	id: string,
@@ -3422,6 +3499,26 @@ export type PlanSummary = {
 	name: string,
 	/**  How many points. */
 	checkpoints: number,
+	/**  频次; a plan without one is walked when somebody wants to. */
+	frequency: Frequency | null,
+	/**  时段 */
+	window: [string, string] | null,
+	/**  When it was walked last, by whomever. */
+	last: PlanWalk | null,
+	/**  Who has set out on it today and is not back. */
+	under_way: PlanWalk | null,
+	/**  What of it is due today or was before. */
+	due: PlanDue | null,
+};
+
+/**  A plan was walked. */
+export type PlanWalk = {
+	/**  When it began. */
+	at: string,
+	/**  Who; none when this phone does not know the name. */
+	by: string | null,
+	/**  It was the worker of this phone. */
+	myself: boolean,
 };
 
 /**  A position as measured: WGS-84, never converted before the map layer. */
@@ -3804,6 +3901,10 @@ id: string } |
 /**  关爱 */
 { type: "care"; 
 /**  Of which plan. */
+id: string } | 
+/**  巡查 */
+{ type: "patrol"; 
+/**  By which plan. */
 id: string };
 
 /**  来源 */
@@ -4117,7 +4218,9 @@ export type TaskKind =
 /**  巡查 */
 "patrol" | 
 /**  事件退回 */
-"returned";
+"returned" | 
+/**  回访: a quarrel is looked at again on the day that was named for it */
+"follow_up";
 
 /**  One thing to do. */
 export type TaskRow = {
@@ -4170,8 +4273,10 @@ export type Today = {
 	places: PlaceRow[],
 	/**  采集表: forms that are due today or were before, with doors left. */
 	forms: FormRow[],
-	/**  Patrol plans of the worker's grids. */
+	/**  巡: patrol plans of the worker's grids, those that are due first. What waits or is not due comes last. */
 	plans: PlanSummary[],
+	/**  晨会: what was found since the last working day. */
+	found: FoundSince,
 	/**  A patrol that is still running, also after the app was killed. */
 	running_patrol: string | null,
 };

@@ -4,7 +4,7 @@ import { badgeOf } from './rows'
 
 const badge = ref(0)
 
-/** What 今日 shows on the tab bar: overdue and due today, of tasks, care, places and forms, nothing else. */
+/** What 今日 shows on the tab bar: overdue and due today, of tasks, care, places, forms and routes, nothing else. */
 export const useBadge = () => readonly(badge)
 export const setBadge = (today: Today) => (badge.value = badgeOf(today))
 

@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import type { CareRow, HouseholdRow, Task, TaskGroup, TaskRow, Today, VisitOutcome } from '../../api/field'
-import { notHomeOf, partsOf } from './brief'
+import type {
+  CareRow,
+  FoundOnPatrol,
+  HouseholdRow,
+  IncidentRow,
+  Task,
+  TaskGroup,
+  TaskRow,
+  Today,
+  VisitOutcome,
+} from '../../api/field'
+import { foundOf, foundTitle, notHomeOf, partsOf } from './brief'
 
 const door = (room: string, last_outcome: VisitOutcome | null) =>
   ({ id: `h-${room}`, room, unit: '', name: '李阿姨', size: 2, days_since: 1, last_outcome }) as HouseholdRow
@@ -61,6 +71,14 @@ test('the brief says each part that there is, forms among them, and none of whic
     done: 3,
     expired: false,
   }
+  const round = {
+    id: 'plan1',
+    name: '听雨苑 早班',
+    window: ['08:30:00', '12:00:00'],
+    last: null,
+    under_way: null,
+    due: { overdue_days: 0, late: false, asked: 1, later: { times: 0, until: null } },
+  }
   const today = {
     date: '2026-09-14',
     groups: [
@@ -70,12 +88,76 @@ test('the brief says each part that there is, forms among them, and none of whic
     care: [],
     places: [],
     forms: [form],
+    found: { since: '2026-09-11', reports: [], findings: [] },
+    plans: [round, { ...round, id: 'plan2', due: null }],
   } as unknown as Today
-  const told = partsOf(today).map(({ key, lines }) => [key, lines.map(({ title, due }) => `${title}·${due}`)])
+  const told = partsOf(today, Date.parse('2026-09-14T08:30:00+08:00')).map(({ key, lines }) => [
+    key,
+    lines.map(({ title, due }) => `${title}·${due}`),
+  ])
   expect(told).toEqual([
     ['late', ['502 李阿姨·逾期 3 天']],
     ['due', ['503 李阿姨·今天']],
     ['forms', ['低收入家庭信息核对·今天']],
+    ['patrols', ['听雨苑 早班·8:30–12:00']],
     ['not-home', ['503 李阿姨·']],
   ])
+})
+
+describe('what was found since the last working day', () => {
+  const report = (id: string) =>
+    ({
+      ...{ id, category_zh: '楼道堆物', category_en: 'Clutter', place: '听雨苑 3幢2单元', state: 'reported' },
+    }) as IncidentRow
+  const seen = (id: string, more: Partial<FoundOnPatrol> = {}) =>
+    ({
+      ...{
+        id,
+        patrol: 'p1',
+        category_zh: '飞线充电',
+        category_en: 'Cables',
+        state: 'observed',
+        by: '陈志强',
+      },
+      note: null,
+      ...more,
+    }) as FoundOnPatrol
+
+  test('is called after the day since which it was', () => {
+    const title = (since: string) =>
+      foundTitle({ date: '2026-09-14', found: { since, reports: [], findings: [] } })
+    expect([title('2026-09-13'), title('2026-09-11'), title('2026-09-04')]).toEqual([
+      '昨天发现',
+      '周五以来发现',
+      '9月4日以来发现',
+    ])
+  })
+
+  test('leads to the case, or to the patrol on which it was only seen', () => {
+    const findings = [seen('f1', { note: '三楼窗口' }), seen('f2')]
+    expect(foundOf({ since: '', reports: [report('i1')], findings })).toEqual([
+      { id: 'i1', to: '/incidents/i1', title: '楼道堆物', line: '听雨苑 3幢2单元', due: '已上报' },
+      { id: 'f1', to: '/patrols/p1', title: '飞线充电', line: '三楼窗口', due: '先观察' },
+      { id: 'f2', to: '/patrols/p1', title: '飞线充电', line: '陈志强', due: '先观察' },
+    ])
+  })
+
+  test('is short on a bad day too, and the rest is a tap away', () => {
+    const reports = Array.from({ length: 9 }, (_, n) => report(`i${n}`))
+    const lines = foundOf({ since: '', reports, findings: [] })
+    expect([lines.length, lines.at(-1)?.title, lines.at(-1)?.to]).toEqual([
+      7,
+      '还有 3 件，看全部事件',
+      '/incidents',
+    ])
+    expect(foundOf({ since: '', reports: reports.slice(0, 7), findings: [] }).length).toBe(7)
+  })
+
+  test('is a part of the brief that counts all of it', () => {
+    const reports = Array.from({ length: 9 }, (_, n) => report(`i${n}`))
+    const lists = { groups: [], care: [], places: [], forms: [], plans: [] }
+    const today = { date: '2026-09-15', ...lists, found: { since: '2026-09-14', reports, findings: [] } }
+    const [part] = partsOf(today as unknown as Today, 0)
+    expect([part?.key, part?.title, part?.n]).toEqual(['found', '昨天发现', 9])
+  })
 })

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import type { CareRow, FormRow, HouseholdRow, PlaceRow, Task, TaskGroup, TaskRow } from '../../api/field'
+import type {
+  CareRow,
+  FormRow,
+  HouseholdRow,
+  PlaceRow,
+  PlanSummary,
+  Task,
+  TaskGroup,
+  TaskRow,
+} from '../../api/field'
 import {
   actOf,
   asideOf,
@@ -108,6 +117,13 @@ test('the brief leaves out what is zero', () => {
   ])
 })
 
+test('the brief says last what was found, if anything was', () => {
+  const counts = { overdue: 0, due_today: 1, returned: 0 }
+  const told = (n: number) =>
+    briefOf({ ...counts, found: { word: '昨天发现', n } }).map((part) => `${part.word} ${part.n}`)
+  expect([told(2), told(0)]).toEqual([['今天到期 1', '昨天发现 2'], ['今天到期 1']])
+})
+
 test('what came back is called that, whichever day it came back', () => {
   const counts = { overdue: 0, due_today: 2, returned: 2 }
   expect(briefOf(counts).map((p) => `${p.word} ${p.n}`)).toEqual(['今天到期 2', '退回重办 2'])
@@ -122,27 +138,37 @@ describe('what is late', () => {
   const group = (hint: TaskGroup['hint'], ...rows: TaskRow[]): TaskGroup => ({ hint, title: '', rows })
   const plan = (id: string, overdue_days: number) => ({ id, overdue_days }) as CareRow
   const shop = (id: string, overdue_days: number) => ({ id, overdue_days }) as PlaceRow
+  const round = (id: string, late: boolean, until: string | null = null) =>
+    ({ id, due: { late, later: { until } } }) as PlanSummary
   const lists = {
     groups: [group('overdue', row({ overdue_days: 2 })), group('walking', row()), group('later', row())],
     care: [plan('late', 2), plan('due', 0)],
     places: [shop('late', 9), shop('due', 0)],
+    plans: [
+      round('late', true),
+      round('due', false),
+      round('waits', true, '2026-09-15'),
+      { id: 'walked', due: null } as PlanSummary,
+    ],
   }
 
   test('stands together at the top, whatever it is, and in no other section', () => {
-    const { late, care, walk, places, later } = sectionsOf(lists)
+    const { late, care, walk, places, later, plans, laterPlans } = sectionsOf(lists)
     expect([late.tasks.length, late.care, late.places, late.count]).toEqual([
       1,
       [plan('late', 2)],
       [shop('late', 9)],
-      3,
+      4,
     ])
+    const ids = (rows: { id: string }[]) => rows.map(({ id }) => id)
+    expect([ids(late.plans), ids(plans), ids(laterPlans)]).toEqual([['late'], ['due'], ['waits']])
     expect([care, places]).toEqual([[plan('due', 0)], [shop('due', 0)]])
     expect([walk.map(({ hint }) => hint), later.length]).toEqual([['walking'], 1])
   })
 
   test('has a section of its own also when no task is late', () => {
-    expect(sectionsOf({ ...lists, groups: [] }).late.count).toBe(2)
-    expect(sectionsOf({ groups: [], care: [plan('due', 0)], places: [] }).late.count).toBe(0)
+    expect(sectionsOf({ ...lists, groups: [] }).late.count).toBe(3)
+    expect(sectionsOf({ groups: [], care: [plan('due', 0)], places: [], plans: [] }).late.count).toBe(0)
   })
 
   test('is counted once in the brief, and forms are counted too', () => {
@@ -153,18 +179,20 @@ describe('what is late', () => {
       forms: [{}],
       care: lists.care,
       places: lists.places,
+      plans: lists.plans,
     }
     expect(briefOf(counts).map((p) => `${p.word} ${p.n}`)).toEqual([
-      '逾期 3',
+      '逾期 4',
       '今天到期 7',
       '采集表 1',
       '关爱 1',
+      '巡查 1',
       '场所 1',
     ])
   })
 
   test('and what is due in time make the badge, forms with them', () => {
-    const { care, places } = lists
-    expect(badgeOf({ overdue: 1, due_today: 7, care, places, forms: [{} as FormRow] })).toBe(13)
+    const { care, places, plans } = lists
+    expect(badgeOf({ overdue: 1, due_today: 7, care, places, plans, forms: [{} as FormRow] })).toBe(15)
   })
 })

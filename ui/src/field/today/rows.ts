@@ -1,9 +1,10 @@
 // What a row of 今日 says. The phone groups and orders; here are only the words and the door on the plate.
-import type { CareRow, FormRow, PlaceRow, TaskGroup, TaskRow, Today } from '../../api/field'
+import type { CareRow, FormRow, PlaceRow, PlanSummary, TaskGroup, TaskRow, Today } from '../../api/field'
 import en from '../../locales/en.json'
 import zh from '../../locales/zh-CN.json'
 import { clock, day } from '../../shared/moment'
 import { say } from '../../shared/words'
+import { duePlans, waitingPlans } from '../patrol/plan'
 import { laterOf } from './later'
 
 // A task that says nothing but its kind, in whichever language the centre wrote it.
@@ -80,23 +81,27 @@ type Late = { overdue_days: number }
 const isLate = (row: Late) => row.overdue_days > 0
 
 /** What is late, of every kind, stands together at the top; each kind keeps what is due in time. */
-export function sectionsOf(today: Pick<Today, 'groups' | 'care' | 'places'>) {
+export function sectionsOf(today: Pick<Today, 'groups' | 'care' | 'places' | 'plans'>) {
   const { groups, care, places } = today
+  const plans = duePlans(today.plans)
   const late = {
     tasks: groups.filter(({ hint }) => hint === 'overdue').flatMap(({ rows }) => rows),
     care: care.filter(isLate),
     places: places.filter(isLate),
+    plans: plans.filter(({ due }) => due.late),
   }
   return {
-    late: { ...late, count: late.tasks.length + late.care.length + late.places.length },
+    late: { ...late, count: Object.values(late).reduce((sum, rows) => sum + rows.length, 0) },
     care: care.filter((row) => !isLate(row)),
     walk: groups.filter(({ hint }) => hint !== 'overdue' && hint !== 'later'),
     places: places.filter((row) => !isLate(row)),
+    plans: plans.filter(({ due }) => !due.late),
+    laterPlans: waitingPlans(today.plans),
     later: groups.find(({ hint }) => hint === 'later')?.rows ?? [],
   }
 }
 
-/** `逾期 3，今天到期 7，采集表 1，关爱 2，场所 1，退回重办 2`, without the parts that are zero. Each is counted once. */
+/** `逾期 3，今天到期 7，采集表 1，关爱 2，巡查 2，场所 1，退回重办 2`, without the parts that are zero. Each is counted once. */
 export function briefOf(counts: {
   overdue: number
   due_today: number
@@ -104,17 +109,23 @@ export function briefOf(counts: {
   care?: readonly Late[]
   places?: readonly Late[]
   forms?: readonly unknown[]
+  plans?: readonly PlanSummary[]
+  found?: { word: string; n: number }
 }) {
-  const { care = [], places = [], forms = [] } = counts
-  const late = [...care, ...places].filter(isLate).length
+  const { care = [], places = [], forms = [], plans = [], found } = counts
+  const walks = duePlans(plans)
+  const inHours = walks.filter(({ due }) => !due.late).length
+  const late = [...care, ...places].filter(isLate).length + walks.length - inHours
   const inTime = (rows: readonly Late[]) => rows.filter((row) => !isLate(row)).length
   const parts = [
     { n: counts.overdue + late, word: say('today.briefOverdue') },
     { n: counts.due_today, word: say('today.briefDue') },
     { n: forms.length, word: say('today.briefForms') },
     { n: inTime(care), word: say('today.briefCare') },
+    { n: inHours, word: say('today.briefPatrols') },
     { n: inTime(places), word: say('today.briefPlaces') },
     { n: counts.returned, word: say('today.briefReturned') },
+    ...(found ? [found] : []),
   ]
   return parts.filter(({ n }) => n > 0)
 }
@@ -126,7 +137,14 @@ export const badgeOf = (today: {
   care: readonly CareRow[]
   places: readonly PlaceRow[]
   forms: readonly FormRow[]
-}) => today.overdue + today.due_today + today.care.length + today.places.length + today.forms.length
+  plans: readonly PlanSummary[]
+}) =>
+  today.overdue +
+  today.due_today +
+  today.care.length +
+  today.places.length +
+  today.forms.length +
+  duePlans(today.plans).length
 
 /** From four in the afternoon on, the day's log is offered. */
 export const endsSoon = (now: number) => Number(clock(now).split(':')[0]) >= 16

@@ -6,6 +6,7 @@ import type {
   FormDetail,
   FormDoor,
   FormDoorRow,
+  FormHere,
   FormInput,
   FormRow,
   FormTemplate,
@@ -154,6 +155,13 @@ export class Forms {
   }
 
   rows = (): FormRow[] => [this.row()]
+  /** What is asked at a door and not handed in. */
+  of = (household: string): FormHere[] =>
+    this.doors.includes(household) && !this.done.has(household)
+      ? this.dueNow().map(({ form, title_zh, title_en, due, overdue_days }) => ({
+          ...{ form, title_zh, title_en, due, overdue_days },
+        }))
+      : []
   dueNow = (): FormRow[] => this.rows().filter((row) => row.due_now)
 
   private held(household: string, from: string): FormValue | null {

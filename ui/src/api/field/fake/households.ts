@@ -5,6 +5,7 @@ import type {
   DwellingAct,
   FieldChange,
   FieldKey,
+  FormHere,
   HouseholdDetail,
   HouseholdRow,
   HouseholdView,
@@ -53,6 +54,8 @@ export class Households {
   care: (household: string) => CareRow[] = () => []
   /** The cases of a door; told by whoever keeps them. */
   incidents: (household: string) => IncidentRow[] = () => []
+  /** The forms that ask at a door; told by whoever keeps them. */
+  forms: (household: string) => FormHere[] = () => []
   private views = new Map(households().map((view) => [view.id, view]))
 
   constructor(
@@ -192,6 +195,7 @@ export class Households {
       tasks: this.tasks().filter((task) => task.household === id),
       care: this.care(id),
       incidents: this.incidents(id),
+      forms: this.forms(id),
       visited_today: here
         ? {
             by: people.find((p) => p.id === here.by)?.name ?? '',

@@ -21,7 +21,8 @@ import { Fault } from '../door'
 import type { Delivery } from './delivery'
 import { scene } from './photos'
 import { ERRAND, followDay, ownerlessOf, stepsOf, stepVerbs } from './steps'
-import { at, categories, departments, grid, iso, me, people } from './street'
+import { at, categories, departments, grid, iso, me, people, today } from './street'
+import { dateOf } from '../../../shared/moment'
 import { checked } from './words'
 
 type Kept = { created: NewIncident; photos: Photo[]; events: EventView[]; due: number | null }
@@ -374,6 +375,15 @@ export class Incidents {
   }
 
   rows = (): IncidentRow[] => [...this.kept.keys()].map((id) => this.row(id))
+
+  /** Handed in on that day or after it, and before today. */
+  since = (date: string): IncidentRow[] =>
+    this.rows()
+      .filter(
+        ({ reported_at, state }) =>
+          state !== 'draft' && dateOf(reported_at) >= date && dateOf(reported_at) < today,
+      )
+      .sort((a, b) => a.severity - b.severity)
 
   /** The cases that name this door, newest first. */
   of = (household: string): IncidentRow[] =>

@@ -33,7 +33,7 @@ import { keep, mark, photoUrl, scene as drawn } from './photos'
 import { Reports } from './report'
 import { search } from './search'
 import { keep as keepVoice, recording } from './voices'
-import { longestOfCare, longestOfTask, Snoozes } from './snoozes'
+import { longestOfCare, longestOfPlan, longestOfTask, Snoozes } from './snoozes'
 import {
   at,
   buildings,
@@ -49,6 +49,9 @@ import {
   tasks,
   today,
 } from './street'
+
+/** The last working day before that Monday. */
+const FRIDAY = iso(at(3, 8, 0)).slice(0, 10)
 
 /** An address of the right length that is another one every moment; nobody signed it. */
 const address = (now: number) =>
@@ -81,6 +84,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   const said = new Announcements(delivery, now)
   const places = new Places(delivery, now, scene === 'quiet')
   const forms = new Forms(delivery, households, now, (key) => drafts.has(key), scene === 'quiet')
+  households.forms = forms.of
   const logs = new Logs(delivery, households, incidents, places, forms, care, now)
   const reports = new Reports(delivery, households.all, places.all, now)
   let enrolled = scene !== 'fresh' && !people.isComing()
@@ -175,7 +179,8 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       care_later: plans_due.filter((plan) => plan.later.until),
       places: places.dueNow(),
       forms: forms.dueNow(),
-      plans: plans.map(({ id, name, checkpoints }) => ({ id, name, checkpoints: checkpoints.length })),
+      plans: patrols.plans((plan) => snoozes.later(plan.id, longestOfPlan(plan))),
+      found: { since: FRIDAY, reports: incidents.since(FRIDAY), findings: [] },
       running_patrol: patrols.running(),
     }
   }
@@ -238,8 +243,10 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       const { subject } = input
       const task = subject.type === 'task' && due().find((t) => t.id === subject.id)
       const plan = subject.type === 'care' && care.due_now().find((p) => p.id === subject.id)
-      if (!task && !plan) throw new Fault('NOT_FOUND', subject.id)
-      snoozes.put(input, task ? longestOfTask(task) : plan ? longestOfCare(plan) : null)
+      const route = subject.type === 'patrol' && plans.find((p) => p.id === subject.id)
+      if (!task && !plan && !route) throw new Fault('NOT_FOUND', subject.id)
+      const longest = task ? longestOfTask(task) : plan ? longestOfCare(plan) : null
+      snoozes.put(input, route ? longestOfPlan(route) : longest)
       return todays()
     },
     endSnooze: async (subject) => (snoozes.end(subject), todays()),

@@ -7,14 +7,23 @@ import type {
   PatrolRow,
   PatrolScreen,
   PatrolView,
+  Later,
+  Plan,
+  PlanSummary,
+  PlanWalk,
   Position,
   TrackGap,
 } from '../../generated/phone'
 import { Fault } from '../door'
 import type { Delivery } from './delivery'
-import { at, grid, iso, me, people, plans } from './street'
+import { at, colleague, grid, iso, me, people, plans, today } from './street'
 import { checked } from './words'
 
+/** Who walked the two rounds last, before this morning. */
+const EARLIER: Record<string, PlanWalk> = {
+  '听雨苑 早班': { at: iso(at(2, 9, 4)), by: colleague.name, myself: false },
+  '听雨苑 午后': { at: iso(at(4, 14, 11)), by: me.name, myself: true },
+}
 const SPEED_M_PER_MS = 70 / 60_000
 const FIX_MS = 20_000
 
@@ -176,6 +185,33 @@ export class Patrols {
       receipt: this.delivery.receipt(id),
       photo_states: {},
     }
+  }
+
+  /** The real rule lives in core/src/patrol/due.rs; here a plan is due until somebody walked it this morning. */
+  plans(later: (plan: Plan) => Later): PlanSummary[] {
+    const told = plans.map((plan): PlanSummary => {
+      const walked = [...this.kept.values()].filter(({ created }) => created.plan === plan.id)
+      const done = walked.filter(({ ended_at, hits }) => ended_at && hits.length)
+      const open = walked.find(({ ended_at }) => !ended_at)
+      const mine = (view: PatrolView) => ({ at: view.created.started_at, by: me.name, myself: true })
+      const { frequency = null, window = null } = plan
+      const waits = later(plan)
+      return {
+        id: plan.id,
+        name: plan.name,
+        checkpoints: plan.checkpoints.length,
+        frequency,
+        window,
+        last: done[0] ? mine(done[0]) : (EARLIER[plan.name] ?? null),
+        under_way: open ? mine(open) : null,
+        due:
+          frequency && !done.length
+            ? { day: today, overdue_days: 0, late: false, done: 0, asked: frequency.times, later: waits }
+            : null,
+      }
+    })
+    const rank = ({ due }: PlanSummary) => (due && !due.later.until ? 0 : 1)
+    return told.sort((a, b) => rank(a) - rank(b))
   }
 
   rows(): PatrolRow[] {

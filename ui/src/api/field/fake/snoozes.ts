@@ -1,5 +1,13 @@
 // 稍后 on the fake phone: what waits, until when and why. The real rules live in core/src/snooze.rs.
-import type { CareRow, Later, SnoozeInput, SnoozeReason, SnoozeSubject, Task } from '../../generated/phone'
+import type {
+  CareRow,
+  Later,
+  Plan,
+  SnoozeInput,
+  SnoozeReason,
+  SnoozeSubject,
+  Task,
+} from '../../generated/phone'
 import { Fault } from '../door'
 import { today } from './street'
 import { checked } from './words'
@@ -17,6 +25,10 @@ export function longestOfCare({ level, due }: Pick<CareRow, 'level' | 'due'>): n
   if (level !== 'first') return 3
   return due?.why === 'visit' && due.day < today ? null : 1
 }
+
+/** The same of a route: until it would be due anew. */
+export const longestOfPlan = ({ frequency }: Plan) =>
+  frequency ? Math.min(7, Math.max(1, Math.floor(frequency.days / frequency.times))) : null
 
 export class Snoozes {
   private kept = new Map<string, { until: string; reason: SnoozeReason; words: string | null }[]>()
