@@ -332,6 +332,14 @@ export const SCREENS = [
       await seen(page)
     },
   },
+  {
+    name: '06o-incident-not-now',
+    path: '/incidents/i-drain',
+    walk: async (page) => {
+      await tap(page, 'incident-not-now')
+      await byId(page, 'incident-not-now').scrollIntoViewIfNeeded()
+    },
+  },
   { name: '06e-incident-more', path: '/incidents/i-drain', walk: (page) => tap(page, 'incident-more') },
   {
     name: '06f-incident-whistle',

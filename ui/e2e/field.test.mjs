@@ -998,8 +998,15 @@ describe('a thumb', () => {
 
   test('is told in words what cannot be done', async () => {
     const { page, done } = await field.page('/incidents/i-drain')
-    await tap(page, 'incident-more')
-    await says(page, 'incident-withheld', /作废：坐席已受理/)
+    await tap(page, 'incident-not-now')
+    const cancel = page.locator('[data-testid=incident-withheld][data-act=cancel]')
+    assert.equal(await cancel.getAttribute('aria-disabled'), 'true')
+    await cancel.focus()
+    assert.match(await cancel.innerText(), /^作废\s+坐席已受理/)
+    await cancel.press('Enter')
+    await page.getByRole('status').filter({ hasText: '坐席已受理' }).waitFor()
+    const check = page.locator('[data-testid=incident-withheld][data-act=check]')
+    assert.match(await check.innerText(), /先由/)
     assert.equal(await byId(page, 'incident-cancel').count(), 0)
     await done()
   })

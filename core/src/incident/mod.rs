@@ -1,6 +1,7 @@
 //! An incident 事件: a list of events, and a state that is folded from them and never stored.
 
 mod action;
+mod ahead;
 mod contest;
 mod course;
 mod duplicate;
@@ -15,6 +16,7 @@ mod tests;
 mod view;
 
 pub use action::{IncidentAction, role_may};
+pub use ahead::{CaseStep, Turn};
 pub use course::{
     Call, CallKind, Course, Dispute, DisputeRoute, DisputeStage, DisputeTier, OwnershipState,
     ReportedIn, Request, RequestKind, RequestOutcome, Satisfaction, Suspension,

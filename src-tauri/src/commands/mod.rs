@@ -172,5 +172,6 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
         .typ::<gridwalk_core::household::HouseholdEdit>()
         .typ::<gridwalk_core::act::Role>()
         .constant("CODES", gridwalk_core::error::Code::ALL)
+        .constant("CASE_STEPS", gridwalk_core::incident::CaseStep::ALL)
         .constant("KNOCK_MINUTES", gridwalk_core::household::KNOCK_MINUTES)
 }

@@ -220,6 +220,8 @@ export const events = {
 };
 
 /* Constants */
+export const CASE_STEPS = ["submit","self_handle","accept","ask_verify","verify_result","file","dispatch","feedback","start","suspend","resume","send_check"] as const;
+
 export const CODES = ["QUIET_HOURS","VISIT_CAP","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SNOOZED_TWICE","CANNOT_WAIT","NO_DIALLER","SPLIT_PARTS","FORM_EXPIRED","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_ANSWER","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","LOCKED","PIN_WRONG","PIN_WAIT","PIN_SPENT","PIN_WEAK","PIN_NEEDED","PIN_NOT_SEALED","UNSENT_WORK","PARCEL_UNREADABLE","PARCEL_OF_ANOTHER","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_DAMAGED","PHOTO_TOO_BIG","PHOTO_NO_ROOM","VOICE_TRUNCATED","VOICE_UNSUPPORTED","VOICE_TOO_LONG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
 
 export const KNOCK_MINUTES = [510,1230] as const;
@@ -4184,12 +4186,17 @@ export type Whereabouts = {
 	position: Position | null,
 };
 
+/**  A step that takes a case forward. */
+export type CaseStep = "submit" | "self_handle" | "accept" | "ask_verify" | "verify_result" | "file" | "dispatch" | "feedback" | "start" | "suspend" | "resume" | "send_check";
+
 /**  Something that whoever looks might expect to do, and why it is not possible. */
 export type Withheld = {
 	/**  What. */
 	act: PossibleAct,
 	/**  Why not. */
 	because: Code,
+	/**  What has to happen next so that it becomes possible; none where nothing leads there. */
+	first: CaseStep | null,
 };
 
 /**  电子工作证: the code that says who carries this phone. Name, role and grid are on the screen already (`PhoneStatus`). */

@@ -12,7 +12,7 @@ import type {
   PossibleAct,
 } from '../../api/field'
 import { dateOf, plusDays } from '../../shared/moment'
-import type { WordKey } from '../../shared/words'
+import { say, type WordKey } from '../../shared/words'
 
 /** Acts that have a sheet of their own; words and photos are the two buttons at the foot. */
 export type Act = Exclude<PossibleAct, 'comment' | 'add_photo'>
@@ -69,6 +69,15 @@ const FORWARD: readonly Act[] = [
   'resume',
   'self_handle',
 ]
+/** What an act is called where it is named and not done. */
+export const actName = (act: PossibleAct): string =>
+  say(
+    act === 'comment'
+      ? 'incident.addWords'
+      : act === 'add_photo'
+        ? 'incident.addPhoto'
+        : `incident.do.${act}`,
+  )
 const isAct = (act: PossibleAct): act is Act => act !== 'comment' && act !== 'add_photo'
 /** In the order of `FORWARD`, so that an office starts before it answers; each once. */
 export const forward = ({ possible }: IncidentDetail): Act[] =>

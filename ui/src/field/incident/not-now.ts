@@ -1,0 +1,46 @@
+// What a case does not allow now, in words: what has to happen first, or why it comes no more.
+import type { IncidentDetail, PossibleAct, Withheld } from '../../api/field'
+import { say } from '../../shared/words'
+import { actName } from './acts'
+
+export type NotNow = { act: PossibleAct; because: Withheld['because']; title: string; why: string }
+
+/** Why not, and what would have to happen. Every code of the phone has a sentence; here some say more. */
+export function whyNow(detail: IncidentDetail, { act, because, first }: Withheld): string {
+  if (first) return say(`incident.first.${first}`)
+  const { state } = detail.row
+  switch (because) {
+    case 'WRONG_STATE':
+      switch (state) {
+        case 'closed':
+        case 'evaluated':
+        case 'merged':
+        case 'not_filed':
+        case 'cancelled':
+          return say(`incident.over.${state}`)
+        default:
+          return say('incident.past', { state: say(`state.${state}`) })
+      }
+    case 'WRONG_ROLE':
+      return act === 'check' ? checker(detail) : say('errors.WRONG_ROLE')
+    case 'CANCEL_AFTER_ACCEPT':
+    case 'OUT_OF_SCOPE':
+      return say(`incident.why.${because}`)
+    default:
+      return say(`errors.${because}`)
+  }
+}
+
+/** The row of each, in the order in which the phone tells them. */
+export const notNow = (detail: IncidentDetail): NotNow[] =>
+  detail.withheld.map((one) => ({
+    act: one.act,
+    because: one.because,
+    title: actName(one.act),
+    why: whyNow(detail, one),
+  }))
+
+function checker({ people, view }: IncidentDetail): string {
+  const name = people.find(({ id }) => id === view.checker)?.name
+  return name ? say('incident.why.checker', { name }) : say('incident.why.someChecker')
+}
