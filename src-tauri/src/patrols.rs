@@ -206,6 +206,17 @@ impl Phone {
         self.edit_patrol(patrol, PatrolEdit::Finding(new), |_, _| Ok(()))
     }
 
+    /// 补一句 to a finding, while the patrol runs and after it.
+    pub fn patrol_amend_finding(
+        &self,
+        patrol: PatrolId,
+        finding: FindingId,
+        note: String,
+    ) -> Answer<PatrolScreen> {
+        let edit = PatrolEdit::AmendFinding { finding, note };
+        self.edit_patrol(patrol, edit, |_, _| Ok(()))
+    }
+
     /// 暂停; nothing of the way is recorded until it goes on.
     pub fn patrol_pause(&self, patrol: PatrolId) -> Answer<PatrolScreen> {
         let at = self.now();
@@ -448,10 +459,12 @@ fn points_of(db: &Connection, view: &PatrolView) -> Answer<Vec<Checkpoint>> {
 }
 
 fn people(view: &PatrolView) -> BTreeSet<PersonId> {
+    let amended = view.findings.iter().flat_map(|seen| &seen.amendments);
     view.hits
         .iter()
         .map(|hit| hit.by)
         .chain(view.findings.iter().map(|finding| finding.by))
+        .chain(amended.map(|added| added.by))
         .chain([view.leader])
         .collect()
 }

@@ -305,6 +305,20 @@ export const SCREENS = [
     walk: (page) => tap(page, 'patrol-finding'),
   },
   { name: '05f-patrol-points', path: '/patrol', scene: 'walking', walk: (page) => tap(page, 'patrol-list') },
+  {
+    name: '05k-patrol-found',
+    path: '/patrol',
+    scene: 'walking',
+    async walk(page) {
+      await tap(page, 'patrol-finding', 'finding-category-F01001', 'finding-state-observed')
+      await byId(page, 'finding-note').fill('三楼纸箱两堆')
+      await tap(page, 'finding-save', 'patrol-list')
+      await page.locator('[data-testid=finding] button').click()
+      await byId(page, 'amend-text').fill('傍晚已经清走')
+      await tap(page, 'amend-save')
+      await page.locator('[data-testid=finding] .added').scrollIntoViewIfNeeded()
+    },
+  },
   { name: '05g-patrol-finish', path: '/patrols/patrol1/finish', scene: 'walking' },
   {
     name: '05h-patrol-summary',

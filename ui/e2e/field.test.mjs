@@ -723,6 +723,8 @@ describe('a thumb', () => {
 
   test('calls for help from the report, which then says so, and is told where no machine makes calls', async () => {
     const { page, wrong, done } = await field.page('/report')
+    // where one says how urgent it is, the calls come next
+    assert.equal(await page.locator('.levels + [data-testid=emergency]').count(), 1)
     await tap(page, 'emergency-119')
     await says(page, 'report-words', /已拨打 119。/)
     await tap(page, 'emergency-119', 'emergency-120')
@@ -1048,6 +1050,11 @@ describe('a thumb', () => {
     await byId(page, 'screen-patrol-summary').waitFor()
     await says(page, 'screen-patrol-summary', /没有定位\s+1 处[\s\S]*飞线充电[\s\S]*观察/)
     assert.equal(await page.locator('.patrol-map .missing').count(), 1, 'the gap is no line')
+    const last = page.locator('[data-testid=finding]').last()
+    await last.getByRole('button', { name: '补一句' }).click()
+    await byId(page, 'amend-text').fill('傍晚已经清走')
+    await tap(page, 'amend-save')
+    await last.getByText('林晓补充：傍晚已经清走').waitFor()
     await done()
   })
 

@@ -7,6 +7,7 @@ pub use edit::{apply, create};
 pub use view::view;
 
 use crate::{
+    amend::Amendment,
     household::words,
     ids::{CheckpointId, FindingId, GridId, Hash, HitId, IncidentId, PatrolId, PersonId, PlanId},
     photo::{Photo, Position},
@@ -144,6 +145,13 @@ pub enum PatrolEdit {
         /// 巡查小结, at most 1,000 characters
         note: Option<String>,
     },
+    /// 补一句: words to a finding that is there, also after the end. It stays as it was handed in.
+    AmendFinding {
+        /// Which.
+        finding: FindingId,
+        /// At most 500 characters.
+        note: String,
+    },
 }
 
 /// Everything a screen or the registry needs of one patrol.
@@ -206,4 +214,7 @@ pub struct FindingView {
     pub finding: NewFinding,
     /// Who.
     pub by: PersonId,
+    /// What was added later, oldest first.
+    #[serde(default)]
+    pub amendments: Vec<Amendment>,
 }

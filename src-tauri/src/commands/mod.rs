@@ -146,6 +146,7 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             patrol::patrol_start_free,
             patrol::patrol_hit,
             patrol::patrol_finding,
+            patrol::patrol_amend_finding,
             patrol::patrol_pause,
             patrol::patrol_resume,
             patrol::patrol_preview_finish,

@@ -176,6 +176,8 @@ export const commands = {
 	patrolHit: (patrol: string, hit: HitInput) => typedError<PatrolScreen, Failure>(__TAURI_INVOKE("patrol_hit", { patrol, hit })),
 	/**  Something was found. */
 	patrolFinding: (patrol: string, finding: FindingInput) => typedError<PatrolScreen, Failure>(__TAURI_INVOKE("patrol_finding", { patrol, finding })),
+	/**  补一句 to a finding. */
+	patrolAmendFinding: (patrol: string, finding: string, note: string) => typedError<PatrolScreen, Failure>(__TAURI_INVOKE("patrol_amend_finding", { patrol, finding, note })),
 	/**  暂停; nothing of the way is recorded until it goes on. */
 	patrolPause: (patrol: string) => typedError<PatrolScreen, Failure>(__TAURI_INVOKE("patrol_pause", { patrol })),
 	/**  继续. */
@@ -637,6 +639,33 @@ export type CaseDeed =
 "reported_back" | 
 /**  Anything else: a comment, a photo, a request. */
 "followed_up";
+
+/**  A step that takes a case forward. */
+export type CaseStep = 
+/**  上报 */
+"submit" | 
+/**  现场处置 */
+"self_handle" | 
+/**  受理 */
+"accept" | 
+/**  请人核实 */
+"ask_verify" | 
+/**  报核实结果 */
+"verify_result" | 
+/**  立案 */
+"file" | 
+/**  派遣 */
+"dispatch" | 
+/**  处置反馈 */
+"feedback" | 
+/**  开始处置 */
+"start" | 
+/**  同意挂账 */
+"suspend" | 
+/**  恢复处置 */
+"resume" | 
+/**  送核查 */
+"send_check";
 
 /**  A category of the tree in `domain.md` §3.5.2. */
 export type Category = {
@@ -1411,6 +1440,8 @@ export type FindingView = {
 	finding: NewFinding,
 	/**  Who. */
 	by: string,
+	/**  What was added later, oldest first. */
+	amendments?: Amendment[],
 };
 
 /**  What ending a patrol will leave at the centre, shown before the hold. */
@@ -4185,9 +4216,6 @@ export type Whereabouts = {
 	/**  The last fix, not older than a minute. */
 	position: Position | null,
 };
-
-/**  A step that takes a case forward. */
-export type CaseStep = "submit" | "self_handle" | "accept" | "ask_verify" | "verify_result" | "file" | "dispatch" | "feedback" | "start" | "suspend" | "resume" | "send_check";
 
 /**  Something that whoever looks might expect to do, and why it is not possible. */
 export type Withheld = {

@@ -428,6 +428,15 @@ export interface components {
             /** @description In which role. */
             role: components["schemas"]["Role"];
         };
+        /** @description Words added to a visit after it was saved. */
+        Amendment: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who. */
+            by: components["schemas"]["PersonId"];
+            /** @description The words. */
+            note: string;
+        };
         /** @description One item of the checklist, answered. */
         Answered: {
             /** @description What was found. */
@@ -659,6 +668,8 @@ export interface components {
         FindingState: "handled_on_site" | "reported" | "observed";
         /** @description A finding as read back. */
         FindingView: {
+            /** @description What was added later, oldest first. */
+            amendments?: components["schemas"]["Amendment"][];
             /** @description Who. */
             by: components["schemas"]["PersonId"];
             /** @description What was recorded. */

@@ -359,6 +359,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     patrolStartFree: async (_grid, kind) => patrols.startFree(kind),
     patrolHit: async (id, hit) => patrols.hit(id, hit),
     patrolFinding: async (id, finding) => patrols.finding(id, finding),
+    patrolAmendFinding: async (id, finding, note) => patrols.amend(id, finding, note),
     patrolPause: async (id) => patrols.pause(id),
     patrolResume: async (id) => patrols.resume(id),
     patrolPreviewFinish: async (id) => patrols.preview(id),

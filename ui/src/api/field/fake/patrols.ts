@@ -225,7 +225,16 @@ export class Patrols {
       id: `${id}-f${view.findings.length}`,
       at: iso(this.now()),
     }
-    view.findings.push({ finding, by: me.id })
+    view.findings.push({ finding, by: me.id, amendments: [] })
+    this.delivered(view)
+    return this.screen(id)
+  }
+
+  amend(id: string, finding: string, note: string): PatrolScreen {
+    const view = this.view(id)
+    const found = view.findings.find((seen) => seen.finding.id === finding)
+    if (!found) throw new Fault('NOT_FOUND', finding)
+    ;(found.amendments ??= []).push({ note: checked(note, 500) ?? '', by: me.id, at: iso(this.now()) })
     this.delivered(view)
     return this.screen(id)
   }
