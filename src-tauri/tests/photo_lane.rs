@@ -2,6 +2,7 @@
 //! says why not, and no record waits for it.
 
 mod centre;
+mod handed;
 mod shots;
 
 use centre::{
@@ -691,7 +692,7 @@ async fn a_voice_note_stands_in_for_a_photo_and_arrives_bare_by_the_same_lane_wi
     assert_eq!(arrived(&phone), [(0, 0), (0, 2)]);
     let only_here = phone.storage().unwrap().only_here;
     assert_eq!((only_here.count, only_here.voices), (0, 2));
-    let unsent: serde_json::Value = serde_json::from_str(&phone.unsent().unwrap()).unwrap();
+    let unsent = handed::records(&phone);
     let listed = ["photos", "voices"].map(|list| unsent[list].as_array().map(Vec::len));
     assert_eq!(listed, [Some(0), Some(2)]);
     let mut settings = phone.settings().unwrap();

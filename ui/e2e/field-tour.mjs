@@ -377,6 +377,15 @@ export const SCREENS = [
   },
   { name: '07-sync', path: '/sync', scene: 'stuck' },
   { name: '07c-unsent', path: '/sync', scene: 'stuck', walk: (page) => tap(page, 'unsent-open') },
+  {
+    name: '07h-unsent-packed',
+    path: '/sync',
+    scene: 'stuck',
+    async walk(page) {
+      await tap(page, 'unsent-open', 'unsent-do')
+      await byId(page, 'unsent-packed').waitFor()
+    },
+  },
   { name: '07b-sync-delivered', path: '/sync', scene: 'delivered' },
   { name: '08-conflict', path: '/households/h130/conflicts', scene: 'delivered' },
   { name: '13-care-plans', path: '/care', walk: (page) => tap(page, 'care-which-all') },

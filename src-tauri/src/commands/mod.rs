@@ -1,7 +1,7 @@
 //! What a screen can ask for. Every command is one line onto [`Phone`]: an `if` here wants to live elsewhere.
 
 mod care;
-mod delivery;
+pub(crate) mod delivery;
 mod form;
 mod handbook;
 mod household;
@@ -53,7 +53,8 @@ impl Desk {
     }
 }
 
-/// Every command and event with its types. `add_photo`, `add_voice` and `voice_bytes` are not among them: they take or give raw bytes.
+/// Every command and event with its types. `add_photo`, `add_voice`, `voice_bytes` and `unsent_piece` are not among them: they take
+/// or give raw bytes.
 pub fn builder<R: tauri::Runtime>() -> Builder<R> {
     Builder::<R>::new()
         // One shape per type: what differs between reading and writing is only which keys may be missing.
@@ -162,7 +163,7 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             handbook::read_announcement,
             delivery::sync_now,
             delivery::sync_page,
-            delivery::unsent,
+            delivery::begin_unsent,
             delivery::storage,
             delivery::free_storage,
         ])

@@ -208,8 +208,8 @@ export const commands = {
 	syncNow: () => typedError<SyncState, Failure>(__TAURI_INVOKE("sync_now")),
 	/**  The honest page. */
 	syncPage: () => typedError<SyncPage, Failure>(__TAURI_INVOKE("sync_page")),
-	/**  Everything without a receipt, as the JSON of a file for the supervisor. */
-	unsent: () => typedError<string, Failure>(__TAURI_INVOKE("unsent")),
+	/**  Begins the file of everything without a receipt, for the supervisor. */
+	beginUnsent: () => typedError<UnsentFile, Failure>(__TAURI_INVOKE("begin_unsent")),
 	/**  What the app takes of this phone. */
 	storage: () => typedError<Storage, Failure>(__TAURI_INVOKE("storage")),
 	/**  Lets every picture go that may go; the answer is what went. */
@@ -4061,6 +4061,18 @@ export type Unpacked = {
 	photos: number,
 	/**  Typed on the old phone: then it knows. */
 	receipt: string,
+};
+
+/**  The file of what has not arrived, as it is begun. */
+export type UnsentFile = {
+	/**  Records in it. */
+	records: number,
+	/**  Photos in it. */
+	photos: number,
+	/**  Voice notes in it. */
+	voices: number,
+	/**  Pictures and recordings that are named and not in it: originals, what is restricted, what would make it too large. */
+	left_out: number,
 };
 
 /**  The figures of a period. Counted, never typed. */

@@ -370,7 +370,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       return before
     },
     syncPage: async () => ({ ...delivery.page(), news: scene === 'morning' ? NEWS_TODAY : NOTHING_NEW }),
-    unsent: async () => delivery.unsent(),
+    beginUnsent: async () => delivery.beginUnsent(),
     storage: async () => delivery.storage(),
     freeStorage: async () => delivery.free(),
     settings: async () => settings,
@@ -393,6 +393,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       if (!sound) throw new Fault('NOT_FOUND', hash)
       return sound
     },
+    unsentPiece: () => delivery.unsentPiece(),
     now,
     photoUrl,
     originalUrl: (_, hash) => photoUrl(hash),
