@@ -494,6 +494,7 @@ proptest! {
                     category: "F01001".into(),
                     state: FindingState::Observed,
                     incident: None,
+                    voice: None,
                     note: None,
                     at,
                 }),

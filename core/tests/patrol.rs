@@ -56,6 +56,7 @@ fn finding() -> NewFinding {
         category: "F01001".into(),
         state: FindingState::Reported,
         incident: Some(IncidentId(uuid(12, 1))),
+        voice: None,
         note: Some("楼道堆物".into()),
         at: at(10, 9),
     }
@@ -162,6 +163,14 @@ fn a_pause_keeps_its_order_when_the_clock_is_set_back() {
     let pauses = view(&resumed).pauses;
     assert_eq!(pauses.len(), 1);
     assert_eq!(pauses[0].to, Some(at(10, 20)), "never before it began");
+}
+
+#[test]
+fn a_finding_of_an_older_app_has_no_voice_and_one_without_a_voice_is_written_as_before() {
+    let written = serde_json::to_value(finding()).unwrap();
+    assert_eq!(written.get("voice"), None);
+    let read: NewFinding = serde_json::from_value(written).unwrap();
+    assert_eq!(read, finding());
 }
 
 fn words_to(finding: u32, note: &str) -> PatrolEdit {

@@ -201,6 +201,7 @@ impl Phone {
             state: finding.state,
             incident: finding.incident,
             note: finding.note.filter(|note| !note.trim().is_empty()),
+            voice: finding.voice,
             at: self.now(),
         };
         self.edit_patrol(patrol, PatrolEdit::Finding(new), |_, _| Ok(()))
@@ -421,6 +422,8 @@ fn screen(
             checkpoint: point,
         })
         .collect();
+    let said = view.findings.iter();
+    let said = said.filter_map(|seen| seen.finding.voice.as_ref());
     let photos = view.hits.iter().filter_map(|hit| hit.hit.photo.as_ref());
     Ok(PatrolScreen {
         id,
@@ -434,6 +437,7 @@ fn screen(
         gaps: track::gaps(&points),
         track: points.iter().map(|point| [point.lon, point.lat]).collect(),
         receipt: receipt_of(db, id.into(), &[], None)?.unwrap_or(Receipt::Centre),
+        voice_receipts: queue::receipts(db, said.map(|voice| &voice.hash))?,
         photo_states: queue::states(db, photos.map(|photo| &photo.hash))?,
         view,
     })

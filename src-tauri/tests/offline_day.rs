@@ -86,6 +86,7 @@ async fn a_day_without_network_survives_the_end_of_the_process_and_arrives_whole
                 category: "F01001".into(),
                 state: FindingState::Reported,
                 incident: Some(incident.row.id),
+                voice: None,
                 note: None,
             },
         )
@@ -149,6 +150,7 @@ async fn words_to_a_finding_are_saved_after_the_end_without_a_network_and_reach_
         category: "F01001".into(),
         state: FindingState::Observed,
         incident: None,
+        voice: None,
         note: Some("楼道堆物".into()),
     };
     let seen = phone.patrol_finding(patrol, found).unwrap();

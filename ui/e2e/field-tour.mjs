@@ -304,6 +304,16 @@ export const SCREENS = [
     scene: 'walking',
     walk: (page) => tap(page, 'patrol-finding'),
   },
+  {
+    name: '05l-patrol-finding-spoken',
+    path: '/patrol',
+    scene: 'walking',
+    async walk(page) {
+      await tap(page, 'patrol-finding')
+      await speak(page)
+      await byId(page, 'finding-save').scrollIntoViewIfNeeded()
+    },
+  },
   { name: '05f-patrol-points', path: '/patrol', scene: 'walking', walk: (page) => tap(page, 'patrol-list') },
   {
     name: '05k-patrol-found',
@@ -312,8 +322,9 @@ export const SCREENS = [
     async walk(page) {
       await tap(page, 'patrol-finding', 'finding-category-F01001', 'finding-state-observed')
       await byId(page, 'finding-note').fill('三楼纸箱两堆')
+      await speak(page)
       await tap(page, 'finding-save', 'patrol-list')
-      await page.locator('[data-testid=finding] button').click()
+      await page.locator('[data-testid=finding]').getByRole('button').last().click()
       await byId(page, 'amend-text').fill('傍晚已经清走')
       await tap(page, 'amend-save')
       await page.locator('[data-testid=finding] .added').scrollIntoViewIfNeeded()

@@ -12,6 +12,7 @@ use crate::{
     ids::{CheckpointId, FindingId, GridId, Hash, HitId, IncidentId, PatrolId, PersonId, PlanId},
     photo::{Photo, Position},
     time::Timestamp,
+    voice::VoiceNote,
 };
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +98,9 @@ pub struct NewFinding {
     pub incident: Option<IncidentId>,
     /// At most 500 characters.
     pub note: Option<String>,
+    /// 语音备注. None in what an older app wrote, and an older app reads the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<VoiceNote>,
     /// When.
     pub at: Timestamp,
 }

@@ -188,6 +188,7 @@ impl Edit {
                 ..
             }) => vec![voice],
             Self::Household(HouseholdEdit::RecordVisit(visit)) => visit.voice.iter().collect(),
+            Self::Patrol(PatrolEdit::Finding(finding)) => finding.voice.iter().collect(),
             _ => Vec::new(),
         }
     }

@@ -1415,6 +1415,8 @@ export type FindingInput = {
 	incident: string | null,
 	/**  At most 500 characters. */
 	note: string | null,
+	/**  语音备注 */
+	voice: VoiceNote | null,
 };
 
 /**  A finding of a running patrol that becomes an incident. */
@@ -2708,6 +2710,8 @@ export type NewFinding = {
 	incident: string | null,
 	/**  At most 500 characters. */
 	note: string | null,
+	/**  语音备注. None in what an older app wrote, and an older app reads the rest. */
+	voice?: VoiceNote | null,
 	/**  When. */
 	at: string,
 };
@@ -3080,6 +3084,8 @@ export type PatrolScreen = {
 	receipt: Receipt,
 	/**  Where each photo is on its way, by its hash. */
 	photo_states: { [key in string]: PhotoState },
+	/**  Receipt of each voice note of a finding, by its hash. */
+	voice_receipts: { [key in string]: Receipt },
 };
 
 /**  Everything a screen or the registry needs of one patrol. */

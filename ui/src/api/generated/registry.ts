@@ -468,7 +468,7 @@ export interface components {
             hash: components["schemas"]["Hash"];
             /** @description When the record came that names it. */
             named_at: components["schemas"]["Timestamp"];
-            /** @description What it is of that record: `incident`, `checkpoint` and `original` are photos, `voice` and `visit_voice` voice notes. */
+            /** @description What it is of that record: `incident`, `checkpoint` and `original` are photos, `voice`, `visit_voice` and `finding_voice` voice notes. */
             shown_as: string;
             /** @description When it was taken, by the phone's clock. */
             taken_at?: string | null;
@@ -1252,7 +1252,7 @@ export interface components {
             hash: components["schemas"]["Hash"];
             /** @description `missing` or `damaged`. */
             kind: string;
-            /** @description What it is of that record: `incident` and `checkpoint` are photos, `voice` and `visit_voice` voice notes. */
+            /** @description What it is of that record: `incident` and `checkpoint` are photos, `voice`, `visit_voice` and `finding_voice` voice notes. */
             shown_as?: string | null;
         };
         /** @description Who is logged in. */
@@ -1273,6 +1273,7 @@ export interface components {
             note?: string | null;
             /** @description What was done about it. */
             state: components["schemas"]["FindingState"];
+            voice?: components["schemas"]["VoiceNote"] | null;
         };
         /** @description One checkpoint reached 点位记录. */
         NewHit: {

@@ -27,7 +27,13 @@ async function shown(screen: PatrolScreen, by?: string) {
 }
 async function found() {
   const running = await phone.patrolRunning()
-  const input = { category: 'F01001', state: 'observed' as const, incident: null, note: '纸箱两堆' }
+  const input = {
+    category: 'F01001',
+    state: 'observed' as const,
+    incident: null,
+    note: '纸箱两堆',
+    voice: null,
+  }
   return await phone.patrolFinding(running?.id ?? '', input)
 }
 

@@ -175,6 +175,11 @@ export class Patrols {
       track: fixes.map(({ place }) => place),
       receipt: this.delivery.receipt(id),
       photo_states: {},
+      voice_receipts: Object.fromEntries(
+        view.findings.flatMap(({ finding: { voice } }) =>
+          voice ? [[voice.hash, this.delivery.receipt(voice.hash)]] : [],
+        ),
+      ),
     }
   }
 
@@ -227,6 +232,10 @@ export class Patrols {
     }
     view.findings.push({ finding, by: me.id, amendments: [] })
     this.delivered(view)
+    if (input.voice) {
+      const { hash, bytes } = input.voice
+      this.delivery.add({ kind: 'voice', id: hash, document: id, title: '巡查', bytes_total: bytes })
+    }
     return this.screen(id)
   }
 
