@@ -551,6 +551,7 @@ proptest! {
                     category: "F01001".into(),
                     state: FindingState::Observed,
                     incident: None,
+                    voice: None,
                     note: None,
                     at,
                 }),

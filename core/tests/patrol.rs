@@ -56,6 +56,7 @@ fn finding() -> NewFinding {
         category: "F01001".into(),
         state: FindingState::Reported,
         incident: Some(IncidentId(uuid(12, 1))),
+        voice: None,
         note: Some("楼道堆物".into()),
         at: at(10, 9),
     }
@@ -162,6 +163,62 @@ fn a_pause_keeps_its_order_when_the_clock_is_set_back() {
     let pauses = view(&resumed).pauses;
     assert_eq!(pauses.len(), 1);
     assert_eq!(pauses[0].to, Some(at(10, 20)), "never before it began");
+}
+
+#[test]
+fn a_finding_of_an_older_app_has_no_voice_and_one_without_a_voice_is_written_as_before() {
+    let written = serde_json::to_value(finding()).unwrap();
+    assert_eq!(written.get("voice"), None);
+    let read: NewFinding = serde_json::from_value(written).unwrap();
+    assert_eq!(read, finding());
+}
+
+fn words_to(finding: u32, note: &str) -> PatrolEdit {
+    PatrolEdit::AmendFinding {
+        finding: FindingId(uuid(11, finding)),
+        note: note.into(),
+    }
+}
+
+#[test]
+fn words_are_added_to_a_finding_also_after_the_end_and_it_stays_as_it_was() {
+    let found = walk(&begun(), 1, 9, &PatrolEdit::Finding(finding()));
+    let before_the_end = walk(&found, 1, 12, &words_to(1, "又多了两箱"));
+    let ended = walk(&before_the_end, 1, 40, &finish(40));
+    let later = walk(&ended, 1, 50, &words_to(1, "傍晚已经清走"));
+    let read = view(&later);
+    assert_eq!(read.findings[0].finding, finding());
+    let added: Vec<_> = read.findings[0]
+        .amendments
+        .iter()
+        .map(|added| (added.note.as_str(), added.by, added.at))
+        .collect();
+    let lin = PersonId(uuid(1, 1));
+    assert_eq!(
+        added,
+        [
+            ("又多了两箱", lin, at(10, 12)),
+            ("傍晚已经清走", lin, at(10, 50))
+        ]
+    );
+    assert_eq!((read.unreadable, read.ended_at), (0, Some(at(10, 40))));
+}
+
+#[test]
+fn whoever_wrote_a_finding_or_leads_the_patrol_adds_words_and_nobody_else() {
+    let found = walk(&begun(), 2, 9, &PatrolEdit::Finding(finding()));
+    let theirs = walk(&found, 2, 12, &words_to(1, "又多了两箱"));
+    let leaders = walk(&found, 1, 13, &words_to(1, "一起看过"));
+    let both = view(&merged(&theirs, &leaders));
+    assert_eq!(both.findings[0].amendments.len(), 2);
+    let mine = words_to(1, "路过");
+    assert_eq!(refused(&found, 3, &mine), Some(Code::WrongRole));
+    let blank = words_to(1, "  ");
+    assert_eq!(refused(&found, 1, &blank), Some(Code::MissingWords));
+    let of_none = words_to(7, "哪一处");
+    assert_eq!(refused(&found, 1, &of_none), Some(Code::NotFound));
+    let again = refused(&leaders, 1, &words_to(1, "一起看过"));
+    assert_eq!(again, None, "said at another minute");
 }
 
 #[test]

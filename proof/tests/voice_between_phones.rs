@@ -4,12 +4,13 @@
 use gridwalk::{
     Phone,
     ports::Ports,
-    view::{IncidentStart, Receipt, ReportHow},
+    view::{FindingInput, IncidentStart, Receipt, ReportHow},
 };
 use gridwalk_core::{
     household::NewVisit,
     ids::Hash,
     incident::{IncidentAction, SourceChannel},
+    patrol::{FindingState, PatrolKind},
     voice::{VoiceMedia, VoiceNote},
 };
 use gridwalk_fixtures::{
@@ -72,6 +73,7 @@ async fn what_one_worker_said_is_heard_by_another_and_lies_at_the_centre_as_what
         position: None,
     };
     let mut new = lin.begin_incident(start)?;
+    let grid = new.grid;
     new.category = "F01001".into();
     new.place.text = "3幢2单元三楼楼道".into();
     let report = said(&lin, webm(how(1)))?;
@@ -94,6 +96,16 @@ async fn what_one_worker_said_is_heard_by_another_and_lies_at_the_centre_as_what
         ..lin.begin_visit(house, None)?
     };
     lin.save_visit(house, visit)?;
+    let on_the_round = said(&lin, webm(how(4)))?;
+    let patrol = lin.patrol_start_free(grid, PatrolKind::Daily)?.id;
+    let found = FindingInput {
+        category: "F01001".into(),
+        state: FindingState::Observed,
+        incident: None,
+        note: None,
+        voice: Some(on_the_round.clone()),
+    };
+    lin.patrol_finding(patrol, found)?;
 
     // the process ends before anything left it
     drop(lin);
@@ -102,11 +114,12 @@ async fn what_one_worker_said_is_heard_by_another_and_lies_at_the_centre_as_what
     let receipt = |note: &VoiceNote| -> Outcome<Receipt> {
         let of_case = lin.incident(case)?.voice_receipts;
         let of_door = lin.household(house)?.voice_receipts;
-        let mut all = of_case.into_iter().chain(of_door);
+        let of_patrol = lin.patrol(patrol)?.voice_receipts;
+        let mut all = of_case.into_iter().chain(of_door).chain(of_patrol);
         let found = all.find(|(hash, _)| *hash == note.hash.to_string());
         Ok(found.ok_or("no receipt")?.1)
     };
-    let notes = [&report, &later, &at_the_door];
+    let notes = [&report, &later, &at_the_door, &on_the_round];
     for note in notes {
         assert_eq!(receipt(note)?, Receipt::Local);
         assert_eq!(media(&server, note.hash).await?, None);
@@ -128,15 +141,19 @@ async fn what_one_worker_said_is_heard_by_another_and_lies_at_the_centre_as_what
                 .map(|detail| detail.view.voices);
             let visits = colleague.household(house)?.view.visits;
             let spoken = visits.iter().find_map(|visit| visit.visit.voice.clone());
-            if let (Some(heard), Some(spoken)) = (heard.filter(|heard| heard.len() == 2), spoken) {
-                return Outcome::Ok((heard, spoken));
+            let found = colleague.patrol(patrol).ok();
+            let found = found.and_then(|walk| walk.view.findings.first()?.finding.voice.clone());
+            let heard = heard.filter(|heard| heard.len() == 2);
+            if let (Some(heard), Some(spoken), Some(found)) = (heard, spoken, found) {
+                return Outcome::Ok((heard, spoken, found));
             }
             colleague.sync_once().await?;
         }
     };
-    let (heard, spoken) = tokio::time::timeout(PUBLISHED, published).await??;
+    let (heard, spoken, found) = tokio::time::timeout(PUBLISHED, published).await??;
     assert_eq!(heard, [report.clone(), later.clone()]);
     assert_eq!(spoken, at_the_door);
+    assert_eq!(found, on_the_round);
     for note in notes {
         let (here, there) = (
             lin.voice_bytes(note.hash).await?,

@@ -17,6 +17,7 @@ use crate::{
     projection, recorder, search,
     sync::{self, Driver, Link, Token, forget_everything},
     track,
+    unsent::Packing,
     view::{SyncPhase, SyncState},
 };
 use gridwalk_core::{
@@ -75,6 +76,8 @@ struct Inner {
     wake_track: Notify,
     /// Of which patrol the service's file was read, and how far.
     track_read: Mutex<Option<(PatrolId, u64)>>,
+    /// The file of what is unsent, while it is taken away.
+    packing: Mutex<Option<Packing>>,
     /// Fetched by whoever needs one first, used by records and photos until it ends.
     token: Mutex<Option<String>>,
     /// Last: it goes when everything above has gone.
@@ -151,6 +154,7 @@ impl Phone {
             search: Mutex::default(),
             wake_track: Notify::new(),
             track_read: Mutex::default(),
+            packing: Mutex::default(),
             token: Mutex::new(None),
             life: Life::begins(),
         }));
@@ -460,6 +464,13 @@ impl Phone {
         // what a panic left half told is read again from there
         let read = self.0.track_read.lock();
         read.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The file of what is unsent, while it is taken away.
+    pub(crate) fn packing(&self) -> MutexGuard<'_, Option<Packing>> {
+        // what a panic left half written is begun again by whoever wants it
+        let packing = self.0.packing.lock();
+        packing.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The token in use, or a new one.

@@ -201,9 +201,21 @@ impl Phone {
             state: finding.state,
             incident: finding.incident,
             note: finding.note.filter(|note| !note.trim().is_empty()),
+            voice: finding.voice,
             at: self.now(),
         };
         self.edit_patrol(patrol, PatrolEdit::Finding(new), |_, _| Ok(()))
+    }
+
+    /// 补一句 to a finding, while the patrol runs and after it.
+    pub fn patrol_amend_finding(
+        &self,
+        patrol: PatrolId,
+        finding: FindingId,
+        note: String,
+    ) -> Answer<PatrolScreen> {
+        let edit = PatrolEdit::AmendFinding { finding, note };
+        self.edit_patrol(patrol, edit, |_, _| Ok(()))
     }
 
     /// 暂停; nothing of the way is recorded until it goes on.
@@ -410,6 +422,8 @@ fn screen(
             checkpoint: point,
         })
         .collect();
+    let said = view.findings.iter();
+    let said = said.filter_map(|seen| seen.finding.voice.as_ref());
     let photos = view.hits.iter().filter_map(|hit| hit.hit.photo.as_ref());
     Ok(PatrolScreen {
         id,
@@ -423,6 +437,7 @@ fn screen(
         gaps: track::gaps(&points),
         track: points.iter().map(|point| [point.lon, point.lat]).collect(),
         receipt: receipt_of(db, id.into(), &[], None)?.unwrap_or(Receipt::Centre),
+        voice_receipts: queue::receipts(db, said.map(|voice| &voice.hash))?,
         photo_states: queue::states(db, photos.map(|photo| &photo.hash))?,
         view,
     })
@@ -448,10 +463,12 @@ fn points_of(db: &Connection, view: &PatrolView) -> Answer<Vec<Checkpoint>> {
 }
 
 fn people(view: &PatrolView) -> BTreeSet<PersonId> {
+    let amended = view.findings.iter().flat_map(|seen| &seen.amendments);
     view.hits
         .iter()
         .map(|hit| hit.by)
         .chain(view.findings.iter().map(|finding| finding.by))
+        .chain(amended.map(|added| added.by))
         .chain([view.leader])
         .collect()
 }

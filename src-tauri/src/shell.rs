@@ -39,10 +39,11 @@ fn handler<R: Runtime>(
     let raw: fn(Invoke<R>) -> bool = tauri::generate_handler![
         commands::photo::add_photo,
         commands::voice::add_voice,
-        commands::voice::voice_bytes
+        commands::voice::voice_bytes,
+        commands::delivery::unsent_piece
     ];
     move |invoke| match invoke.message.command() {
-        "add_photo" | "add_voice" | "voice_bytes" => raw(invoke),
+        "add_photo" | "add_voice" | "voice_bytes" | "unsent_piece" => raw(invoke),
         _ => generated(invoke),
     }
 }

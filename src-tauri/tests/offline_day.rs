@@ -86,6 +86,7 @@ async fn a_day_without_network_survives_the_end_of_the_process_and_arrives_whole
                 category: "F01001".into(),
                 state: FindingState::Reported,
                 incident: Some(incident.row.id),
+                voice: None,
                 note: None,
             },
         )
@@ -138,6 +139,41 @@ async fn a_day_without_network_survives_the_end_of_the_process_and_arrives_whole
     let page = phone.sync_page().unwrap();
     assert_eq!((page.records.done, page.records.total), (3, 3));
     assert_eq!(page.bytes_left, 0.0);
+}
+
+#[tokio::test]
+async fn words_to_a_finding_are_saved_after_the_end_without_a_network_and_reach_the_centre() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    let patrol = phone.patrol_start(PLAN).unwrap().id;
+    let found = FindingInput {
+        category: "F01001".into(),
+        state: FindingState::Observed,
+        incident: None,
+        voice: None,
+        note: Some("楼道堆物".into()),
+    };
+    let seen = phone.patrol_finding(patrol, found).unwrap();
+    let finding = seen.view.findings[0].finding.id;
+    phone.patrol_finish(patrol, false, None).unwrap();
+    phone.sync_once().await.unwrap();
+    world.centre.weather(Weather::Offline);
+    let words = "傍晚已经清走".to_owned();
+    phone
+        .patrol_amend_finding(patrol, finding, words.clone())
+        .unwrap();
+    drop(phone);
+
+    let phone = world.open();
+    let shown = phone.patrol(patrol).unwrap();
+    assert_eq!(shown.view.findings[0].amendments[0].note, words);
+    assert_eq!(shown.receipt, Receipt::Local);
+    world.centre.weather(Weather::Fine);
+    phone.sync_once().await.unwrap();
+    assert_eq!(phone.patrol(patrol).unwrap().receipt, Receipt::Centre);
+    let changes = world.centre.changes(patrol.into());
+    let there = Document::from_changes(patrol.into(), DocumentKind::PATROL, changes).unwrap();
+    assert_eq!(gridwalk_core::patrol::view(&there), shown.view);
 }
 
 #[tokio::test]

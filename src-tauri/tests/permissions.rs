@@ -18,7 +18,7 @@ fn the_window_may_call_exactly_the_commands_of_the_phone() {
         .map(|rest| rest.split('"').next().unwrap().replace('_', "-"))
         .collect();
     // These take or give raw bytes, so they are not among the typed ones.
-    had.extend(["add-photo", "add-voice", "voice-bytes"].map(String::from));
+    had.extend(["add-photo", "add-voice", "voice-bytes", "unsent-piece"].map(String::from));
     let allowed: BTreeSet<String> = include_str!("../permissions/worker.toml")
         .lines()
         .filter_map(|line| line.trim().strip_prefix("\"allow-")?.strip_suffix("\","))

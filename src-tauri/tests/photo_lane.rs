@@ -2,6 +2,7 @@
 //! says why not, and no record waits for it.
 
 mod centre;
+mod handed;
 mod shots;
 
 use centre::{
@@ -11,13 +12,17 @@ use gridwalk::{
     Phone, PhotoWishes, StampWish,
     photo::veil::Region,
     ports::{Call, Reply},
-    view::{IncidentStart, PhotoState, Receipt, ReportHow, SyncItemKind, SyncPhase, SyncState},
+    view::{
+        FindingInput, IncidentStart, PatrolScreen, PhotoState, Receipt, ReportHow, SyncItemKind,
+        SyncPhase, SyncState,
+    },
 };
 use gridwalk_core::{
     error::Code,
     household::NewVisit,
     ids::Hash,
     incident::{IncidentAction, IncidentState, SourceChannel},
+    patrol::{FindingState, PatrolKind},
     photo::Photo,
     reference::Person,
     sync::message::Watermark,
@@ -691,7 +696,7 @@ async fn a_voice_note_stands_in_for_a_photo_and_arrives_bare_by_the_same_lane_wi
     assert_eq!(arrived(&phone), [(0, 0), (0, 2)]);
     let only_here = phone.storage().unwrap().only_here;
     assert_eq!((only_here.count, only_here.voices), (0, 2));
-    let unsent: serde_json::Value = serde_json::from_str(&phone.unsent().unwrap()).unwrap();
+    let unsent = handed::records(&phone);
     let listed = ["photos", "voices"].map(|list| unsent[list].as_array().map(Vec::len));
     assert_eq!(listed, [Some(0), Some(2)]);
     let mut settings = phone.settings().unwrap();
@@ -735,6 +740,37 @@ async fn a_voice_note_stands_in_for_a_photo_and_arrives_bare_by_the_same_lane_wi
         household.voice_receipts[&spoken.hash.to_string()],
         Receipt::Centre
     );
+}
+
+#[tokio::test]
+async fn what_was_said_of_a_finding_arrives_by_the_same_lane_with_the_same_receipt() {
+    let world = World::new();
+    let phone = world.enrolled().await;
+    phone.sync_once().await.unwrap();
+    let patrol = phone.patrol_start_free(GRID, PatrolKind::Daily).unwrap().id;
+    let voice = said(&phone, 4_000, 1);
+    let found = |voice: &VoiceNote| FindingInput {
+        category: "F01001".into(),
+        state: FindingState::Observed,
+        incident: None,
+        note: None,
+        voice: Some(voice.clone()),
+    };
+    let unknown = VoiceNote {
+        hash: Hash([9; 32]),
+        ..voice.clone()
+    };
+    let refused = phone.patrol_finding(patrol, found(&unknown)).unwrap_err();
+    assert_eq!(refused.code, Code::NotFound);
+    let receipt = |screen: PatrolScreen| screen.voice_receipts[&voice.hash.to_string()].clone();
+    let saved = phone.patrol_finding(patrol, found(&voice)).unwrap();
+    assert_eq!(saved.view.findings[0].finding.voice, Some(voice.clone()));
+    assert_eq!(receipt(saved), Receipt::Local);
+    assert_eq!(phone.sync_state().unwrap().waiting_voices, 1);
+    phone.sync_once().await.unwrap();
+    assert_eq!(receipt(phone.patrol(patrol).unwrap()), Receipt::Centre);
+    let kept = world.centre.state().photos.whole[&voice.hash].clone();
+    assert_eq!(Hash::of(&kept), voice.hash);
 }
 
 #[tokio::test]

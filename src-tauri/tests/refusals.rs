@@ -2,6 +2,7 @@
 //! (A wrong code and a damaged photo have their tests beside the other ways to enrol and to send photos.)
 
 mod centre;
+mod handed;
 
 use centre::{Fate, GU_YUANSHAN, NINE, World, author, busy, door, refusal};
 use gridwalk::{
@@ -301,7 +302,7 @@ async fn what_has_not_arrived_is_handed_over_as_a_file_with_its_words_and_reason
     phone.sync_once().await.unwrap();
     let waiting = visit(&phone, 2);
 
-    let file: serde_json::Value = serde_json::from_str(&phone.unsent().unwrap()).unwrap();
+    let file = handed::records(&phone);
     let records = file["records"].as_array().unwrap();
     let told = |n: usize| (records[n]["code"].clone(), records[n]["value"].to_string());
     assert_eq!(records.len(), 2, "what arrived is not in it");

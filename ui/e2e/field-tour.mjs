@@ -329,7 +329,32 @@ export const SCREENS = [
     scene: 'walking',
     walk: (page) => tap(page, 'patrol-finding'),
   },
+  {
+    name: '05l-patrol-finding-spoken',
+    path: '/patrol',
+    scene: 'walking',
+    async walk(page) {
+      await tap(page, 'patrol-finding')
+      await speak(page)
+      await byId(page, 'finding-save').scrollIntoViewIfNeeded()
+    },
+  },
   { name: '05f-patrol-points', path: '/patrol', scene: 'walking', walk: (page) => tap(page, 'patrol-list') },
+  {
+    name: '05k-patrol-found',
+    path: '/patrol',
+    scene: 'walking',
+    async walk(page) {
+      await tap(page, 'patrol-finding', 'finding-category-F01001', 'finding-state-observed')
+      await byId(page, 'finding-note').fill('三楼纸箱两堆')
+      await speak(page)
+      await tap(page, 'finding-save', 'patrol-list')
+      await page.locator('[data-testid=finding]').getByRole('button').last().click()
+      await byId(page, 'amend-text').fill('傍晚已经清走')
+      await tap(page, 'amend-save')
+      await page.locator('[data-testid=finding] .added').scrollIntoViewIfNeeded()
+    },
+  },
   { name: '05g-patrol-finish', path: '/patrols/patrol1/finish', scene: 'walking' },
   {
     name: '05h-patrol-summary',
@@ -355,6 +380,14 @@ export const SCREENS = [
     async walk(page) {
       await tap(page, 'incident-check', 'angle-open')
       await seen(page)
+    },
+  },
+  {
+    name: '06o-incident-not-now',
+    path: '/incidents/i-drain',
+    walk: async (page) => {
+      await tap(page, 'incident-not-now')
+      await byId(page, 'incident-not-now').scrollIntoViewIfNeeded()
     },
   },
   { name: '06e-incident-more', path: '/incidents/i-drain', walk: (page) => tap(page, 'incident-more') },
@@ -404,6 +437,15 @@ export const SCREENS = [
   },
   { name: '07-sync', path: '/sync', scene: 'stuck' },
   { name: '07c-unsent', path: '/sync', scene: 'stuck', walk: (page) => tap(page, 'unsent-open') },
+  {
+    name: '07h-unsent-packed',
+    path: '/sync',
+    scene: 'stuck',
+    async walk(page) {
+      await tap(page, 'unsent-open', 'unsent-do')
+      await byId(page, 'unsent-packed').waitFor()
+    },
+  },
   { name: '07b-sync-delivered', path: '/sync', scene: 'delivered' },
   { name: '08-conflict', path: '/households/h130/conflicts', scene: 'delivered' },
   { name: '13-care-plans', path: '/care', walk: (page) => tap(page, 'care-which-all') },

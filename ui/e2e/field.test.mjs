@@ -457,9 +457,12 @@ describe('a thumb', () => {
     const items = page.getByTestId('sync-item')
     const before = await items.count()
     await tap(page, 'unsent-open')
-    const saved = page.waitForEvent('download')
+    await says(page, 'unsent-whose', /没有上锁/)
     await tap(page, 'unsent-do')
-    assert.match((await saved).suggestedFilename(), /^gridwalk-\d{12}\.json$/)
+    await says(page, 'unsent-packed', /照片 \d+ 张/)
+    const saved = page.waitForEvent('download')
+    await tap(page, 'unsent-hand')
+    assert.match((await saved).suggestedFilename(), /^gridwalk-\d{12}\.zip$/)
     await byId(page, 'unsent-shared').waitFor()
     assert.ok(before > 0)
     assert.equal(await items.count(), before)
@@ -749,6 +752,8 @@ describe('a thumb', () => {
 
   test('calls for help from the report, which then says so, and is told where no machine makes calls', async () => {
     const { page, wrong, done } = await field.page('/report')
+    // where one says how urgent it is, the calls come next
+    assert.equal(await page.locator('.levels + [data-testid=emergency]').count(), 1)
     await tap(page, 'emergency-119')
     await says(page, 'report-words', /已拨打 119。/)
     await tap(page, 'emergency-119', 'emergency-120')
@@ -1024,8 +1029,15 @@ describe('a thumb', () => {
 
   test('is told in words what cannot be done', async () => {
     const { page, done } = await field.page('/incidents/i-drain')
-    await tap(page, 'incident-more')
-    await says(page, 'incident-withheld', /作废：坐席已受理/)
+    await tap(page, 'incident-not-now')
+    const cancel = page.locator('[data-testid=incident-withheld][data-act=cancel]')
+    assert.equal(await cancel.getAttribute('aria-disabled'), 'true')
+    await cancel.focus()
+    assert.match(await cancel.innerText(), /^作废\s+坐席已受理/)
+    await cancel.press('Enter')
+    await page.getByRole('status').filter({ hasText: '坐席已受理' }).waitFor()
+    const check = page.locator('[data-testid=incident-withheld][data-act=check]')
+    assert.match(await check.innerText(), /先由/)
     assert.equal(await byId(page, 'incident-cancel').count(), 0)
     await done()
   })
@@ -1067,6 +1079,11 @@ describe('a thumb', () => {
     await byId(page, 'screen-patrol-summary').waitFor()
     await says(page, 'screen-patrol-summary', /没有定位\s+1 处[\s\S]*飞线充电[\s\S]*观察/)
     assert.equal(await page.locator('.patrol-map .missing').count(), 1, 'the gap is no line')
+    const last = page.locator('[data-testid=finding]').last()
+    await last.getByRole('button', { name: '补一句' }).click()
+    await byId(page, 'amend-text').fill('傍晚已经清走')
+    await tap(page, 'amend-save')
+    await last.getByText('林晓补充：傍晚已经清走').waitFor()
     await done()
   })
 

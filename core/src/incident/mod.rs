@@ -2,6 +2,7 @@
 
 mod action;
 mod again;
+mod ahead;
 mod contest;
 mod course;
 mod duplicate;
@@ -18,6 +19,7 @@ mod tests;
 mod view;
 
 pub use action::{IncidentAction, role_may};
+pub use ahead::{CaseStep, Turn};
 pub use course::{
     Call, CallKind, Course, Dispute, DisputeRoute, DisputeStage, DisputeTier, OwnershipState,
     ReportedIn, Request, RequestKind, RequestOutcome, Satisfaction, Suspension,

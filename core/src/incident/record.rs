@@ -1,7 +1,7 @@
 //! An incident in its document: created once, then one event after the other.
 
 use super::{
-    IncidentEvent, IncidentView, NewIncident,
+    Applied, IncidentEvent, IncidentState, IncidentView, NewIncident, Turn,
     fold::{Beginning, Carried, fold, run},
     state::Fold,
 };
@@ -66,19 +66,35 @@ pub fn record(
 }
 
 /// Where an incident stands, to ask what may be done next without doing it.
-pub struct Standing(Fold);
+pub struct Standing {
+    now: Fold,
+    /// The stages that it went through.
+    before: Vec<IncidentState>,
+}
 
 impl Standing {
     /// Whether the event would take effect on this side right now; the code says why not.
     pub fn allows(&self, event: &IncidentEvent) -> Result<(), Code> {
-        self.0.guard(event, &|_| true)
+        self.now.guard(event, &|_| true)
+    }
+    /// When something has its turn that is refused `WRONG_STATE` now.
+    pub fn turn(&self, event: &IncidentEvent) -> Turn {
+        self.now.turn(event, &self.before)
     }
 }
 
 /// Where it stands on this side. `None` for a document that is no incident.
 pub fn standing(incident: &Document, feed: &dyn FeedOrder) -> Option<Standing> {
     let (beginning, carried, history) = read(incident, feed)?;
-    Some(Standing(run(&beginning, &carried, &history).0))
+    let (now, fates) = run(&beginning, &carried, &history);
+    let stages = fates.into_iter().filter_map(|(_, fate)| match fate {
+        Applied::Yes { state } => Some(state),
+        Applied::No { .. } => None,
+    });
+    let before = std::iter::once(IncidentState::Draft)
+        .chain(stages)
+        .collect();
+    Some(Standing { now, before })
 }
 
 /// What a screen or the registry sees. A document that is no incident shows `None`.

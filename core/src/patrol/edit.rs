@@ -1,10 +1,13 @@
 //! What people do on a patrol becomes one change, or a refusal.
 
-use super::{HitMethod, HitState, NewFinding, NewHit, NewPatrol, PatrolEdit, SharedLine, view};
+use super::{
+    HitMethod, HitState, NewFinding, NewHit, NewPatrol, PatrolEdit, PatrolView, SharedLine, view,
+};
 use crate::{
     act::{Act, Role},
     document::{self, Author, Document, Edited},
     error::{Code, Refusal},
+    ids::FindingId,
     photo::Position,
     sync::message::DocumentKind,
     text,
@@ -39,7 +42,7 @@ pub fn create(new: &NewPatrol, author: &Author) -> Result<Edited, Refusal> {
 }
 
 /// Applies one edit. A hit or finding that is there already is refused `ALREADY_RECORDED`. Only the leader pauses,
-/// resumes and ends. A hit that somebody else made before hearing of the end is kept by the merge.
+/// resumes and ends. Words to a finding are added after the end too. A hit that somebody else made before hearing of the end is kept by the merge.
 pub fn apply(document: Document, edit: &PatrolEdit, author: &Author) -> Result<Edited, Refusal> {
     let act = &author.act;
     may_patrol(act)?;
@@ -49,7 +52,8 @@ pub fn apply(document: Document, edit: &PatrolEdit, author: &Author) -> Result<E
         PatrolEdit::Finding(finding) => document.absent(FINDINGS, &finding.id)?,
         _ => {}
     }
-    if now.ended_at.is_some() {
+    let words_only = matches!(edit, PatrolEdit::AmendFinding { .. });
+    if now.ended_at.is_some() && !words_only {
         return Err(Refusal::new(Code::PatrolEnded, "the patrol has ended"));
     }
     let paused = now.pauses.last().is_some_and(|pause| pause.to.is_none());
@@ -69,14 +73,22 @@ pub fn apply(document: Document, edit: &PatrolEdit, author: &Author) -> Result<E
             if paused {
                 return Err(Refusal::new(Code::WrongState, "paused already"));
             }
-            log(document, edit, "pause", *at, author)
+            log(document, edit, &stopped("pause", *at, act), author)
         }
         PatrolEdit::Resume { at } => {
             leads(now.leader == act.by)?;
             if !paused {
                 return Err(Refusal::new(Code::WrongState, "not paused"));
             }
-            log(document, edit, "resume", *at, author)
+            log(document, edit, &stopped("resume", *at, act), author)
+        }
+        PatrolEdit::AmendFinding { finding, note } => {
+            amends(&now, *finding, act)?;
+            text::required(note, 500, Code::MissingWords)?;
+            text::note(note, 500)?;
+            // among the log: only a document's first change makes containers, and older patrols have these three
+            let name = format!("amend {finding} {} {} {note}", act.by, act.recorded_at);
+            log(document, edit, &name, author)
         }
         PatrolEdit::Finish {
             at,
@@ -90,7 +102,7 @@ pub fn apply(document: Document, edit: &PatrolEdit, author: &Author) -> Result<E
                 return Err(out_of_range("more than 200 km on foot"));
             }
             line.as_ref().map_or(Ok(()), |line| line_fits(line, *at))?;
-            log(document, edit, "finish", *at, author)
+            log(document, edit, &stopped("finish", *at, act), author)
         }
     }
 }
@@ -98,14 +110,29 @@ pub fn apply(document: Document, edit: &PatrolEdit, author: &Author) -> Result<E
 fn log(
     document: Document,
     entry: &PatrolEdit,
-    verb: &str,
-    at: Timestamp,
+    name: &str,
     author: &Author,
 ) -> Result<Edited, Refusal> {
-    let name = format!("{verb} {at} {} {}", author.act.by, author.act.recorded_at);
     let id = Uuid::new_v5(&document.id().0, name.as_bytes());
     document.absent(LOG, &id)?;
     document.edit(author, |draft| draft.fact(LOG, &id, &author.act, entry))
+}
+
+/// The name of an entry that pauses, resumes or ends.
+fn stopped(verb: &str, at: Timestamp, act: &Act) -> String {
+    format!("{verb} {at} {} {}", act.by, act.recorded_at)
+}
+
+/// Whoever wrote a finding adds to it, and whoever leads the patrol.
+fn amends(now: &PatrolView, finding: FindingId, act: &Act) -> Result<(), Refusal> {
+    let mut findings = now.findings.iter();
+    let found = findings
+        .find(|known| known.finding.id == finding)
+        .ok_or_else(|| Refusal::new(Code::NotFound, "no such finding"))?;
+    if act.by == found.by || act.by == now.leader {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::WrongRole, "somebody else's finding"))
 }
 
 fn may_patrol(act: &Act) -> Result<(), Refusal> {

@@ -9,10 +9,12 @@ pub use edit::{apply, create};
 pub use view::view;
 
 use crate::{
+    amend::Amendment,
     household::words,
     ids::{CheckpointId, FindingId, GridId, Hash, HitId, IncidentId, PatrolId, PersonId, PlanId},
     photo::{Photo, Position},
     time::Timestamp,
+    voice::VoiceNote,
 };
 use serde::{Deserialize, Serialize};
 
@@ -98,6 +100,9 @@ pub struct NewFinding {
     pub incident: Option<IncidentId>,
     /// At most 500 characters.
     pub note: Option<String>,
+    /// 语音备注. None in what an older app wrote, and an older app reads the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<VoiceNote>,
     /// When.
     pub at: Timestamp,
 }
@@ -145,6 +150,13 @@ pub enum PatrolEdit {
         line: Option<SharedLine>,
         /// 巡查小结, at most 1,000 characters
         note: Option<String>,
+    },
+    /// 补一句: words to a finding that is there, also after the end. It stays as it was handed in.
+    AmendFinding {
+        /// Which.
+        finding: FindingId,
+        /// At most 500 characters.
+        note: String,
     },
 }
 
@@ -208,4 +220,7 @@ pub struct FindingView {
     pub finding: NewFinding,
     /// Who.
     pub by: PersonId,
+    /// What was added later, oldest first.
+    #[serde(default)]
+    pub amendments: Vec<Amendment>,
 }

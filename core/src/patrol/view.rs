@@ -5,6 +5,7 @@ use super::{
     edit::{FINDINGS, HITS, LOG},
 };
 use crate::{
+    amend::Amendment,
     document::{Document, Unordered},
     fact::Fact,
     field::Items,
@@ -66,6 +67,7 @@ fn read_findings(document: &Document, view: &mut PatrolView) {
         .map(|item| FindingView {
             by: item.value.act.by,
             finding: item.value.item,
+            amendments: Vec::new(),
         })
         .collect();
 }
@@ -79,7 +81,19 @@ fn read_log(document: &Document, view: &mut PatrolView) {
     entries.sort_by_key(|item| (order.get(&item.change).copied(), item.key.clone()));
     for entry in entries {
         let open = view.pauses.last_mut().filter(|pause| pause.to.is_none());
+        let act = entry.value.act;
         match entry.value.item {
+            PatrolEdit::AmendFinding { finding, note } => {
+                let mut findings = view.findings.iter_mut();
+                match findings.find(|known| known.finding.id == finding) {
+                    Some(known) => known.amendments.push(Amendment {
+                        note,
+                        by: act.by,
+                        at: act.recorded_at,
+                    }),
+                    None => view.unreadable += 1,
+                }
+            }
             // Two clones of one phone may both have ended it: the first counts.
             _ if view.ended_at.is_some() => {}
             PatrolEdit::Pause { at } => {
@@ -102,6 +116,9 @@ fn read_log(document: &Document, view: &mut PatrolView) {
             }
             PatrolEdit::Hit(_) | PatrolEdit::Finding(_) => view.unreadable += 1,
         }
+    }
+    for known in &mut view.findings {
+        known.amendments.sort_by_key(|added| added.at);
     }
 }
 

@@ -111,6 +111,7 @@ fn finding(maker: &mut Maker, at: Timestamp) -> NewFinding {
         category: maker.pick(words::CATEGORIES).0.into(),
         state: FindingState::HandledOnSite,
         incident: None,
+        voice: None,
         note: Some(maker.pick(words::CASES).into()),
         at,
     }

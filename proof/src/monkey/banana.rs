@@ -320,6 +320,11 @@ const PLANS: &[(&str, u32, &str)] = &[
         12,
         r#"{"patrol":"<patrol>","finding":{"category":"<category>","state":"<finding_state>","incident":null,"note":"<note>"}}"#,
     ),
+    (
+        "patrol_amend_finding",
+        4,
+        r#"{"patrol":"<patrol>","finding":"<finding>","note":"<note>"}"#,
+    ),
     ("patrol_pause", 6, r#"{"patrol":"<patrol>"}"#),
     ("patrol_resume", 8, r#"{"patrol":"<patrol>"}"#),
     ("patrol_preview_finish", 4, r#"{"patrol":"<patrol>"}"#),
@@ -453,6 +458,7 @@ const NAMED: &[(&str, &str, &str)] = &[
 const LIES_UNDER: &[(&str, &str)] = &[
     ("plans", "plan_of_patrol"),
     ("checkpoint", "checkpoint"),
+    ("finding", "finding"),
     ("task", "task"),
     ("said", "announcement"),
     ("need", "need"),

@@ -89,6 +89,7 @@ commands! {
     patrol_start_free(grid, kind);
     patrol_hit(patrol, hit);
     patrol_finding(patrol, finding);
+    patrol_amend_finding(patrol, finding, note);
     patrol_pause(patrol);
     patrol_resume(patrol);
     patrol_preview_finish(patrol);

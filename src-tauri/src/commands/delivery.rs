@@ -2,9 +2,9 @@
 
 use crate::{
     Answer, Desk,
-    view::{Pile, Storage, SyncPage, SyncState},
+    view::{Pile, Storage, SyncPage, SyncState, UnsentFile},
 };
-use tauri::State;
+use tauri::{State, ipc::Response};
 
 /// Asks for an exchange now; the answer is the state before it.
 #[tauri::command(async)]
@@ -20,11 +20,17 @@ pub fn sync_page(desk: State<'_, Desk>) -> Answer<SyncPage> {
     desk.phone()?.sync_page()
 }
 
-/// Everything without a receipt, as the JSON of a file for the supervisor.
+/// Begins the file of everything without a receipt, for the supervisor.
 #[tauri::command(async)]
 #[specta::specta]
-pub fn unsent(desk: State<'_, Desk>) -> Answer<String> {
-    desk.phone()?.unsent()
+pub fn begin_unsent(desk: State<'_, Desk>) -> Answer<UnsentFile> {
+    desk.phone()?.begin_unsent()
+}
+
+/// Its next piece, as raw bytes; none when it is over.
+#[tauri::command(async)]
+pub fn unsent_piece(desk: State<'_, Desk>) -> Answer<Response> {
+    desk.phone()?.unsent_piece().map(Response::new)
 }
 
 /// What the app takes of this phone.

@@ -1,7 +1,7 @@
 //! What a screen can ask for. Every command is one line onto [`Phone`]: an `if` here wants to live elsewhere.
 
 mod care;
-mod delivery;
+pub(crate) mod delivery;
 mod form;
 mod handbook;
 mod household;
@@ -53,7 +53,8 @@ impl Desk {
     }
 }
 
-/// Every command and event with its types. `add_photo`, `add_voice` and `voice_bytes` are not among them: they take or give raw bytes.
+/// Every command and event with its types. `add_photo`, `add_voice`, `voice_bytes` and `unsent_piece` are not among them: they take
+/// or give raw bytes.
 pub fn builder<R: tauri::Runtime>() -> Builder<R> {
     Builder::<R>::new()
         // One shape per type: what differs between reading and writing is only which keys may be missing.
@@ -146,6 +147,7 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             patrol::patrol_start_free,
             patrol::patrol_hit,
             patrol::patrol_finding,
+            patrol::patrol_amend_finding,
             patrol::patrol_pause,
             patrol::patrol_resume,
             patrol::patrol_preview_finish,
@@ -161,7 +163,7 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             handbook::read_announcement,
             delivery::sync_now,
             delivery::sync_page,
-            delivery::unsent,
+            delivery::begin_unsent,
             delivery::storage,
             delivery::free_storage,
         ])
@@ -172,5 +174,6 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
         .typ::<gridwalk_core::household::HouseholdEdit>()
         .typ::<gridwalk_core::act::Role>()
         .constant("CODES", gridwalk_core::error::Code::ALL)
+        .constant("CASE_STEPS", gridwalk_core::incident::CaseStep::ALL)
         .constant("KNOCK_MINUTES", gridwalk_core::household::KNOCK_MINUTES)
 }

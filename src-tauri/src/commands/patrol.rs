@@ -5,7 +5,7 @@ use crate::{
     view::{FindingInput, FinishPreview, GridMap, HitInput, PatrolRow, PatrolScreen, Whereabouts},
 };
 use gridwalk_core::{
-    ids::{GridId, PatrolId, PlanId},
+    ids::{FindingId, GridId, PatrolId, PlanId},
     patrol::PatrolKind,
 };
 use tauri::State;
@@ -79,6 +79,18 @@ pub fn patrol_finding(
     finding: FindingInput,
 ) -> Answer<PatrolScreen> {
     desk.phone()?.patrol_finding(patrol, finding)
+}
+
+/// 补一句 to a finding.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn patrol_amend_finding(
+    desk: State<'_, Desk>,
+    patrol: PatrolId,
+    finding: FindingId,
+    note: String,
+) -> Answer<PatrolScreen> {
+    desk.phone()?.patrol_amend_finding(patrol, finding, note)
 }
 
 /// 暂停; nothing of the way is recorded until it goes on.

@@ -114,6 +114,9 @@ impl Edit {
             Self::CreatePatrol(new) => (Noun::Patrol, new.id.to_string()),
             Self::Patrol(PatrolEdit::Hit(hit)) => (Noun::Hit, hit.id.to_string()),
             Self::Patrol(PatrolEdit::Finding(finding)) => (Noun::Finding, finding.id.to_string()),
+            Self::Patrol(PatrolEdit::AmendFinding { finding, .. }) => {
+                (Noun::PatrolEdit, finding.to_string())
+            }
             Self::Patrol(_) => (Noun::PatrolEdit, String::new()),
             Self::CreateCarePlan { new, .. } => (Noun::CarePlan, new.id.to_string()),
             Self::Care(CareEdit::LogSupport(done)) => (Noun::Support, done.id.to_string()),
@@ -185,6 +188,7 @@ impl Edit {
                 ..
             }) => vec![voice],
             Self::Household(HouseholdEdit::RecordVisit(visit)) => visit.voice.iter().collect(),
+            Self::Patrol(PatrolEdit::Finding(finding)) => finding.voice.iter().collect(),
             _ => Vec::new(),
         }
     }

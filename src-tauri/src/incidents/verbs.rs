@@ -12,6 +12,7 @@ use gridwalk_core::{
     incident::{
         self, DisputeRoute, DisputeStage, DisputeTier, IncidentAction, IncidentEvent,
         IncidentState, IncidentView, OwnershipState, Severity, Standing, StepKind, StepOutcome,
+        Turn, role_may,
     },
     time::Timestamp,
 };
@@ -42,44 +43,60 @@ pub(super) fn verbs(
     };
     let mut verbs = Verbs::default();
     for (act, action) in tries(view, who, now) {
-        match allowed(&standing, action, who, now) {
+        let event = IncidentEvent {
+            id: EventId(Uuid::nil()),
+            act: who.act(now),
+            department: who.worker.department,
+            action,
+        };
+        match standing.allows(&event) {
             // its photo is taken in the same sheet
             Ok(()) | Err(Code::MissingPhoto) => verbs.possible.push(act),
             // who may not confirm an errand yet may send it back
             Err(Code::StepsOpen) if act == PossibleAct::Confirm => verbs.possible.push(act),
-            Err(because) if worth_saying(because) => {
-                verbs.withheld.push(Withheld { act, because });
-            }
-            Err(_) => {}
+            Err(because) => verbs
+                .withheld
+                .extend(withheld(&standing, act, &event, because)),
         }
     }
+    // A second call may be open where the first is answered.
+    let mut said = verbs.possible.clone();
+    verbs.withheld.retain(|not| {
+        let news = !said.contains(&not.act);
+        said.push(not.act);
+        news
+    });
     Ok(verbs)
 }
 
-fn allowed(
+/// Why somebody may not, and what comes first. Nothing about what their role never does, nor about what is no part of such a
+/// case or another's business alone.
+fn withheld(
     standing: &Standing,
-    action: IncidentAction,
-    who: &Identity,
-    now: Timestamp,
-) -> Result<(), Code> {
-    standing.allows(&IncidentEvent {
-        id: EventId(Uuid::nil()),
-        act: who.act(now),
-        department: who.worker.department,
-        action,
-    })
-}
-
-/// Why somebody may not, where that is news to them; that it is another's business, or long past, is not.
-fn worth_saying(because: Code) -> bool {
-    matches!(
+    act: PossibleAct,
+    event: &IncidentEvent,
+    because: Code,
+) -> Option<Withheld> {
+    if !role_may(event.act.role, &event.action) {
+        return None;
+    }
+    let first = match (because, act) {
+        (Code::WrongState, _) => match standing.turn(event) {
+            Turn::After(step) => Some(step),
+            Turn::Past => None,
+            Turn::Never => return None,
+        },
+        // whoever is to check is news to a colleague; that only the reporter settles on the spot is not
+        (Code::WrongRole, PossibleAct::Check) => None,
+        // nobody called their office
+        (Code::WrongRole, _) | (Code::OutOfScope, PossibleAct::ReportIn) => return None,
+        _ => None,
+    };
+    Some(Withheld {
+        act,
         because,
-        Code::CancelAfterAccept
-            | Code::ExtensionUsed
-            | Code::AlreadyAsked
-            | Code::NotSettled
-            | Code::StepsOpen
-    )
+        first,
+    })
 }
 
 /// One try of every verb, filled in as far as a sheet will ask for it: words, photos and choices come later.
@@ -126,7 +143,9 @@ fn tries(
     }
     if !view.state.ended() {
         tries.extend(calls(office));
-        let (level, reason) = (view.course.supervised.unwrap_or(0) + 1, words());
+        // the highest level again is refused as what it is already
+        let level = (view.course.supervised.unwrap_or(0) + 1).min(3);
+        let reason = words();
         tries.push((P::Supervise, A::Supervise { level, reason }));
         let (with, agreed) = (words(), words());
         tries.push((P::Meeting, A::Meeting { with, agreed }));
@@ -210,22 +229,22 @@ fn disputes(view: &IncidentView) -> Vec<(PossibleAct, IncidentAction)> {
         return Vec::new();
     };
     let words = || "…".to_owned();
-    let above = match dispute.tier {
-        DisputeTier::First => Some(DisputeTier::Sitting),
-        DisputeTier::Sitting => Some(DisputeTier::Receiving),
-        DisputeTier::Receiving => Some(DisputeTier::Joint),
-        DisputeTier::Joint => None,
+    let tier = match dispute.tier {
+        DisputeTier::First => DisputeTier::Sitting,
+        DisputeTier::Sitting => DisputeTier::Receiving,
+        // refused as what it is already where nothing is above it
+        DisputeTier::Receiving | DisputeTier::Joint => DisputeTier::Joint,
     };
+    let reason = words();
     let recorded = A::RecordDispute {
         stage: DisputeStage::Arisen,
         parties: 2,
         follow_up: None,
     };
-    let mut tries = vec![(P::RecordDispute, recorded)];
-    if let Some(tier) = above {
-        let reason = words();
-        tries.push((P::Escalate, A::Escalate { tier, reason }));
-    }
+    let mut tries = vec![
+        (P::RecordDispute, recorded),
+        (P::Escalate, A::Escalate { tier, reason }),
+    ];
     if dispute.success != Some(true) {
         let concluded = A::ConcludeDispute {
             route: DisputeRoute::Mediation,
@@ -233,9 +252,8 @@ fn disputes(view: &IncidentView) -> Vec<(PossibleAct, IncidentAction)> {
             outcome: words(),
         };
         tries.push((P::ConcludeDispute, concluded));
-    } else {
-        let (fulfilled, note) = (true, words());
-        tries.push((P::RecordFulfilment, A::RecordFulfilment { fulfilled, note }));
     }
+    let (fulfilled, note) = (true, words());
+    tries.push((P::RecordFulfilment, A::RecordFulfilment { fulfilled, note }));
     tries
 }

@@ -184,3 +184,16 @@ pub struct SyncPage {
     /// What waits or is stuck first, oldest first; then what arrived, newest first.
     pub items: Vec<SyncItem>,
 }
+
+/// The file of what has not arrived, as it is begun.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Type)]
+pub struct UnsentFile {
+    /// Records in it.
+    pub records: u32,
+    /// Photos in it.
+    pub photos: u32,
+    /// Voice notes in it.
+    pub voices: u32,
+    /// Pictures and recordings that are named and not in it: originals, what is restricted, what would make it too large.
+    pub left_out: u32,
+}

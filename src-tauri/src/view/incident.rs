@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use gridwalk_core::{
     error::Code,
     ids::{FindingId, GridId, Hash, IncidentId, PatrolId},
-    incident::{IncidentEvent, IncidentState, IncidentView, Severity, SourceChannel},
+    incident::{CaseStep, IncidentEvent, IncidentState, IncidentView, Severity, SourceChannel},
     photo::Position,
     reference::{Category, DeadlineRule, Department, Seen},
     time::Timestamp,
@@ -122,6 +122,8 @@ pub struct Withheld {
     pub act: PossibleAct,
     /// Why not.
     pub because: Code,
+    /// What has to happen next so that it becomes possible; none where nothing leads there.
+    pub first: Option<CaseStep>,
 }
 
 /// The handling clock, as working time runs.

@@ -7,6 +7,7 @@ use gridwalk_core::{
     photo::{Photo, Position},
     reference::{Checkpoint, Plan},
     time::Timestamp,
+    voice::VoiceNote,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -61,6 +62,8 @@ pub struct PatrolScreen {
     pub receipt: Receipt,
     /// Where each photo is on its way, by its hash.
     pub photo_states: BTreeMap<String, PhotoState>,
+    /// Receipt of each voice note of a finding, by its hash.
+    pub voice_receipts: BTreeMap<String, Receipt>,
 }
 
 /// A finished or running patrol of a list.
@@ -112,6 +115,8 @@ pub struct FindingInput {
     pub incident: Option<IncidentId>,
     /// At most 500 characters.
     pub note: Option<String>,
+    /// 语音备注
+    pub voice: Option<VoiceNote>,
 }
 
 /// What ending a patrol will leave at the centre, shown before the hold.

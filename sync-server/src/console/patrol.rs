@@ -115,9 +115,11 @@ pub fn detail(
         .and_then(|line| blobs.get(&line.blob).ok())
         .and_then(|json| serde_json::from_slice(&json).ok());
     let mut people = people(connection)?;
+    let amended = view.findings.iter().flat_map(|seen| &seen.amendments);
     let involved: Vec<String> = std::iter::once(view.leader)
         .chain(view.hits.iter().map(|hit| hit.by))
         .chain(view.findings.iter().map(|finding| finding.by))
+        .chain(amended.map(|added| added.by))
         .map(|person| person.to_string())
         .collect();
     people.retain(|person, _| involved.contains(person));

@@ -49,7 +49,7 @@ pub struct Awaited {
     pub hash: Hash,
     /// The record that names it.
     pub document: String,
-    /// What it is of that record: `incident`, `checkpoint` and `original` are photos, `voice` and `visit_voice` voice notes.
+    /// What it is of that record: `incident`, `checkpoint` and `original` are photos, `voice`, `visit_voice` and `finding_voice` voice notes.
     pub shown_as: String,
     /// The record's grid.
     pub grid: GridId,

@@ -86,7 +86,7 @@ pub fn is_original(connection: &Connection, hash: &Hash) -> Result<bool> {
         .exists([hash.to_string()])?)
 }
 
-/// Whether some incident in one of these grids has this voice note. One of a visit is for the phones of its grid alone.
+/// Whether some incident in one of these grids has this voice note. One of a visit or a finding is for the phones of its grid alone.
 pub fn is_voice_of_incident(
     connection: &Connection,
     hash: &Hash,

@@ -83,7 +83,7 @@ pub struct Lost {
     pub found_at: Timestamp,
     /// The record that shows it, where one does.
     pub document: Option<String>,
-    /// What it is of that record: `incident` and `checkpoint` are photos, `voice` and `visit_voice` voice notes.
+    /// What it is of that record: `incident` and `checkpoint` are photos, `voice`, `visit_voice` and `finding_voice` voice notes.
     pub shown_as: Option<String>,
 }
 

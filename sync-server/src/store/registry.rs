@@ -459,6 +459,9 @@ fn patrol(connection: &Connection, view: &PatrolView, facts: Facts) -> Result<()
             finding.at.to_string(),
             seen.by.to_string()
         ])?;
+        if let Some(voice) = &finding.voice {
+            write_voice(connection, voice, &id, "finding_voice", &grid)?;
+        }
     }
     if let Some(line) = &view.line {
         write_reference(connection, &line.blob, &id, "line", &grid)?;

@@ -307,6 +307,7 @@ fn walk(
         category: "F01001".into(),
         state: FindingState::Observed,
         incident: None,
+        voice: None,
         note: Some("=HYPERLINK(\"x\")".into()),
         at: minute(6),
     }));

@@ -1,6 +1,7 @@
 //! The workflow as facts. People of the demo street: 林晓 reports, the desk dispatches, 城管办 handles, 何平 checks.
 
 mod again;
+mod ahead;
 mod courses;
 mod disputes;
 mod errands;
@@ -113,6 +114,10 @@ impl Story {
         self.history.push((change, deps));
     }
     fn tell(self) -> IncidentView {
+        let (beginning, carried, history) = self.parts();
+        fold(beginning, carried, &history)
+    }
+    fn parts(self) -> (Beginning, Vec<Carried>, Vec<(Hash, Vec<Hash>)>) {
         let created = NewIncident {
             id: IncidentId(Uuid::from_u128(9)),
             grid: GridId(Uuid::from_u128(8)),
@@ -133,7 +138,7 @@ impl Story {
             reported: act(LIN, Role::Worker, 0),
             photos: self.photos,
         };
-        fold(beginning, self.carried, &self.history)
+        (beginning, self.carried, self.history)
     }
     fn submitted() -> Self {
         Self::new().then(

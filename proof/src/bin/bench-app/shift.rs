@@ -217,6 +217,7 @@ impl Shift {
                 category: "F01001".into(),
                 state: FindingState::HandledOnSite,
                 incident: None,
+                voice: None,
                 note: None,
             };
             self.patrol = Some(self.phone.patrol_finding(patrol.id, finding)?);

@@ -38,6 +38,8 @@ pub(super) fn told(
         ("hit", text(item, "state"), text(item, "reason"))
     } else if item.get("category").is_some() {
         ("finding", text(item, "category"), text(item, "note"))
+    } else if item.get("finding").is_some() {
+        ("finding", None, text(item, "note"))
     } else if let Some(value) = item.get("value") {
         let said = match value {
             serde_json::Value::String(text) => text.clone(),

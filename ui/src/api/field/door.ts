@@ -18,6 +18,8 @@ export interface Phone extends Asked {
   addVoice(recorded: Blob): Promise<VoiceNote>
   /** A recording to be played: from this phone, or else from the centre. */
   voice(note: VoiceNote): Promise<Blob>
+  /** The next piece of the file that `beginUnsent` began; an empty one when it is over. */
+  unsentPiece(): Promise<ArrayBuffer>
   /** The phone's clock in milliseconds, corrected as its records are. */
   now(): number
   /** Where the photo or thumbnail with this hash can be shown from. */

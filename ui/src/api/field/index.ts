@@ -1,7 +1,7 @@
 import type { Phone } from './door'
 import { windowPhone } from './window'
 
-export { CODES, KNOCK_MINUTES } from '../generated/phone'
+export { CASE_STEPS, CODES, KNOCK_MINUTES } from '../generated/phone'
 export type * from '../generated/phone'
 export { asFault, Fault, type Phone } from './door'
 

@@ -54,6 +54,7 @@ export function windowPhone(): Phone {
       const sound = await raw(invoke<ArrayBuffer>('voice_bytes', { hash }))
       return new Blob([sound], { type: `audio/${media}` })
     },
+    unsentPiece: () => raw(invoke<ArrayBuffer>('unsent_piece')),
     now: () => Date.now() + ahead,
     photoUrl: (hash) => convertFileSrc(hash, 'gwphoto'),
     originalUrl: (incident, hash) => convertFileSrc(`${incident}.${hash}`, 'gwphoto'),

@@ -428,6 +428,15 @@ export interface components {
             /** @description In which role. */
             role: components["schemas"]["Role"];
         };
+        /** @description Words added to a visit after it was saved. */
+        Amendment: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who. */
+            by: components["schemas"]["PersonId"];
+            /** @description The words. */
+            note: string;
+        };
         /** @description One item of the checklist, answered. */
         Answered: {
             /** @description What was found. */
@@ -459,7 +468,7 @@ export interface components {
             hash: components["schemas"]["Hash"];
             /** @description When the record came that names it. */
             named_at: components["schemas"]["Timestamp"];
-            /** @description What it is of that record: `incident`, `checkpoint` and `original` are photos, `voice` and `visit_voice` voice notes. */
+            /** @description What it is of that record: `incident`, `checkpoint` and `original` are photos, `voice`, `visit_voice` and `finding_voice` voice notes. */
             shown_as: string;
             /** @description When it was taken, by the phone's clock. */
             taken_at?: string | null;
@@ -662,6 +671,8 @@ export interface components {
         FindingState: "handled_on_site" | "reported" | "observed";
         /** @description A finding as read back. */
         FindingView: {
+            /** @description What was added later, oldest first. */
+            amendments?: components["schemas"]["Amendment"][];
             /** @description Who. */
             by: components["schemas"]["PersonId"];
             /** @description What was recorded. */
@@ -1307,7 +1318,7 @@ export interface components {
             hash: components["schemas"]["Hash"];
             /** @description `missing` or `damaged`. */
             kind: string;
-            /** @description What it is of that record: `incident` and `checkpoint` are photos, `voice` and `visit_voice` voice notes. */
+            /** @description What it is of that record: `incident` and `checkpoint` are photos, `voice`, `visit_voice` and `finding_voice` voice notes. */
             shown_as?: string | null;
         };
         /** @description 先行处置: the place was made safe, for the time being or for good. */
@@ -1338,6 +1349,7 @@ export interface components {
             note?: string | null;
             /** @description What was done about it. */
             state: components["schemas"]["FindingState"];
+            voice?: components["schemas"]["VoiceNote"] | null;
         };
         /** @description One checkpoint reached 点位记录. */
         NewHit: {

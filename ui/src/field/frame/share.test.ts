@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { shareFile, shareText, type SharePort } from './share'
+import { shareFile, shareText, textFile, type SharePort } from './share'
 
 const port = (over: Partial<SharePort> = {}) => {
   const copied: string[] = []
@@ -28,13 +28,15 @@ test('what could not be copied is not said to be', async () => {
 test('a file goes to the sheet, or is saved where no sheet takes files; a closed sheet saves nothing', async () => {
   const saved: string[] = []
   const save = (file: File) => void saved.push(file.name)
-  expect(await shareFile('a.json', '{}', { ...port().port, shareFile: async () => {}, save })).toBe('shared')
+  expect(await shareFile(textFile('a.txt', '{}'), { ...port().port, shareFile: async () => {}, save })).toBe(
+    'shared',
+  )
   expect(saved).toEqual([])
   const none = () => Promise.reject(new Error('no sheet for files'))
-  expect(await shareFile('b.json', '{}', { ...port().port, shareFile: none, save })).toBe('saved')
-  expect(await shareFile('c.json', '{}', { ...port().port, save })).toBe('saved')
-  expect(saved).toEqual(['b.json', 'c.json'])
+  expect(await shareFile(textFile('b.txt', '{}'), { ...port().port, shareFile: none, save })).toBe('saved')
+  expect(await shareFile(textFile('c.txt', '{}'), { ...port().port, save })).toBe('saved')
+  expect(saved).toEqual(['b.txt', 'c.txt'])
   const closed = () => Promise.reject(new DOMException('closed', 'AbortError'))
-  expect(await shareFile('d.json', '{}', { ...port().port, shareFile: closed, save })).toBe('not')
+  expect(await shareFile(textFile('d.txt', '{}'), { ...port().port, shareFile: closed, save })).toBe('not')
   expect(saved).toHaveLength(2)
 })

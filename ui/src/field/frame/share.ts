@@ -1,4 +1,4 @@
-// Handing text to another app. A phone has a sheet for it; where there is none, the text is copied.
+// Handing text or a file to another app. A phone has a sheet for it; where there is none, the text is copied.
 
 /** What became of it. */
 export type Shared = 'shared' | 'copied' | 'saved' | 'not'
@@ -79,14 +79,11 @@ export async function shareText(
   }
 }
 
-/** Shares a file of text, or saves it where no sheet takes files. */
-export async function shareFile(
-  name: string,
-  text: string,
-  port: SharePort = webPort(),
-): Promise<Exclude<Shared, 'copied'>> {
-  const type = name.endsWith('.json') ? 'application/json' : 'text/plain'
-  const file = new File([text], name, { type })
+/** A file of text. */
+export const textFile = (name: string, text: string) => new File([text], name, { type: 'text/plain' })
+
+/** Shares a file, or saves it where no sheet takes files. */
+export async function shareFile(file: File, port: SharePort = webPort()): Promise<Exclude<Shared, 'copied'>> {
   if (port.shareFile) {
     try {
       await port.shareFile(file)

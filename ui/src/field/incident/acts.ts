@@ -72,7 +72,7 @@ const FORWARD: readonly Act[] = [
   'resume',
   'self_handle',
 ]
-const isAct = (act: PossibleAct): act is Act => !(ELSEWHERE as readonly PossibleAct[]).includes(act)
+export const isAct = (act: PossibleAct): act is Act => !(ELSEWHERE as readonly PossibleAct[]).includes(act)
 /** In the order of `FORWARD`, so that an office starts before it answers; each once. */
 export const forward = ({ possible }: IncidentDetail): Act[] =>
   FORWARD.filter((act) => possible.includes(act))

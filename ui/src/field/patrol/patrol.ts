@@ -54,6 +54,7 @@ export function usePatrol() {
     startFree: (grid: string, kind: PatrolKind) => run(() => phone.patrolStartFree(grid, kind)),
     hit: (hit: HitInput) => run(() => phone.patrolHit(id.value, hit)),
     finding: (finding: FindingInput) => run(() => phone.patrolFinding(id.value, finding)),
+    amend: (finding: string, note: string) => run(() => phone.patrolAmendFinding(id.value, finding, note)),
     pause: () => run(() => phone.patrolPause(id.value)),
     resume: () => run(() => phone.patrolResume(id.value)),
   }

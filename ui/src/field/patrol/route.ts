@@ -85,3 +85,7 @@ export function paper(
     y: top + (north - lat) * scale,
   })
 }
+
+/** What the list behind the map holds. */
+export const listName = ({ view }: PatrolScreen) =>
+  view.findings.length ? ('patrol.pointsAndFindings' as const) : ('patrol.allPoints' as const)

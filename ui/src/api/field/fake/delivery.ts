@@ -8,6 +8,7 @@ import type {
   SyncItem,
   SyncPage,
   SyncState,
+  UnsentFile,
 } from '../../generated/phone'
 import { iso } from './street'
 
@@ -38,6 +39,7 @@ function wayOf({ receipt, bytes_sent: sent, bytes_total: total }: SyncItem): Pho
 
 export class Delivery {
   private items: SyncItem[] = []
+  private pieces: string[] = []
   private phase: SyncState['phase']
   private error: Code | null
   private deliveredAt: number | null = null
@@ -116,9 +118,22 @@ export class Delivery {
     }
   }
 
-  unsent(): string {
+  /** Its pictures are empty ones, each a piece of its own. */
+  beginUnsent(): UnsentFile {
     const waiting = this.items.filter((i) => i.receipt.type === 'local' || i.receipt.type === 'refused')
-    return JSON.stringify({ records: waiting }, null, 2)
+    const [records, photos, voices] = [
+      only(waiting, 'record'),
+      only(waiting, 'photo'),
+      only(waiting, 'voice'),
+    ]
+    const json = JSON.stringify({ records, photos, voices }, null, 2)
+    this.pieces = [...photos.map(() => 'photo'), ...voices.map(() => 'voice'), json]
+    return { records: records.length, photos: photos.length, voices: voices.length, left_out: 0 }
+  }
+
+  async unsentPiece(): Promise<ArrayBuffer> {
+    await new Promise((done) => setTimeout(done, MOMENT_MS / 10))
+    return new TextEncoder().encode(this.pieces.shift() ?? '').buffer as ArrayBuffer
   }
 
   /** A fortnight of pictures that a backup has lies here too, until somebody lets them go. */

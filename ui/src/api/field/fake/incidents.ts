@@ -1,6 +1,7 @@
 // The incidents this phone knows, and a small fold of their events; the real one lives in core/src/incident.
 import type {
   Applied,
+  CaseStep,
   Code,
   Course,
   EventView,
@@ -27,6 +28,17 @@ import { checked } from './words'
 
 type Kept = { created: NewIncident; photos: Photo[]; events: EventView[]; due: number | null }
 
+/** What comes next on the way to a check. */
+const BEFORE_CHECK: Partial<Record<IncidentState, CaseStep>> = {
+  reported: 'accept',
+  verifying: 'verify_result',
+  accepted: 'file',
+  filed: 'dispatch',
+  dispatched: 'feedback',
+  handling: 'feedback',
+  feedback: 'send_check',
+  self_handled: 'send_check',
+}
 const OPEN: IncidentState[] = [
   'reported',
   'verifying',
@@ -350,9 +362,14 @@ export class Incidents {
     const withheld: Withheld[] = []
     const mine = kept.events[0]?.event.act.by === me.id
     if (mine && (state === 'draft' || state === 'reported')) possible.push('cancel')
-    else if (mine && OPEN.includes(state)) withheld.push({ act: 'cancel', because: 'CANCEL_AFTER_ACCEPT' })
+    else if (mine && OPEN.includes(state))
+      withheld.push({ act: 'cancel', because: 'CANCEL_AFTER_ACCEPT', first: null })
     if (state === 'verifying') possible.push('verify_result')
+    else if (state === 'reported')
+      withheld.push({ act: 'verify_result', because: 'WRONG_STATE', first: 'ask_verify' })
+    const first = BEFORE_CHECK[state]
     if (state === 'checking') possible.push('check')
+    else if (first) withheld.push({ act: 'check', because: 'WRONG_STATE', first })
     if (!OPEN.includes(state)) return { possible, withheld }
     possible.push('whistle', 'notify', 'meeting')
     if (kept.created.category.startsWith('P')) possible.push('set_ownership')
@@ -360,14 +377,14 @@ export class Incidents {
     possible.push(...stepVerbs(kept.created.category, steps, ownership ?? ownership_proposed))
     if (kept.created.category === ERRAND && ['reported', 'accepted', 'filed'].includes(state)) {
       if (steps.every((step) => step.end)) possible.push('self_handle')
-      else withheld.push({ act: 'self_handle', because: 'STEPS_OPEN' })
+      else withheld.push({ act: 'self_handle', because: 'STEPS_OPEN', first: null })
     }
     if (dispute) {
       possible.push('record_dispute', 'escalate')
       if (dispute.success) possible.push('self_handle', 'record_fulfilment')
       else {
         possible.push('conclude_dispute')
-        withheld.push({ act: 'self_handle', because: 'NOT_SETTLED' })
+        withheld.push({ act: 'self_handle', because: 'NOT_SETTLED', first: null })
       }
     }
     if (kept.created.severity > 1) possible.push('raise')

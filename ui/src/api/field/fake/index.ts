@@ -366,6 +366,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     patrolStartFree: async (_grid, kind) => patrols.startFree(kind),
     patrolHit: async (id, hit) => patrols.hit(id, hit),
     patrolFinding: async (id, finding) => patrols.finding(id, finding),
+    patrolAmendFinding: async (id, finding, note) => patrols.amend(id, finding, note),
     patrolPause: async (id) => patrols.pause(id),
     patrolResume: async (id) => patrols.resume(id),
     patrolPreviewFinish: async (id) => patrols.preview(id),
@@ -376,7 +377,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       return before
     },
     syncPage: async () => ({ ...delivery.page(), news: scene === 'morning' ? NEWS_TODAY : NOTHING_NEW }),
-    unsent: async () => delivery.unsent(),
+    beginUnsent: async () => delivery.beginUnsent(),
     storage: async () => delivery.storage(),
     freeStorage: async () => delivery.free(),
     settings: async () => settings,
@@ -399,6 +400,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       if (!sound) throw new Fault('NOT_FOUND', hash)
       return sound
     },
+    unsentPiece: () => delivery.unsentPiece(),
     now,
     photoUrl,
     originalUrl: (_, hash) => photoUrl(hash),

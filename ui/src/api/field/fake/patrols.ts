@@ -184,6 +184,11 @@ export class Patrols {
       track: fixes.map(({ place }) => place),
       receipt: this.delivery.receipt(id),
       photo_states: {},
+      voice_receipts: Object.fromEntries(
+        view.findings.flatMap(({ finding: { voice } }) =>
+          voice ? [[voice.hash, this.delivery.receipt(voice.hash)]] : [],
+        ),
+      ),
     }
   }
 
@@ -261,7 +266,20 @@ export class Patrols {
       id: `${id}-f${view.findings.length}`,
       at: iso(this.now()),
     }
-    view.findings.push({ finding, by: me.id })
+    view.findings.push({ finding, by: me.id, amendments: [] })
+    this.delivered(view)
+    if (input.voice) {
+      const { hash, bytes } = input.voice
+      this.delivery.add({ kind: 'voice', id: hash, document: id, title: '巡查', bytes_total: bytes })
+    }
+    return this.screen(id)
+  }
+
+  amend(id: string, finding: string, note: string): PatrolScreen {
+    const view = this.view(id)
+    const found = view.findings.find((seen) => seen.finding.id === finding)
+    if (!found) throw new Fault('NOT_FOUND', finding)
+    ;(found.amendments ??= []).push({ note: checked(note, 500) ?? '', by: me.id, at: iso(this.now()) })
     this.delivered(view)
     return this.screen(id)
   }
