@@ -35,7 +35,8 @@ words! {
         Announcement, /// 检查表
         Checklist, /// 采集表
         Form, /// 一轮采集
-        Campaign }
+        Campaign, /// 更正建议的答复
+        ProposalAnswer }
     /// What a page is about.
     PageKind { /// 处置手册, a card per category
         Handbook, /// 职责事项

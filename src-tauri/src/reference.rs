@@ -5,9 +5,10 @@ use crate::{error::Answer, projection};
 use gridwalk_core::{
     deadline::{self, Handling},
     form::{Campaign, FormTemplate},
-    ids::{BuildingId, DepartmentId, DeviceId, GridId, IncidentId, PersonId, PlanId},
+    ids::{BuildingId, DepartmentId, DeviceId, GridId, IncidentId, PersonId, PlanId, ProposalId},
     incident::IncidentView,
     place::ChecklistName,
+    proposal::ProposalAnswer,
     reference::{
         Announcement, Building, Calendar, Category, Checklist, Checkpoint, DeadlineRule,
         Department, Device, Grid, Page, Person, Plan, Seen, Task,
@@ -114,6 +115,11 @@ pub(crate) fn announcements(db: &Connection) -> Answer<Vec<Announcement>> {
     let mut said: Vec<Announcement> = all(db, "announcement")?;
     said.sort_by_key(|said| std::cmp::Reverse(said.at));
     Ok(said)
+}
+
+/// What the centre said to a proposal.
+pub(crate) fn proposal_answer(db: &Connection, id: ProposalId) -> Answer<Option<ProposalAnswer>> {
+    one(db, "proposal_answer", &id.to_string())
 }
 
 /// Devices that wrote in this phone's grids, with their certificates.

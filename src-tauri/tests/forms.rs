@@ -357,7 +357,7 @@ async fn answers_that_an_older_app_could_not_show_count_once_it_is_replaced() {
         where view ->> '$.forms' is not null";
     assert_eq!(db.execute(unknown, []).unwrap(), 1);
     db.execute_batch(
-        "drop table visit_report; drop index household_next_due; alter table household drop column next_due;",
+        "drop table visit_report; drop table proposal; drop index household_next_due; alter table household drop column next_due;",
     )
     .unwrap();
     let before = "delete from refinery_schema_history where version >= 15";

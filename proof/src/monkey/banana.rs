@@ -349,6 +349,23 @@ const PLANS: &[(&str, u32, &str)] = &[
     ("pages", 1, "{}"),
     ("announcements", 2, "{}"),
     ("read_announcement", 2, r#"{"id":"<announcement>"}"#),
+    (
+        "correctable",
+        2,
+        r#"{"subject":{"type":"door","id":"<household>"}}"#,
+    ),
+    ("proposals", 2, "{}"),
+    ("look_at_proposals", 1, "{}"),
+    (
+        "propose",
+        3,
+        r#"{"input":{"subject":{"type":"door","id":"<household>"},"field":"plate","should":"<note>","because":"<note>"}}"#,
+    ),
+    (
+        "propose",
+        1,
+        r#"{"input":{"subject":{"type":"grid","id":"<grid>"},"field":"boundary","should":"<note>","because":"<note>"}}"#,
+    ),
     ("sync_page", 1, "{}"),
     ("storage", 1, "{}"),
     ("free_storage", 1, "{}"),

@@ -102,6 +102,10 @@ commands! {
     pages();
     announcements();
     read_announcement(id);
+    correctable(subject);
+    proposals();
+    look_at_proposals();
+    propose(input);
     sync_page();
     storage();
     free_storage();

@@ -11,6 +11,7 @@ mod moving;
 mod patrol;
 pub mod photo;
 mod place;
+mod proposal;
 mod sharing;
 mod status;
 pub mod voice;
@@ -159,6 +160,10 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             handbook::pages,
             handbook::announcements,
             handbook::read_announcement,
+            proposal::correctable,
+            proposal::proposals,
+            proposal::look_at_proposals,
+            proposal::propose,
             delivery::sync_now,
             delivery::sync_page,
             delivery::unsent,

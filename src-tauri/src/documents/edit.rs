@@ -136,6 +136,9 @@ impl Edit {
             Self::WorkerDay(WorkerDayEdit::WriteReport { report, .. }) => {
                 (Noun::VisitReport, report.to_string())
             }
+            Self::WorkerDay(WorkerDayEdit::Propose { proposal, .. }) => {
+                (Noun::Proposal, proposal.id.to_string())
+            }
         }
     }
 
@@ -252,6 +255,7 @@ pub(crate) enum Noun {
     Task,
     WorkLog,
     VisitReport,
+    Proposal,
     Announcement,
 }
 
@@ -276,6 +280,7 @@ impl Noun {
             Self::Task => "task",
             Self::WorkLog => "work_log",
             Self::VisitReport => "visit_report",
+            Self::Proposal => "proposal",
             Self::Announcement => "announcement",
         }
     }

@@ -11,6 +11,11 @@ const routes: RouteRecordRaw[] = [
   { path: '/patrols/:id?', name: 'patrols', component: () => import('./patrol/PatrolsPage.vue') },
   { path: '/visits', name: 'visits', component: () => import('./visit/VisitsPage.vue') },
   {
+    path: '/proposals/:id?',
+    name: 'proposals',
+    component: () => import('./proposal/ProposalsPage.vue'),
+  },
+  {
     path: '/quarantine/:id?',
     name: 'quarantine',
     component: () => import('./quarantine/QuarantinePage.vue'),

@@ -202,6 +202,14 @@ export const commands = {
 	announcements: () => typedError<AnnouncementRow[], Failure>(__TAURI_INVOKE("announcements")),
 	/**  The one receipt. Giving it again changes nothing. */
 	readAnnouncement: (id: string) => typedError<AnnouncementRow[], Failure>(__TAURI_INVOKE("read_announcement", { id })),
+	/**  What of a building, a door or a grid can be proposed. */
+	correctable: (subject: ProposalSubject) => typedError<Correctable, Failure>(__TAURI_INVOKE("correctable", { subject })),
+	/**  Own proposals, newest first. */
+	proposals: () => typedError<ProposalRow[], Failure>(__TAURI_INVOKE("proposals")),
+	/**  The same; the answers that came are looked at. */
+	lookAtProposals: () => typedError<ProposalRow[], Failure>(__TAURI_INVOKE("look_at_proposals")),
+	/**  Proposes one. */
+	propose: (input: ProposalInput) => typedError<ProposalRow[], Failure>(__TAURI_INVOKE("propose", { input })),
 	/**  Asks for an exchange now; the answer is the state before it. */
 	syncNow: () => typedError<SyncState, Failure>(__TAURI_INVOKE("sync_now")),
 	/**  The honest page. */
@@ -1081,6 +1089,26 @@ export type ContactView = {
 	by: string,
 	/**  When. */
 	at: string,
+};
+
+/**  Something whose fields a worker may not change, with what the phone knows of them. */
+export type Correctable = {
+	/**  `听雨苑 3幢` */
+	title: string,
+	/**  What can be proposed, in its order; of a door its building's fields too. */
+	fields: CorrectableField[],
+	/**  Own proposals about any of it, newest first. */
+	proposals: ProposalRow[],
+};
+
+/**  One of its fields. */
+export type CorrectableField = {
+	/**  What it is a field of. */
+	subject: ProposalSubject,
+	/**  Which. */
+	field: ProposedField,
+	/**  What the phone knows; empty when it holds nothing of it. */
+	says: string,
 };
 
 /**  What else has come of an incident. */
@@ -2813,6 +2841,22 @@ export type NewPlaceVisit = {
 	next_due: string | null,
 };
 
+/**  更正建议 */
+export type NewProposal = {
+	/**  Its key. */
+	id: string,
+	/**  What it is about. */
+	subject: ProposalSubject,
+	/**  What of that. */
+	field: ProposedField,
+	/**  What the phone said when it was written; empty when it holds nothing of it. */
+	says: string,
+	/**  What it should be, at most 200 characters. */
+	should: string,
+	/**  How one knows, 1 to 300 characters. */
+	because: string,
+};
+
 /**  帮扶记录: something was done. A fact that never changes afterwards. */
 export type NewSupport = {
 	/**  Made by the phone before the form opens, so that saving twice is one record. */
@@ -3432,6 +3476,103 @@ export type Progress = {
 	total: number,
 };
 
+/**  What the centre said: a reference row, under the proposal's id. */
+export type ProposalAnswer = {
+	/**  To which. */
+	proposal: string,
+	/**  What. */
+	outcome: ProposalOutcome,
+	/**  The centre's row was changed with it; otherwise a person sees to it. */
+	applied: boolean,
+	/**  In the office's words; always there when it was declined. */
+	note: string | null,
+	/**  Which office, never whose name. */
+	office: string,
+	/**  When. */
+	at: string,
+};
+
+/**  What a worker proposes. */
+export type ProposalInput = {
+	/**  What it is about. */
+	subject: ProposalSubject,
+	/**  What of that. */
+	field: ProposedField,
+	/**  What it should be. */
+	should: string,
+	/**  How one knows. */
+	because: string,
+};
+
+/**  What the centre says to it. */
+export type ProposalOutcome = 
+/**  已采纳 */
+"accepted" | 
+/**  未采纳 */
+"declined";
+
+/**  An own proposal. */
+export type ProposalRow = {
+	/**  As it was written. */
+	proposal: NewProposal,
+	/**  `听雨苑 3幢`; empty when the phone does not know it any more. */
+	title: string,
+	/**  When. */
+	at: string,
+	/**  How far it has come. */
+	receipt: Receipt,
+	/**  What the centre said. */
+	answer: ProposalAnswer | null,
+	/**  The answer came since the worker last looked. */
+	fresh: boolean,
+};
+
+/**  What it is about. */
+export type ProposalSubject = 
+/**  幢 */
+{ type: "building"; 
+/**  Which. */
+id: string } | 
+/**  户, for its plate. */
+{ type: "door"; 
+/**  Which. */
+id: string } | 
+/**  网格, for its boundary. */
+{ type: "grid"; 
+/**  Which. */
+id: string };
+
+/**  What of it is not right. */
+export type ProposedField = 
+/**  小区名 */
+"estate" | 
+/**  幢号 */
+"number" | 
+/**  门牌地址 */
+"address" | 
+/**  层数 */
+"storeys" | 
+/**  单元数 */
+"units" | 
+/**  电梯 */
+"lift" | 
+/**  建成年份 */
+"built_year" | 
+/**  类型: 住宅, 商住, 自建房, 出租公寓 */
+"building_type" | 
+/**  风险点 */
+"risk_flags" | 
+/**  地图上的位置 */
+"location" | 
+/**  物业 */
+"property_company" | 
+/**  进门提示 */
+"entrance_note" | 
+/**  门牌, of one door */
+"plate" | 
+/**  网格边界 */
+"boundary";
+
 /**  How far something has come. Never said before it is proven. */
 export type Receipt = 
 /**  已存本机: committed on this phone. */
@@ -3842,6 +3983,8 @@ export type SyncItemKind =
 "visit_report" | 
 /**  通知公告, read */
 "announcement" | 
+/**  更正建议 */
+"proposal" | 
 /**  照片 */
 "photo" | 
 /**  原图 of a photo */

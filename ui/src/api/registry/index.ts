@@ -12,6 +12,8 @@ import type {
   PatrolDetail,
   PatrolLine,
   Person,
+  ProposalDecision,
+  ProposalLine,
   PhotoKeeping,
   QuarantineDecision,
   QuarantineDetail,
@@ -56,6 +58,10 @@ export const registry = {
   quarantined: (id: string) => ask<QuarantineDetail>(`${HOME}/quarantine/${id}`),
   decide: (id: string, decision: QuarantineDecision) =>
     tell<QuarantineLine[]>(`${HOME}/quarantine/${id}/decision`, decision),
+
+  proposals: () => ask<ProposalLine[]>(`${HOME}/proposals`),
+  answerProposal: (id: string, decision: ProposalDecision) =>
+    tell<ProposalLine[]>(`${HOME}/proposals/${id}/answer`, decision),
 
   lostPhotos: () => ask<PhotoKeeping>(`${HOME}/lost-photos`),
   /** Where a photo can be seen. */

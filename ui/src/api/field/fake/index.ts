@@ -30,6 +30,7 @@ import { Places } from './places'
 import { Moving } from './moving'
 import { People } from './people'
 import { keep, mark, photoUrl, scene as drawn } from './photos'
+import { Proposals } from './proposals'
 import { Reports } from './report'
 import { search } from './search'
 import { keep as keepVoice, recording } from './voices'
@@ -83,6 +84,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   const forms = new Forms(delivery, households, now, (key) => drafts.has(key), scene === 'quiet')
   const logs = new Logs(delivery, households, incidents, places, forms, care, now)
   const reports = new Reports(delivery, households.all, places.all, now)
+  const proposals = new Proposals(delivery, (id) => households.row(id), now)
   let enrolled = scene !== 'fresh' && !people.isComing()
   let settings: Settings = {
     language: wish.get('language') === 'en' ? 'en' : 'zh-CN',
@@ -306,6 +308,10 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       drafts.delete(`visit-report-${from}-${until}`),
       reports.confirm(from, until, narrative)
     ),
+    correctable: async (subject) => proposals.about(subject),
+    proposals: async () => proposals.read(),
+    lookAtProposals: async () => proposals.look(),
+    propose: async (input) => proposals.propose(input),
     categories: async () => categories,
     inFront: async () => null,
     power: async () => power(),
