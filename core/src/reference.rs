@@ -335,6 +335,9 @@ pub struct Page {
     pub kind: PageKind,
     /// Category code or a prefix of it, for a handbook card.
     pub category: Option<String>,
+    /// 事项编码 `Z01`, of a duty item: stays when its words change. A centre of before says none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// 标题
     pub title_zh: String,
     /// The same in English.

@@ -107,7 +107,15 @@ pub(crate) fn campaigns(db: &Connection) -> Answer<Vec<Campaign>> {
 /// What a worker looks up, in its order.
 pub(crate) fn pages(db: &Connection) -> Answer<Vec<Page>> {
     let mut pages: Vec<Page> = all(db, "page")?;
-    pages.sort_by_key(|page| (page.kind, page.order));
+    // duty items by their code, as the office's list has them; the rest in its order
+    pages.sort_by(|a, b| {
+        (a.kind, a.code.is_none(), &a.code, a.order).cmp(&(
+            b.kind,
+            b.code.is_none(),
+            &b.code,
+            b.order,
+        ))
+    });
     Ok(pages)
 }
 /// Newest first.

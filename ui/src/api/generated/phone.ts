@@ -1671,6 +1671,8 @@ export type FoundKind =
 "building" | 
 /**  点位 */
 "checkpoint" | 
+/**  通知公告 */
+"announcement" | 
 /**  手册, 职责, 政策 … */
 "page";
 
@@ -1729,7 +1731,7 @@ export type HandedIn = {
 
 /**  One thing that was found. */
 export type Hit = {
-	/**  The household, place, incident, visit, building or checkpoint. */
+	/**  The household, place, incident, visit, building, checkpoint, announcement or page. */
 	id: string,
 	/**  What it opens: the household of a visit, else the same as `id`. */
 	document: string,
@@ -2987,6 +2989,8 @@ export type Page = {
 	kind: PageKind,
 	/**  Category code or a prefix of it, for a handbook card. */
 	category: string | null,
+	/**  事项编码 `Z01`, of a duty item: stays when its words change. A centre of before says none. */
+	code?: string | null,
 	/**  标题 */
 	title_zh: string,
 	/**  The same in English. */
