@@ -119,6 +119,28 @@ export const SCREENS = [
     },
   },
   {
+    name: '02t-person-correct',
+    path: '/households/h126',
+    async walk(page) {
+      await tap(page, 'member-add')
+      await byId(page, 'member-name').fill('王小莉')
+      await tap(page, 'member-relation-child', 'member-save', 'member-open-1', 'member-correct')
+      await page.getByTestId('member-correct-sheet').getByTestId('member-name').fill('王小丽')
+    },
+  },
+  {
+    name: '02u-person-corrected',
+    path: '/households/h126',
+    async walk(page) {
+      await tap(page, 'member-add')
+      await byId(page, 'member-name').fill('王小莉')
+      await tap(page, 'member-relation-child', 'member-save', 'member-open-1', 'member-correct')
+      await page.getByTestId('member-correct-sheet').getByTestId('member-name').fill('王小丽')
+      await tap(page, 'member-correct-save', 'member-open-1')
+      await byId(page, 'member-corrected').waitFor()
+    },
+  },
+  {
     name: '02s-person-gone',
     path: '/households/h126',
     async walk(page) {

@@ -227,6 +227,11 @@ const PLANS: &[(&str, u32, &str)] = &[
         r#"{"household":"<household>","member":{"id":"<new>","display_name":"李阿姨","birth_year":1949,"relation":"本人"}}"#,
     ),
     (
+        "correct_member",
+        5,
+        r#"{"household":"<household>","member":"<member>","changes":[{"field":"display_name","value":"李婆婆"},{"field":"birth_year","value":null}]}"#,
+    ),
+    (
         "member_left",
         5,
         r#"{"household":"<household>","member":"<member>"}"#,

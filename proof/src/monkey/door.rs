@@ -61,6 +61,7 @@ commands! {
     change_field(household, change);
     resolve_conflict(household, choice);
     add_member(household, member);
+    correct_member(household, member, changes);
     member_left(household, member);
     places();
     place(id);

@@ -114,6 +114,7 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             household::change_field,
             household::resolve_conflict,
             household::add_member,
+            household::correct_member,
             household::member_left,
             household::building_choices,
             household::doors_like,

@@ -94,9 +94,9 @@ impl Edit {
             Self::Household(HouseholdEdit::AddMember(member)) => {
                 (Noun::HouseholdEdit, member.id.to_string())
             }
-            Self::Household(HouseholdEdit::MemberLeft { member }) => {
-                (Noun::HouseholdEdit, member.to_string())
-            }
+            Self::Household(
+                HouseholdEdit::CorrectMember { member, .. } | HouseholdEdit::MemberLeft { member },
+            ) => (Noun::HouseholdEdit, member.to_string()),
             Self::Household(
                 HouseholdEdit::ChangeField(field) | HouseholdEdit::ResolveConflict(field),
             ) => (Noun::HouseholdEdit, format!("{:?}", field.key())),

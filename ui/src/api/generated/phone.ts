@@ -110,6 +110,8 @@ export const commands = {
 	resolveConflict: (household: string, choice: FieldChange) => typedError<HouseholdDetail, Failure>(__TAURI_INVOKE("resolve_conflict", { household, choice })),
 	/**  Somebody moved in. */
 	addMember: (household: string, member: NewMember) => typedError<HouseholdDetail, Failure>(__TAURI_INVOKE("add_member", { household, member })),
+	/**  What is listed of somebody was wrong, or is not so any more. */
+	correctMember: (household: string, member: string, changes: MemberChange[]) => typedError<HouseholdDetail, Failure>(__TAURI_INVOKE("correct_member", { household, member, changes })),
 	/**  Somebody moved out. */
 	memberLeft: (household: string, member: string) => typedError<HouseholdDetail, Failure>(__TAURI_INVOKE("member_left", { household, member })),
 	/**  Buildings in which this worker may add a door. */
@@ -1834,7 +1836,7 @@ export type HouseholdEdit =
 /**  Which visit. */
 visit: string; 
 /**  At most 1,000 characters. */
-note: string }) & { event?: never; events?: never; into?: never; member?: never; reason?: never; same_as?: never } | 
+note: string }) & { changes?: never; event?: never; events?: never; into?: never; member?: never; reason?: never; same_as?: never } | 
 /**  Correct one field outside a visit. */
 {
 	type: "change_field",
@@ -1847,10 +1849,16 @@ note: string }) & { event?: never; events?: never; into?: never; member?: never;
 {
 	type: "add_member",
 } & NewMember | 
+/**  What is listed of somebody was wrong, or is not so any more. */
+({ type: "correct_member"; 
+/**  Who. */
+member: string; 
+/**  What is different; one field or more. */
+changes: MemberChange[] }) & { event?: never; events?: never; into?: never; note?: never; reason?: never; same_as?: never; visit?: never } | 
 /**  Somebody moved out. */
 ({ type: "member_left"; 
 /**  Who. */
-member: string }) & { event?: never; events?: never; into?: never; note?: never; reason?: never; same_as?: never; visit?: never } | 
+member: string }) & { changes?: never; event?: never; events?: never; into?: never; note?: never; reason?: never; same_as?: never; visit?: never } | 
 /**  注销: no dwelling any more, or never one. Its history stays. */
 ({ type: "void_dwelling"; 
 /**  Made by the phone, so that doing it twice is done once. */
@@ -1860,19 +1868,19 @@ reason: VoidReason;
 /**  At most 200 characters. */
 note: string | null; 
 /**  The dwelling that stands for it. */
-same_as: string | null }) & { events?: never; into?: never; member?: never; visit?: never } | 
+same_as: string | null }) & { changes?: never; events?: never; into?: never; member?: never; visit?: never } | 
 /**  拆分: 502 becomes 502A and 502B, whose documents begin with [`add`]. */
 ({ type: "split_dwelling"; 
 /**  Made by the phone. */
 event: string; 
 /**  Two or more. */
-into: Part[] }) & { events?: never; member?: never; note?: never; reason?: never; same_as?: never; visit?: never } | 
+into: Part[] }) & { changes?: never; events?: never; member?: never; note?: never; reason?: never; same_as?: never; visit?: never } | 
 /**  恢复: these acts are taken back, by name. */
 ({ type: "take_back_dwelling"; 
 /**  Made by the phone. */
 event: string; 
 /**  What whoever takes it back has seen. */
-events: string[] }) & { into?: never; member?: never; note?: never; reason?: never; same_as?: never; visit?: never } | 
+events: string[] }) & { changes?: never; into?: never; member?: never; note?: never; reason?: never; same_as?: never; visit?: never } | 
 /**  填表: hand in a form about this door. */
 {
 	type: "hand_in_form",
@@ -2569,12 +2577,55 @@ export type MapGrid = {
 	boundary: (([number, number])[])[],
 };
 
+/**  A new value for one field of somebody who lives here. */
+export type MemberChange = 
+/**  称呼 or name, at most 40 characters */
+{ field: "display_name"; value: string } | 
+/**  出生年; none: nobody knows */
+{ field: "birth_year"; value?: number | null } | 
+/**
+ *  关系, at most 20 characters: a code that every screen says in its language (`head`, `spouse`, `child`, `parent`,
+ *  `grandchild`, `tenant`), or a word as somebody typed it
+ */
+{ field: "relation"; value?: string | null };
+
+/**  The fields of somebody who lives here; the key of [`MemberChange`]. */
+export type MemberField = 
+/**  称呼 */
+"display_name" | 
+/**  出生年 */
+"birth_year" | 
+/**  关系 */
+"relation";
+
+/**  A field of a member that somebody put right. */
+export type MemberFieldView = {
+	/**  Which. */
+	field: MemberField,
+	/**  What was entered at first. */
+	entered: MemberChange,
+	/**  One value, or several that were written at the same time; newest last. */
+	values: MemberValue[],
+};
+
+/**  One value of it, with where it came from. */
+export type MemberValue = {
+	/**  The value, typed by its field. */
+	value: MemberChange,
+	/**  Who wrote it. */
+	by: string,
+	/**  When it was written down. */
+	at: string,
+};
+
 /**  A member as read back; those who left are not listed. */
 export type MemberView = {
-	/**  What was entered. */
+	/**  What was entered, put right: the newest value of each field. */
 	member: NewMember,
 	/**  Since when we know. */
 	since: string,
+	/**  Fields that were put right. */
+	corrected?: MemberFieldView[],
 };
 
 /**  What is unsent on this phone, and whether another one has it. */
@@ -2773,7 +2824,10 @@ export type NewMember = {
 	display_name: string,
 	/**  出生年, never the date */
 	birth_year: number | null,
-	/**  关系, at most 20 characters */
+	/**
+	 *  关系, at most 20 characters: a code that every screen says in its language (`head`, `spouse`, `child`, `parent`,
+	 *  `grandchild`, `tenant`), or a word as somebody typed it
+	 */
 	relation: string | null,
 };
 

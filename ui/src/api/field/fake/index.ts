@@ -287,6 +287,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     changeField: async (id, change) => households.change(id, change),
     resolveConflict: async (id, choice) => households.change(id, choice),
     addMember: async (id, member) => households.addMember(id, member),
+    correctMember: async (id, member, changes) => households.correctMember(id, member, changes),
     memberLeft: async (id, member) => households.memberLeft(id, member),
     buildingChoices: async () => households.choices(),
     doorsLike: async (building, unit, room) => households.like(building, unit, room),
