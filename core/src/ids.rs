@@ -72,6 +72,8 @@ ids! {
     LogEntryId;
     /// One wording of a visit report 走访报告.
     VisitReportId;
+    /// One proposal of what the centre should put right 更正建议.
+    ProposalId;
     /// A visit 走访.
     VisitId;
     /// A member of a household.

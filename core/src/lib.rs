@@ -15,6 +15,7 @@ pub mod patrol;
 pub mod photo;
 pub mod place;
 pub mod power;
+pub mod proposal;
 pub mod reference;
 pub mod registry;
 pub mod scan;

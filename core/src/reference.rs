@@ -35,7 +35,8 @@ words! {
         Announcement, /// 检查表
         Checklist, /// 采集表
         Form, /// 一轮采集
-        Campaign }
+        Campaign, /// 更正建议的答复
+        ProposalAnswer }
     /// What a page is about.
     PageKind { /// 处置手册, a card per category
         Handbook, /// 职责事项
@@ -357,6 +358,9 @@ pub struct Page {
     pub kind: PageKind,
     /// Category code or a prefix of it, for a handbook card.
     pub category: Option<String>,
+    /// 事项编码 `Z01`, of a duty item: stays when its words change. A centre of before says none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// 标题
     pub title_zh: String,
     /// The same in English.

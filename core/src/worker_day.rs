@@ -1,10 +1,11 @@
-//! One worker's day (工作日志): which tasks were acknowledged or done, the log that the worker stands by, and the visit reports
-//! (走访报告) that were confirmed on it. One writer, one document a day.
+//! One worker's day (工作日志): which tasks were acknowledged or done, the log that the worker stands by, the visit reports
+//! (走访报告) that were confirmed on it, and what the worker proposed to put right (更正建议). One writer, one document a day.
 
 use crate::{
     document::{self, Author, Document, Edited},
     error::{Code, Refusal},
     ids::{AnnouncementId, LogEntryId, PersonId, TaskId, VisitReportId, WorkerDayId},
+    proposal::{NewProposal, Proposal},
     sync::message::DocumentKind,
     text,
     time::Timestamp,
@@ -16,7 +17,7 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 const ACKNOWLEDGED: &str = "acknowledged";
-/// Logs and reports stand here too: only a document's first change makes containers, and days begun by an older app have these two.
+/// Logs, reports and proposals stand here too: only a document's first change makes containers, and days begun by an older app have these two.
 const COMPLETED: &str = "completed";
 /// 工作日志 is a page, not a book.
 const LONGEST_LOG: usize = 2_000;
@@ -84,6 +85,13 @@ pub enum WorkerDayEdit {
         /// At most 4,000 characters, no citizen or phone numbers; may be empty, the figures speak.
         narrative: String,
     },
+    /// 更正建议: what the worker may not change, and should be changed.
+    Propose {
+        /// When.
+        at: Timestamp,
+        /// What.
+        proposal: NewProposal,
+    },
 }
 
 /// 工作日志 as its worker confirmed it last.
@@ -133,6 +141,9 @@ pub struct WorkerDayView {
     /// Reports confirmed on this day, the last wording of each period. In the order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reports: Vec<VisitReport>,
+    /// What was proposed on this day, in the order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proposals: Vec<Proposal>,
     /// Items written by a newer app.
     pub unreadable: u32,
 }
@@ -176,6 +187,10 @@ pub fn apply(document: Document, edit: &WorkerDayEdit, author: &Author) -> Resul
             }
             COMPLETED
         }
+        WorkerDayEdit::Propose { proposal, .. } => {
+            proposal.checked()?;
+            COMPLETED
+        }
     };
     document.absent(container, &edit.key())?;
     document.edit(author, |draft| {
@@ -187,6 +202,7 @@ pub fn apply(document: Document, edit: &WorkerDayEdit, author: &Author) -> Resul
 pub fn view(document: &Document) -> WorkerDayView {
     let mut unreadable = 0;
     let (mut logs, mut announcements, mut reports) = (Vec::new(), Vec::new(), Vec::new());
+    let mut proposals = Vec::new();
     let mut read = |container: &str| {
         let mut tasks = Vec::new();
         for item in document.facts(container, WorkerDayEdit::key, &mut unreadable) {
@@ -216,6 +232,9 @@ pub fn view(document: &Document) -> WorkerDayView {
                     figures,
                     narrative,
                 }),
+                WorkerDayEdit::Propose { at, proposal } if container == COMPLETED => {
+                    proposals.push(Proposal { proposal, at });
+                }
                 _ => {}
             }
         }
@@ -226,6 +245,7 @@ pub fn view(document: &Document) -> WorkerDayView {
         tasks
     };
     let (acknowledged, completed) = (read(ACKNOWLEDGED), read(COMPLETED));
+    proposals.sort_by_key(|said: &Proposal| (said.at, said.proposal.id));
     WorkerDayView {
         created: document.created().unwrap_or_else(|| NewWorkerDay {
             id: document.id().into(),
@@ -237,6 +257,7 @@ pub fn view(document: &Document) -> WorkerDayView {
         read: announcements,
         log: last(logs),
         reports: last_wordings(reports),
+        proposals,
         unreadable,
     }
 }
@@ -273,6 +294,7 @@ impl WorkerDayEdit {
             Self::ReadAnnouncement { announcement, .. } => announcement.0,
             Self::WriteLog { entry, .. } => entry.0,
             Self::WriteReport { report, .. } => report.0,
+            Self::Propose { proposal, .. } => proposal.id.0,
         }
     }
 }

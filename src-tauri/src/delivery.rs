@@ -274,6 +274,7 @@ fn records(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> {
             "place_visit" | "place_edit" => SyncItemKind::Place,
             "work_log" => SyncItemKind::WorkLog,
             "visit_report" => SyncItemKind::VisitReport,
+            "proposal" => SyncItemKind::Proposal,
             "announcement" => SyncItemKind::Announcement,
             _ => SyncItemKind::Patrol,
         };
@@ -304,6 +305,7 @@ fn records(db: &Connection, since: Timestamp) -> Answer<Vec<SyncItem>> {
                 SyncItemKind::Task
                     | SyncItemKind::WorkLog
                     | SyncItemKind::VisitReport
+                    | SyncItemKind::Proposal
                     | SyncItemKind::Announcement
             ))
             .then(|| document.to_string()),

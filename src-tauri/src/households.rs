@@ -329,11 +329,14 @@ pub(crate) fn visited_today(
 fn mentioned(view: &HouseholdView) -> BTreeSet<PersonId> {
     let values = view.fields.iter().flat_map(|field| &field.values);
     let amended = view.visits.iter().flat_map(|visit| &visit.amendments);
+    let corrected = view.members.iter().flat_map(|member| &member.corrected);
+    let corrected = corrected.flat_map(|field| &field.values);
     values
         .map(|value| value.by)
         .chain(view.visits.iter().map(|visit| visit.by))
         .chain(view.events.iter().map(|event| event.by))
         .chain(amended.map(|amendment| amendment.by))
+        .chain(corrected.map(|value| value.by))
         .collect()
 }
 

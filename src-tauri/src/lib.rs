@@ -33,6 +33,7 @@ mod places;
 pub mod ports;
 mod power;
 mod projection;
+mod proposals;
 mod recorder;
 mod reference;
 mod reminders;

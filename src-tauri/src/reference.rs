@@ -6,9 +6,10 @@ use chrono::NaiveDate;
 use gridwalk_core::{
     deadline::{self, Handling},
     form::{Campaign, FormTemplate},
-    ids::{BuildingId, DepartmentId, DeviceId, GridId, IncidentId, PersonId, PlanId},
+    ids::{BuildingId, DepartmentId, DeviceId, GridId, IncidentId, PersonId, PlanId, ProposalId},
     incident::IncidentView,
     place::ChecklistName,
+    proposal::ProposalAnswer,
     reference::{
         Announcement, Building, Calendar, Category, Checklist, Checkpoint, DeadlineRule,
         Department, Device, Grid, Page, Person, Plan, Seen, Task,
@@ -107,7 +108,15 @@ pub(crate) fn campaigns(db: &Connection) -> Answer<Vec<Campaign>> {
 /// What a worker looks up, in its order.
 pub(crate) fn pages(db: &Connection) -> Answer<Vec<Page>> {
     let mut pages: Vec<Page> = all(db, "page")?;
-    pages.sort_by_key(|page| (page.kind, page.order));
+    // duty items by their code, as the office's list has them; the rest in its order
+    pages.sort_by(|a, b| {
+        (a.kind, a.code.is_none(), &a.code, a.order).cmp(&(
+            b.kind,
+            b.code.is_none(),
+            &b.code,
+            b.order,
+        ))
+    });
     Ok(pages)
 }
 /// Newest first.
@@ -115,6 +124,11 @@ pub(crate) fn announcements(db: &Connection) -> Answer<Vec<Announcement>> {
     let mut said: Vec<Announcement> = all(db, "announcement")?;
     said.sort_by_key(|said| std::cmp::Reverse(said.at));
     Ok(said)
+}
+
+/// What the centre said to a proposal.
+pub(crate) fn proposal_answer(db: &Connection, id: ProposalId) -> Answer<Option<ProposalAnswer>> {
+    one(db, "proposal_answer", &id.to_string())
 }
 
 /// Devices that wrote in this phone's grids, with their certificates.

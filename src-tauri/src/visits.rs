@@ -10,7 +10,9 @@ use crate::{
 };
 use gridwalk_core::{
     error::Code,
-    household::{FieldChange, HouseholdEdit, NewMember, NewVisit, VisitKind, VisitOutcome},
+    household::{
+        FieldChange, HouseholdEdit, MemberChange, NewMember, NewVisit, VisitKind, VisitOutcome,
+    },
     ids::{HouseholdId, MemberId, TaskId, VisitId},
     reference::TaskKind,
 };
@@ -110,6 +112,17 @@ impl Phone {
     /// Somebody moved in.
     pub fn add_member(&self, household: HouseholdId, member: NewMember) -> Answer<HouseholdDetail> {
         self.edit_household(household, HouseholdEdit::AddMember(member), &[])
+    }
+
+    /// What is listed of somebody was wrong, or is not so any more.
+    pub fn correct_member(
+        &self,
+        household: HouseholdId,
+        member: MemberId,
+        changes: Vec<MemberChange>,
+    ) -> Answer<HouseholdDetail> {
+        let edit = HouseholdEdit::CorrectMember { member, changes };
+        self.edit_household(household, edit, &[])
     }
 
     /// Somebody moved out.

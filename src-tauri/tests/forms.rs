@@ -374,7 +374,7 @@ async fn answers_that_an_older_app_could_not_show_count_once_it_is_replaced() {
         where view ->> '$.forms' is not null";
     assert_eq!(db.execute(unknown, []).unwrap(), 1);
     db.execute_batch(
-        "drop table visit_report; drop index household_next_due; alter table household drop column next_due; drop index patrol_plan; alter table patrol drop column hits; alter table patrol drop column plan; drop index incident_follow_up; alter table incident drop column follow_up;",
+        "drop table visit_report; drop table proposal; drop index household_next_due; alter table household drop column next_due; drop index patrol_plan; alter table patrol drop column hits; alter table patrol drop column plan; drop index incident_follow_up; alter table incident drop column follow_up;",
     )
     .unwrap();
     let before = "delete from refinery_schema_history where version >= 15";

@@ -16,6 +16,7 @@ fn page(n: u128, kind: PageKind, title: &str, body: &str) -> Page {
         id: PageId(Uuid::from_u128(n)),
         kind,
         category: None,
+        code: None,
         title_zh: title.into(),
         title_en: format!("page {n}"),
         body_zh: body.into(),
@@ -79,6 +80,86 @@ async fn pages_lie_on_the_phone_in_their_order_and_are_found_by_the_same_search(
             group.expect(query).hits[0].id,
             PageId(Uuid::from_u128(0x902)).to_string()
         );
+    }
+}
+
+#[tokio::test]
+async fn an_announcement_is_found_by_its_title_and_its_text_until_it_is_over() {
+    let world = World::new();
+    furnish(&world);
+    let mut water = said(0x914, "停水通知", 1);
+    water.text = "八点到十二点检修水泵".into();
+    water.expires = Some(NINE.local_date());
+    world.centre.say("announcement", water.id, &water);
+    let phone = world.enrolled().await;
+    world.centre.weather(Weather::Offline);
+    let found = |query: &str| -> Vec<String> {
+        let groups = phone.search(query.into()).unwrap().groups.into_iter();
+        let announced = groups.filter(|group| group.kind == FoundKind::Announcement);
+        announced
+            .flat_map(|group| group.hits)
+            .map(|hit| hit.id)
+            .collect()
+    };
+    let water = [water.id.to_string()];
+    for query in [
+        "停水通知",
+        "水泵 检修",
+        "tingshuitongzhi",
+        "tstz",
+        "ＴＳＴＺ",
+    ] {
+        assert_eq!(found(query), water, "{query}");
+    }
+    let both = found("停水");
+    assert_eq!(both.len(), 2);
+    assert_eq!(both[0], water[0], "the newest first");
+    assert_eq!(found("望舒").len(), 3, "also by who says it");
+    assert!(found("上个月").is_empty(), "what is over is not shown");
+    world.watch.0.lock().unwrap().0 += 86_400_000;
+    assert!(found("水泵").is_empty(), "and a day later this is over too");
+}
+
+#[tokio::test]
+async fn duty_items_stand_by_their_codes_and_are_found_by_them() {
+    let world = World::new();
+    let duty = |n: u128, code: Option<&str>, title: &str| {
+        let mut page = page(n, PageKind::Duty, title, "上门了解");
+        page.code = code.map(Into::into);
+        world.centre.say("page", page.id, &page);
+    };
+    duty(0x921, None, "旧清单上的一项");
+    duty(0x922, Some("Z91"), "不该做：执法");
+    duty(0x923, Some("Z01"), "该做：走访");
+    // as a centre of before said it: there is no word of a code
+    assert!(
+        !world
+            .centre
+            .state()
+            .reference
+            .iter()
+            .any(|row| row.id.ends_with("921")
+                && row.json.as_ref().is_some_and(|json| json.contains("code")))
+    );
+    let phone = world.enrolled().await;
+    let codes: Vec<_> = phone
+        .pages()
+        .unwrap()
+        .into_iter()
+        .map(|page| page.code)
+        .collect();
+    assert_eq!(codes, [Some("Z01".into()), Some("Z91".into()), None]);
+    for query in ["z01", "Ｚ01", "Z01 走访"] {
+        let groups = phone.search(query.into()).unwrap().groups;
+        let pages = groups.iter().find(|group| group.kind == FoundKind::Page);
+        let hits = &pages.expect(query).hits;
+        assert_eq!(hits.len(), 1, "{query}");
+        let title: String = hits[0]
+            .title
+            .iter()
+            .map(|piece| piece.text.as_str())
+            .collect();
+        assert_eq!(title, "Z01 该做：走访");
     }
 }
 

@@ -315,7 +315,7 @@ async fn shops_that_an_older_app_downloaded_are_listed_once_it_is_replaced() {
     let db = Connection::open(world.dir.path().join("gridwalk.db")).unwrap();
     db.pragma_update(None, "key", format!("x'{key}'")).unwrap();
     db.execute_batch(
-        "drop table heard; drop table place; drop table visit_report; drop index household_next_due; alter table household drop column next_due; drop index patrol_plan; alter table patrol drop column hits; alter table patrol drop column plan; drop index incident_follow_up; alter table incident drop column follow_up; delete from search_entry where kind = 'place';
+        "drop table heard; drop table place; drop table visit_report; drop table proposal; drop index household_next_due; alter table household drop column next_due; drop index patrol_plan; alter table patrol drop column hits; alter table patrol drop column plan; drop index incident_follow_up; alter table incident drop column follow_up; delete from search_entry where kind = 'place';
          delete from refinery_schema_history where version >= 13;",
     )
     .unwrap();

@@ -138,6 +138,8 @@ async fn somebody_of_one_community_sees_nothing_of_another_on_any_route() {
     theirs.check_a_shop().await;
     ours.fill_a_form().await;
     theirs.fill_a_form().await;
+    ours.propose().await;
+    theirs.propose().await;
     set_aside(&field, &ours).await;
     set_aside(&field, &theirs).await;
     let secretary = somebody("secretary", Some(ours.grid_name));

@@ -127,6 +127,28 @@ export const SCREENS = [
     },
   },
   {
+    name: '02t-person-correct',
+    path: '/households/h126',
+    async walk(page) {
+      await tap(page, 'member-add')
+      await byId(page, 'member-name').fill('王小莉')
+      await tap(page, 'member-relation-child', 'member-save', 'member-open-1', 'member-correct')
+      await page.getByTestId('member-correct-sheet').getByTestId('member-name').fill('王小丽')
+    },
+  },
+  {
+    name: '02u-person-corrected',
+    path: '/households/h126',
+    async walk(page) {
+      await tap(page, 'member-add')
+      await byId(page, 'member-name').fill('王小莉')
+      await tap(page, 'member-relation-child', 'member-save', 'member-open-1', 'member-correct')
+      await page.getByTestId('member-correct-sheet').getByTestId('member-name').fill('王小丽')
+      await tap(page, 'member-correct-save', 'member-open-1')
+      await byId(page, 'member-corrected').waitFor()
+    },
+  },
+  {
     name: '02s-person-gone',
     path: '/households/h126',
     async walk(page) {
@@ -646,6 +668,36 @@ export const SCREENS = [
       await byId(page, 'visit-report-confirmed').waitFor()
     },
   },
+  {
+    name: '10m-correct-door',
+    path: '/households/h126',
+    async walk(page) {
+      await byId(page, 'household-correct').scrollIntoViewIfNeeded()
+      await tap(page, 'household-correct')
+      await byId(page, 'correct-plate').waitFor()
+    },
+  },
+  {
+    name: '10n-correct-sheet',
+    path: '/correct/building/b3',
+    async walk(page) {
+      await tap(page, 'correct-storeys')
+      await byId(page, 'proposal-should').fill('7')
+      await byId(page, 'proposal-because').fill('在楼下数过，顶层是后来加的')
+    },
+  },
+  {
+    name: '10o-correct-kept',
+    path: '/correct/building/b3',
+    async walk(page) {
+      await tap(page, 'correct-storeys')
+      await byId(page, 'proposal-should').fill('7')
+      await byId(page, 'proposal-because').fill('在楼下数过，顶层是后来加的')
+      await tap(page, 'proposal-save')
+      await byId(page, 'proposal').scrollIntoViewIfNeeded()
+    },
+  },
+  { name: '10p-proposals', path: '/proposals' },
   { name: '01c-today-evening', path: '/today', scene: 'evening' },
   { name: '11-today-nothing', path: '/today', scene: 'quiet' },
   { name: '12-task', path: '/today/t6' },

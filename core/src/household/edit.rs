@@ -2,7 +2,7 @@
 
 use super::{
     Dwelling, DwellingAct, FieldChange, HouseholdEdit, NewMember, NewVisit, VisitOutcome, dwelling,
-    rules,
+    member, rules,
 };
 use crate::{
     act::{Act, Role},
@@ -18,7 +18,8 @@ use crate::{
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-// Acts on the dwelling and forms that were handed in stand among the amendments, and answers among the fields: only a
+// Acts on the dwelling and forms that were handed in stand among the amendments, answers and members' corrections among the
+// fields: only a
 // document's first change makes containers, and households listed by an older app have these six.
 pub(super) use crate::amend::{AMENDMENTS, Amended, VISITS};
 
@@ -33,6 +34,8 @@ pub const NO_ENTRY_DAYS: u64 = 90;
 /// A register's value with its source.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Written {
+    /// Absent when it says that nobody knows.
+    #[serde(default)]
     pub value: serde_json::Value,
     pub by: PersonId,
     pub at: Timestamp,
@@ -139,6 +142,14 @@ pub fn apply(document: Document, edit: &HouseholdEdit, author: &Author) -> Resul
             rules::member(member, act)?;
             document.absent(MEMBERS, &member.id)?;
             document.edit(author, |draft| draft.fact(MEMBERS, &member.id, act, member))
+        }
+        HouseholdEdit::CorrectMember { member, changes } => {
+            document.present(MEMBERS, member)?;
+            if document.absent(MEMBERS_LEFT, member).is_err() {
+                return Err(Refusal::new(Code::NotFound, "who moved away is not listed"));
+            }
+            member::check(changes, act)?;
+            document.edit(author, |draft| member::write(draft, *member, changes, act))
         }
         HouseholdEdit::MemberLeft { member } => {
             document.present(MEMBERS, member)?;

@@ -5,6 +5,7 @@
 mod change;
 mod dwelling;
 mod edit;
+mod member;
 mod rules;
 mod view;
 mod visit;
@@ -109,6 +110,11 @@ words! {
         SmokeAlarm, /// 疏散
         Exit, /// 备注
         Notes }
+    /// The fields of somebody who lives here; the key of [`MemberChange`].
+    MemberField { /// 称呼
+        DisplayName, /// 出生年
+        BirthYear, /// 关系
+        Relation }
 }
 
 /// A new value for one field. Screens send what changed, never the whole record.
@@ -190,8 +196,24 @@ pub struct NewMember {
     pub display_name: String,
     /// 出生年, never the date
     pub birth_year: Option<u16>,
-    /// 关系, at most 20 characters
+    /// 关系, at most 20 characters: a code that every screen says in its language (`head`, `spouse`, `child`, `parent`,
+    /// `grandchild`, `tenant`), or a word as somebody typed it
     pub relation: Option<String>,
+}
+
+/// A new value for one field of somebody who lives here.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "field", content = "value", rename_all = "snake_case")]
+pub enum MemberChange {
+    /// 称呼 or name, at most 40 characters
+    DisplayName(String),
+    /// 出生年; none: nobody knows
+    BirthYear(Option<u16>),
+    /// 关系, at most 20 characters: a code that every screen says in its language (`head`, `spouse`, `child`, `parent`,
+    /// `grandchild`, `tenant`), or a word as somebody typed it
+    Relation(Option<String>),
 }
 
 /// What people do to a household.
@@ -215,6 +237,13 @@ pub enum HouseholdEdit {
     ResolveConflict(FieldChange),
     /// Somebody moved in.
     AddMember(NewMember),
+    /// What is listed of somebody was wrong, or is not so any more.
+    CorrectMember {
+        /// Who.
+        member: MemberId,
+        /// What is different; one field or more.
+        changes: Vec<MemberChange>,
+    },
     /// Somebody moved out.
     MemberLeft {
         /// Who.
@@ -310,10 +339,39 @@ pub struct VisitView {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MemberView {
-    /// What was entered.
+    /// What was entered, put right: the newest value of each field.
     pub member: NewMember,
     /// Since when we know.
     pub since: Timestamp,
+    /// Fields that were put right.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrected: Vec<MemberFieldView>,
+}
+
+/// A field of a member that somebody put right.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MemberFieldView {
+    /// Which.
+    pub field: MemberField,
+    /// What was entered at first.
+    pub entered: MemberChange,
+    /// One value, or several that were written at the same time; newest last.
+    pub values: Vec<MemberValue>,
+}
+
+/// One value of it, with where it came from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MemberValue {
+    /// The value, typed by its field.
+    pub value: MemberChange,
+    /// Who wrote it.
+    pub by: PersonId,
+    /// When it was written down.
+    pub at: Timestamp,
 }
 
 /// Everything a screen or the registry needs of one household.

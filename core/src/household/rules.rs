@@ -21,10 +21,23 @@ pub(super) fn fields(fields: &[FieldChange]) -> Result<(), Refusal> {
 }
 
 pub(super) fn member(member: &NewMember, act: &Act) -> Result<(), Refusal> {
-    text::required(&member.display_name, 40, Code::ValueOutOfRange)?;
-    text::plain(member.relation.as_deref().unwrap_or_default(), 20)?;
+    member_name(&member.display_name)?;
+    relation(member.relation.as_deref())?;
+    birth_year(member.birth_year, act)
+}
+
+pub(super) fn member_name(name: &str) -> Result<(), Refusal> {
+    text::required(name, 40, Code::ValueOutOfRange)
+}
+
+pub(super) fn relation(relation: Option<&str>) -> Result<(), Refusal> {
+    text::plain(relation.unwrap_or_default(), 20)
+}
+
+/// Of somebody who lives and is born.
+pub(super) fn birth_year(year: Option<u16>, act: &Act) -> Result<(), Refusal> {
     let this_year = act.recorded_at.local_date().year();
-    match member.birth_year {
+    match year {
         Some(year) if !(1880..=this_year).contains(&i32::from(year)) => {
             Err(out_of_range("birth year"))
         }

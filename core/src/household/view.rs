@@ -8,6 +8,7 @@ use super::{
     edit::{
         AMENDMENTS, Amended, FIELDS, MEMBERS, MEMBERS_LEFT, NO_ENTRY, NoEntry, VISITS, Written,
     },
+    member,
     visit::KnownVisit,
 };
 use crate::{
@@ -69,7 +70,7 @@ fn fields(
     *unreadable += registers.unreadable;
     let mut read = Vec::new();
     for register in registers.read {
-        if form::is_answer(&register.key) {
+        if form::is_answer(&register.key) || member::is_members(&register.key) {
             continue;
         }
         let key = FieldKey::ALL
@@ -132,12 +133,18 @@ fn members(document: &Document, unreadable: &mut u32) -> Vec<MemberView> {
     let members = document.facts::<NewMember>(MEMBERS, |member| member.id.0, unreadable);
     let left = document.facts::<MemberId>(MEMBERS_LEFT, |member| member.0, unreadable);
     let left: HashSet<&String> = left.iter().map(|item| &item.key).collect();
+    let mut corrections = member::corrections(document, unreadable);
     let mut here: Vec<MemberView> = members
         .iter()
         .filter(|item| !left.contains(&item.key))
-        .map(|item| MemberView {
-            member: item.value.item.clone(),
-            since: item.value.act.recorded_at,
+        .map(|item| {
+            let (member, corrected) =
+                member::put_right(&item.value.item, &mut corrections, unreadable);
+            MemberView {
+                member,
+                since: item.value.act.recorded_at,
+                corrected,
+            }
         })
         .collect();
     here.sort_by_key(|member| (member.since, member.member.id));

@@ -227,6 +227,11 @@ const PLANS: &[(&str, u32, &str)] = &[
         r#"{"household":"<household>","member":{"id":"<new>","display_name":"李阿姨","birth_year":1949,"relation":"本人"}}"#,
     ),
     (
+        "correct_member",
+        5,
+        r#"{"household":"<household>","member":"<member>","changes":[{"field":"display_name","value":"李婆婆"},{"field":"birth_year","value":null}]}"#,
+    ),
+    (
         "member_left",
         5,
         r#"{"household":"<household>","member":"<member>"}"#,
@@ -354,6 +359,23 @@ const PLANS: &[(&str, u32, &str)] = &[
     ("pages", 1, "{}"),
     ("announcements", 2, "{}"),
     ("read_announcement", 2, r#"{"id":"<announcement>"}"#),
+    (
+        "correctable",
+        2,
+        r#"{"subject":{"type":"door","id":"<household>"}}"#,
+    ),
+    ("proposals", 2, "{}"),
+    ("look_at_proposals", 1, "{}"),
+    (
+        "propose",
+        3,
+        r#"{"input":{"subject":{"type":"door","id":"<household>"},"field":"plate","should":"<note>","because":"<note>"}}"#,
+    ),
+    (
+        "propose",
+        1,
+        r#"{"input":{"subject":{"type":"grid","id":"<grid>"},"field":"boundary","should":"<note>","because":"<note>"}}"#,
+    ),
     ("sync_page", 1, "{}"),
     ("storage", 1, "{}"),
     ("free_storage", 1, "{}"),

@@ -61,6 +61,7 @@ commands! {
     change_field(household, change);
     resolve_conflict(household, choice);
     add_member(household, member);
+    correct_member(household, member, changes);
     member_left(household, member);
     places();
     place(id);
@@ -103,6 +104,10 @@ commands! {
     pages();
     announcements();
     read_announcement(id);
+    correctable(subject);
+    proposals();
+    look_at_proposals();
+    propose(input);
     sync_page();
     storage();
     free_storage();

@@ -5,7 +5,7 @@ use crate::{
     view::{BuildingChoice, Found, HouseholdDetail, HouseholdRow, NewDoor, SplitInto, VoidInput},
 };
 use gridwalk_core::{
-    household::{FieldChange, NewMember, NewVisit},
+    household::{FieldChange, MemberChange, NewMember, NewVisit},
     ids::{BuildingId, HouseholdId, MemberId, TaskId, VisitId},
 };
 use tauri::State;
@@ -96,6 +96,18 @@ pub fn add_member(
     member: NewMember,
 ) -> Answer<HouseholdDetail> {
     desk.phone()?.add_member(household, member)
+}
+
+/// What is listed of somebody was wrong, or is not so any more.
+#[tauri::command(async)]
+#[specta::specta]
+pub fn correct_member(
+    desk: State<'_, Desk>,
+    household: HouseholdId,
+    member: MemberId,
+    changes: Vec<MemberChange>,
+) -> Answer<HouseholdDetail> {
+    desk.phone()?.correct_member(household, member, changes)
 }
 
 /// Somebody moved out.

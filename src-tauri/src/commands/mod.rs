@@ -11,6 +11,7 @@ mod moving;
 mod patrol;
 pub mod photo;
 mod place;
+mod proposal;
 mod sharing;
 mod status;
 pub mod voice;
@@ -114,6 +115,7 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             household::change_field,
             household::resolve_conflict,
             household::add_member,
+            household::correct_member,
             household::member_left,
             household::building_choices,
             household::doors_like,
@@ -161,6 +163,10 @@ pub fn builder<R: tauri::Runtime>() -> Builder<R> {
             handbook::pages,
             handbook::announcements,
             handbook::read_announcement,
+            proposal::correctable,
+            proposal::proposals,
+            proposal::look_at_proposals,
+            proposal::propose,
             delivery::sync_now,
             delivery::sync_page,
             delivery::begin_unsent,

@@ -94,9 +94,9 @@ impl Edit {
             Self::Household(HouseholdEdit::AddMember(member)) => {
                 (Noun::HouseholdEdit, member.id.to_string())
             }
-            Self::Household(HouseholdEdit::MemberLeft { member }) => {
-                (Noun::HouseholdEdit, member.to_string())
-            }
+            Self::Household(
+                HouseholdEdit::CorrectMember { member, .. } | HouseholdEdit::MemberLeft { member },
+            ) => (Noun::HouseholdEdit, member.to_string()),
             Self::Household(
                 HouseholdEdit::ChangeField(field) | HouseholdEdit::ResolveConflict(field),
             ) => (Noun::HouseholdEdit, format!("{:?}", field.key())),
@@ -138,6 +138,9 @@ impl Edit {
             }
             Self::WorkerDay(WorkerDayEdit::WriteReport { report, .. }) => {
                 (Noun::VisitReport, report.to_string())
+            }
+            Self::WorkerDay(WorkerDayEdit::Propose { proposal, .. }) => {
+                (Noun::Proposal, proposal.id.to_string())
             }
         }
     }
@@ -256,6 +259,7 @@ pub(crate) enum Noun {
     Task,
     WorkLog,
     VisitReport,
+    Proposal,
     Announcement,
 }
 
@@ -280,6 +284,7 @@ impl Noun {
             Self::Task => "task",
             Self::WorkLog => "work_log",
             Self::VisitReport => "visit_report",
+            Self::Proposal => "proposal",
             Self::Announcement => "announcement",
         }
     }

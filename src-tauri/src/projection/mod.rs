@@ -84,6 +84,7 @@ pub(crate) fn forget(db: &Connection, id: DocumentId) -> Answer<()> {
         "delete from place where id = ?1",
         "delete from task_done where document = ?1",
         "delete from visit_report where document = ?1",
+        "delete from proposal where document = ?1",
         "delete from search_entry where document = ?1",
     ] {
         db.prepare_cached(delete)?.execute([id.0])?;
@@ -190,6 +191,7 @@ fn care_plan(db: &Connection, view: &CareView) -> Answer<()> {
 
 fn worker_day(db: &Connection, id: DocumentId, view: &WorkerDayView) -> Answer<()> {
     reports(db, id, view)?;
+    proposals(db, id, view)?;
     settle(db, id, &view.completed)
 }
 
@@ -211,6 +213,25 @@ fn reports(db: &Connection, day: DocumentId, view: &WorkerDayView) -> Answer<()>
             period.until.to_string(),
             report.at.0,
             serde_json::to_string(report)?,
+        ))?;
+    }
+    Ok(())
+}
+
+/// What was proposed on a day.
+fn proposals(db: &Connection, day: DocumentId, view: &WorkerDayView) -> Answer<()> {
+    db.prepare_cached("delete from proposal where document = ?1")?
+        .execute([day.0])?;
+    for said in &view.proposals {
+        db.prepare_cached(
+            "insert or replace into proposal (id, document, worker, at, view) values (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute((
+            said.proposal.id.0,
+            day.0,
+            view.created.worker.0,
+            said.at.0,
+            serde_json::to_string(&said.proposal)?,
         ))?;
     }
     Ok(())

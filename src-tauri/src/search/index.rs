@@ -5,7 +5,7 @@ use super::{
     fold,
 };
 use crate::{error::Answer, reference};
-use gridwalk_core::reference::{Category, Page};
+use gridwalk_core::reference::{Announcement, Category, Page};
 use rusqlite::Connection;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -32,6 +32,8 @@ pub(crate) struct Index {
     pub(super) checkpoints: Vec<Known>,
     /// Title and body, each in both languages.
     pub(super) pages: Vec<(Page, String)>,
+    /// Title and text, also of those that are over; newest first.
+    pub(super) announcements: Vec<(Announcement, String)>,
 }
 
 impl Index {
@@ -107,11 +109,23 @@ impl Index {
             .into_iter()
             .map(|page| {
                 let mut folded = fold::named(&page.title_zh);
-                for text in [&page.title_en, &page.body_zh, &page.body_en] {
+                let texts = [&page.title_en, &page.body_zh, &page.body_en];
+                for text in texts.into_iter().chain(&page.code) {
                     folded.push('|');
                     folded.push_str(&fold::plain(text));
                 }
                 (page, folded)
+            })
+            .collect();
+        self.announcements = reference::announcements(db)?
+            .into_iter()
+            .map(|said| {
+                let mut folded = fold::named(&said.title);
+                for text in [&said.text, &said.office] {
+                    folded.push('|');
+                    folded.push_str(&fold::plain(text));
+                }
+                (said, folded)
             })
             .collect();
         let grids = reference::grids(db)?.into_iter();

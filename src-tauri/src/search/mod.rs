@@ -21,6 +21,7 @@ use crate::{
     error::Answer,
     view::{Found, FoundGroup, FoundKind, Hit, Language, Settings},
 };
+use chrono::NaiveDate;
 use gridwalk_core::time::Timestamp;
 
 /// So many of each kind are shown; how many there are is said.
@@ -62,16 +63,17 @@ impl Phone {
         if words.is_empty() {
             return Ok(Found::default());
         }
+        let today = self.now().local_date();
         let mut index = self.search_index();
         self.database().read(|db| {
             index.catch_up(db)?;
             let settings: Settings = fact(db, "settings")?.unwrap_or_default();
-            Ok(find(&index, &words, &settings))
+            Ok(find(&index, &words, &settings, today))
         })
     }
 }
 
-fn find(index: &Index, words: &[Word], settings: &Settings) -> Found {
+fn find(index: &Index, words: &[Word], settings: &Settings, today: NaiveDate) -> Found {
     let mut of_kind: [Vec<&Entry>; KINDS.len()] = Default::default();
     for entry in &index.entries {
         if let Some(kind) = kind_of(index, entry, words) {
@@ -94,6 +96,7 @@ fn find(index: &Index, words: &[Word], settings: &Settings) -> Found {
     }
     groups.push(known(FoundKind::Building, &index.buildings, words));
     groups.push(known(FoundKind::Checkpoint, &index.checkpoints, words));
+    groups.push(announcements(index, words, today));
     groups.push(pages(index, words, settings.language));
     groups.retain(|group| group.total > 0);
     Found { groups }
@@ -194,13 +197,43 @@ fn pages(index: &Index, words: &[Word], language: Language) -> FoundGroup {
             id: page.id.to_string(),
             document: page.id.to_string(),
             plate: String::new(),
-            title: pieces(title, words, true),
+            title: pieces(&coded(page.code.as_deref(), title), words, true),
             line: pieces(&body.replace('\n', " "), words, false),
             at: None,
         }
     });
     FoundGroup {
         kind: FoundKind::Page,
+        total: count(&found),
+        hits: hits.collect(),
+    }
+}
+
+/// `Z01 该做：走访和了解`
+fn coded(code: Option<&str>, title: &str) -> String {
+    [code.unwrap_or_default(), title]
+        .join(" ")
+        .trim()
+        .to_owned()
+}
+
+/// What was announced and still matters, as its page lists it.
+fn announcements(index: &Index, words: &[Word], today: NaiveDate) -> FoundGroup {
+    let found = index.announcements.iter().filter(|(said, folded)| {
+        said.expires.is_none_or(|last| last >= today)
+            && words.iter().all(|word| folded.contains(&word.plain))
+    });
+    let found: Vec<_> = found.map(|(said, _)| said).collect();
+    let hits = found.iter().take(SHOWN).map(|said| Hit {
+        id: said.id.to_string(),
+        document: said.id.to_string(),
+        plate: String::new(),
+        title: pieces(&said.title, words, true),
+        line: pieces(&said.text.replace('\n', " "), words, false),
+        at: Some(said.at),
+    });
+    FoundGroup {
+        kind: FoundKind::Announcement,
         total: count(&found),
         hits: hits.collect(),
     }

@@ -273,6 +273,7 @@ fn purge(db: &Connection, document: DocumentId) -> Answer<()> {
         "delete from place where id = ?1",
         "delete from task_done where document = ?1",
         "delete from visit_report where document = ?1",
+        "delete from proposal where document = ?1",
         "delete from search_entry where document = ?1",
         "delete from track_point where patrol = ?1",
         "delete from quarantine where document = ?1",

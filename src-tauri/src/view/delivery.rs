@@ -119,6 +119,8 @@ pub enum SyncItemKind {
     VisitReport,
     /// 通知公告, read
     Announcement,
+    /// 更正建议
+    Proposal,
     /// 照片
     Photo,
     /// 原图 of a photo

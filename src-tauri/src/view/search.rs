@@ -29,6 +29,8 @@ pub enum FoundKind {
     Building,
     /// 点位
     Checkpoint,
+    /// 通知公告
+    Announcement,
     /// 手册, 职责, 政策 …
     Page,
 }
@@ -47,7 +49,7 @@ pub struct FoundGroup {
 /// One thing that was found.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, Type)]
 pub struct Hit {
-    /// The household, place, incident, visit, building or checkpoint.
+    /// The household, place, incident, visit, building, checkpoint, announcement or page.
     pub id: String,
     /// What it opens: the household of a visit, else the same as `id`.
     pub document: String,

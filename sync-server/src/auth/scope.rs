@@ -1,7 +1,10 @@
 //! Who may see and do what. One function, asked by every route of the console at every request; nothing is allowed that
 //! is not named here. Grids come from the registry at that moment, never from the session.
 
-use crate::error::{Error, Result};
+use crate::{
+    console::proposal,
+    error::{Error, Result},
+};
 use gridwalk_core::{
     act::Role,
     error::Code,
@@ -26,6 +29,10 @@ pub enum Wish<'a> {
     Export,
     /// Look at what was not taken, and decide about it.
     Quarantine,
+    /// What workers propose to put right.
+    ReadProposals,
+    /// Say yes or no to it.
+    AnswerProposals,
     /// Do something to an incident.
     Act(&'a IncidentAction),
 }
@@ -100,6 +107,8 @@ pub fn authorise(person: &Person, wish: Wish<'_>) -> Result<Scope> {
                 | R::Callback
         ),
         Wish::Quarantine => matches!(role, R::Lead | R::Secretary | R::DutyChief | R::Steward),
+        Wish::ReadProposals => matches!(role, R::Lead | R::Secretary | R::Steward),
+        Wish::AnswerProposals => proposal::may_answer(role),
         Wish::Export => matches!(role, R::Secretary | R::Dispatcher | R::DutyChief),
         Wish::Act(action) => role_may(role, action),
     };

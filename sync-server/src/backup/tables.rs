@@ -226,6 +226,11 @@ pub const TRUTH: &[Table] = &[
     ),
     table("case_number", &["incident", "case_no"], "incident"),
     table(
+        "proposal_answer",
+        &["proposal", "outcome", "applied", "note", "by_person", "at"],
+        "proposal",
+    ),
+    table(
         "audit",
         &[
             "sequence", "at", "subject", "action", "object", "result", "address",
@@ -280,6 +285,7 @@ pub const REMADE: &[&str] = &[
     "photo",
     "place",
     "place_visit",
+    "proposal",
     "worker_day",
     "care_plan",
     "care_support",

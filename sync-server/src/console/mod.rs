@@ -7,13 +7,14 @@ pub mod incident;
 pub mod openapi;
 pub mod patrol;
 pub mod place;
+pub mod proposal;
 pub mod quarantine;
 pub mod range;
 pub mod visit;
 
 use crate::{
     error::{Error, Result},
-    store::Connection,
+    store::{Connection, OptionalExtension},
 };
 use gridwalk_core::reference::{Calendar, DeadlineRule};
 use serde::de::DeserializeOwned;
@@ -42,6 +43,21 @@ pub fn reference<T: DeserializeOwned>(connection: &Connection, kind: &str) -> Re
     )?;
     let rows = statement.query_map([kind], |row| row.get::<_, String>(0))?;
     rows.map(|json| parsed(&json?)).collect()
+}
+
+/// One of them.
+pub fn reference_row<T: DeserializeOwned>(
+    connection: &Connection,
+    kind: &str,
+    id: &str,
+) -> Result<Option<T>> {
+    let json: Option<String> = connection
+        .prepare_cached(
+            "select json from reference where kind = ?1 and id = ?2 and json is not null",
+        )?
+        .query_row([kind, id], |row| row.get(0))
+        .optional()?;
+    json.map(|json| parsed(&json)).transpose()
 }
 
 /// A stored JSON text as its type.

@@ -9,6 +9,7 @@ pub mod page;
 pub mod people;
 pub mod picture;
 pub mod poke;
+pub mod proposal;
 pub mod quarantine;
 pub mod registry;
 pub mod sync;
@@ -54,6 +55,7 @@ pub fn console() -> OpenApiRouter<AppState> {
     people::routes()
         .merge(registry::routes())
         .merge(quarantine::routes())
+        .merge(proposal::routes())
 }
 
 /// The framework refuses in plain text what does not fit a route; whoever asks here expects a code, except on a page for

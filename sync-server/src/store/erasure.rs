@@ -37,6 +37,8 @@ pub fn forget_rows(connection: &Connection, id: DocumentId) -> Result<()> {
         "delete from photo where document = ?1",
         "delete from place_visit where place = ?1",
         "delete from place where id = ?1",
+        "delete from proposal_answer where proposal in (select id from proposal where document = ?1)",
+        "delete from proposal where document = ?1",
         "delete from worker_day where id = ?1",
         "delete from care_support where plan = ?1",
         "delete from care_open where plan = ?1",

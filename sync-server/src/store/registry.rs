@@ -47,6 +47,7 @@ pub const PROJECTED: [&str; 19] = [
     "photo",
     "place_visit",
     "place",
+    "proposal",
     "worker_day",
     "care_support",
     "care_open",
@@ -535,6 +536,42 @@ fn worker_day(
             view.completed.len(),
             json(view)?
         ])?;
+    proposals(connection, document, view, facts)
+}
+
+/// What was proposed on a day.
+fn proposals(
+    connection: &Connection,
+    document: DocumentId,
+    view: &WorkerDayView,
+    facts: Facts,
+) -> Result<()> {
+    let document = document.to_string();
+    clear(
+        connection,
+        "delete from proposal where document = ?1",
+        &document,
+    )?;
+    let mut insert = connection.prepare_cached(
+        "insert into proposal (id, document, grid, worker, subject_kind, subject, field, says, should, because, at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) on conflict (id) do nothing",
+    )?;
+    for said in &view.proposals {
+        let proposal = &said.proposal;
+        insert.execute(params![
+            proposal.id.to_string(),
+            document,
+            facts.grid.to_string(),
+            view.created.worker.to_string(),
+            proposal.subject.kind(),
+            proposal.subject.id(),
+            word(&proposal.field)?,
+            proposal.says,
+            proposal.should,
+            proposal.because,
+            said.at.to_string()
+        ])?;
+    }
     Ok(())
 }
 

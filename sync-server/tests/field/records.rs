@@ -18,8 +18,10 @@ use gridwalk_core::{
     },
     photo::{Photo, PhotoStage},
     place::{self, NewPlace, NewPlaceVisit, PlaceEdit, PlaceOutcome},
+    proposal::{NewProposal, ProposalSubject, ProposedField},
     sync::message::Partition,
     voice::{self, VoiceNote},
+    worker_day::{self, NewWorkerDay, WorkerDayEdit},
 };
 use gridwalk_fixtures::voice::{Recorded, webm};
 use uuid::Uuid;
@@ -150,6 +152,40 @@ impl Records {
                 place::apply(document.expect("a shop"), &edit, author)
             })
             .expect("a check");
+        self.phone.sync().await.expect("an exchange");
+        assert!(self.phone.unsent.is_empty());
+    }
+
+    /// The worker proposes to put the boundary right.
+    pub async fn propose(&mut self) {
+        let id = |place: u128| Uuid::from_u128(self.household.0.as_u128() ^ 0xd00 ^ place);
+        let day = NewWorkerDay {
+            id: id(1).into(),
+            worker: self.phone.carrier.id.into(),
+            date: nine().local_date(),
+        };
+        let edit = WorkerDayEdit::Propose {
+            at: nine(),
+            proposal: NewProposal {
+                id: id(2).into(),
+                subject: ProposalSubject::Grid { id: self.home.grid },
+                field: ProposedField::Boundary,
+                says: String::new(),
+                should: "=1+1".into(),
+                because: "走过".into(),
+            },
+        };
+        let document = day.id.into();
+        self.phone
+            .act(document, self.home, nine(), |_, author, _| {
+                worker_day::create(&day, author)
+            })
+            .expect("a day");
+        self.phone
+            .act(document, self.home, nine(), |document, author, _| {
+                worker_day::apply(document.expect("a day"), &edit, author)
+            })
+            .expect("a proposal");
         self.phone.sync().await.expect("an exchange");
         assert!(self.phone.unsent.is_empty());
     }

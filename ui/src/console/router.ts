@@ -12,6 +12,11 @@ const routes: RouteRecordRaw[] = [
   { path: '/visits', name: 'visits', component: () => import('./visit/VisitsPage.vue') },
   { path: '/photos', name: 'photos', component: () => import('./photo/AwaitedPage.vue') },
   {
+    path: '/proposals/:id?',
+    name: 'proposals',
+    component: () => import('./proposal/ProposalsPage.vue'),
+  },
+  {
     path: '/quarantine/:id?',
     name: 'quarantine',
     component: () => import('./quarantine/QuarantinePage.vue'),

@@ -69,6 +69,8 @@ export const router = createRouter({
     { path: '/handbook', component: () => import('./handbook/HandbookPage.vue') },
     { path: '/handbook/:id', props: true, component: () => import('./handbook/PagePage.vue') },
     { path: '/announcements', component: () => import('./handbook/AnnouncementsPage.vue') },
+    { path: '/proposals', component: () => import('./proposal/ProposalsPage.vue') },
+    { path: '/correct/:kind/:id', props: true, component: () => import('./proposal/CorrectPage.vue') },
     { path: '/me', name: 'me', component: () => import('./me/MePage.vue'), meta: tab },
     { path: '/:rest(.*)', redirect: '/today' },
   ],

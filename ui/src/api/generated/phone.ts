@@ -110,6 +110,8 @@ export const commands = {
 	resolveConflict: (household: string, choice: FieldChange) => typedError<HouseholdDetail, Failure>(__TAURI_INVOKE("resolve_conflict", { household, choice })),
 	/**  Somebody moved in. */
 	addMember: (household: string, member: NewMember) => typedError<HouseholdDetail, Failure>(__TAURI_INVOKE("add_member", { household, member })),
+	/**  What is listed of somebody was wrong, or is not so any more. */
+	correctMember: (household: string, member: string, changes: MemberChange[]) => typedError<HouseholdDetail, Failure>(__TAURI_INVOKE("correct_member", { household, member, changes })),
 	/**  Somebody moved out. */
 	memberLeft: (household: string, member: string) => typedError<HouseholdDetail, Failure>(__TAURI_INVOKE("member_left", { household, member })),
 	/**  Buildings in which this worker may add a door. */
@@ -204,6 +206,14 @@ export const commands = {
 	announcements: () => typedError<AnnouncementRow[], Failure>(__TAURI_INVOKE("announcements")),
 	/**  The one receipt. Giving it again changes nothing. */
 	readAnnouncement: (id: string) => typedError<AnnouncementRow[], Failure>(__TAURI_INVOKE("read_announcement", { id })),
+	/**  What of a building, a door or a grid can be proposed. */
+	correctable: (subject: ProposalSubject) => typedError<Correctable, Failure>(__TAURI_INVOKE("correctable", { subject })),
+	/**  Own proposals, newest first. */
+	proposals: () => typedError<ProposalRow[], Failure>(__TAURI_INVOKE("proposals")),
+	/**  The same; the answers that came are looked at. */
+	lookAtProposals: () => typedError<ProposalRow[], Failure>(__TAURI_INVOKE("look_at_proposals")),
+	/**  Proposes one. */
+	propose: (input: ProposalInput) => typedError<ProposalRow[], Failure>(__TAURI_INVOKE("propose", { input })),
 	/**  Asks for an exchange now; the answer is the state before it. */
 	syncNow: () => typedError<SyncState, Failure>(__TAURI_INVOKE("sync_now")),
 	/**  The honest page. */
@@ -1114,6 +1124,26 @@ export type ContactView = {
 	at: string,
 };
 
+/**  Something whose fields a worker may not change, with what the phone knows of them. */
+export type Correctable = {
+	/**  `听雨苑 3幢` */
+	title: string,
+	/**  What can be proposed, in its order; of a door its building's fields too. */
+	fields: CorrectableField[],
+	/**  Own proposals about any of it, newest first. */
+	proposals: ProposalRow[],
+};
+
+/**  One of its fields. */
+export type CorrectableField = {
+	/**  What it is a field of. */
+	subject: ProposalSubject,
+	/**  Which. */
+	field: ProposedField,
+	/**  What the phone knows; empty when it holds nothing of it. */
+	says: string,
+};
+
 /**  What else has come of an incident. */
 export type Course = {
 	/**  What handlers asked for, first first. */
@@ -1678,6 +1708,8 @@ export type FoundKind =
 "building" | 
 /**  点位 */
 "checkpoint" | 
+/**  通知公告 */
+"announcement" | 
 /**  手册, 职责, 政策 … */
 "page";
 
@@ -1736,7 +1768,7 @@ export type HandedIn = {
 
 /**  One thing that was found. */
 export type Hit = {
-	/**  The household, place, incident, visit, building or checkpoint. */
+	/**  The household, place, incident, visit, building, checkpoint, announcement or page. */
 	id: string,
 	/**  What it opens: the household of a visit, else the same as `id`. */
 	document: string,
@@ -1839,7 +1871,7 @@ export type HouseholdEdit =
 /**  Which visit. */
 visit: string; 
 /**  At most 1,000 characters. */
-note: string }) & { event?: never; events?: never; into?: never; member?: never; reason?: never; same_as?: never } | 
+note: string }) & { changes?: never; event?: never; events?: never; into?: never; member?: never; reason?: never; same_as?: never } | 
 /**  Correct one field outside a visit. */
 {
 	type: "change_field",
@@ -1852,10 +1884,16 @@ note: string }) & { event?: never; events?: never; into?: never; member?: never;
 {
 	type: "add_member",
 } & NewMember | 
+/**  What is listed of somebody was wrong, or is not so any more. */
+({ type: "correct_member"; 
+/**  Who. */
+member: string; 
+/**  What is different; one field or more. */
+changes: MemberChange[] }) & { event?: never; events?: never; into?: never; note?: never; reason?: never; same_as?: never; visit?: never } | 
 /**  Somebody moved out. */
 ({ type: "member_left"; 
 /**  Who. */
-member: string }) & { event?: never; events?: never; into?: never; note?: never; reason?: never; same_as?: never; visit?: never } | 
+member: string }) & { changes?: never; event?: never; events?: never; into?: never; note?: never; reason?: never; same_as?: never; visit?: never } | 
 /**  注销: no dwelling any more, or never one. Its history stays. */
 ({ type: "void_dwelling"; 
 /**  Made by the phone, so that doing it twice is done once. */
@@ -1865,19 +1903,19 @@ reason: VoidReason;
 /**  At most 200 characters. */
 note: string | null; 
 /**  The dwelling that stands for it. */
-same_as: string | null }) & { events?: never; into?: never; member?: never; visit?: never } | 
+same_as: string | null }) & { changes?: never; events?: never; into?: never; member?: never; visit?: never } | 
 /**  拆分: 502 becomes 502A and 502B, whose documents begin with [`add`]. */
 ({ type: "split_dwelling"; 
 /**  Made by the phone. */
 event: string; 
 /**  Two or more. */
-into: Part[] }) & { events?: never; member?: never; note?: never; reason?: never; same_as?: never; visit?: never } | 
+into: Part[] }) & { changes?: never; events?: never; member?: never; note?: never; reason?: never; same_as?: never; visit?: never } | 
 /**  恢复: these acts are taken back, by name. */
 ({ type: "take_back_dwelling"; 
 /**  Made by the phone. */
 event: string; 
 /**  What whoever takes it back has seen. */
-events: string[] }) & { into?: never; member?: never; note?: never; reason?: never; same_as?: never; visit?: never } | 
+events: string[] }) & { changes?: never; into?: never; member?: never; note?: never; reason?: never; same_as?: never; visit?: never } | 
 /**  填表: hand in a form about this door. */
 {
 	type: "hand_in_form",
@@ -2574,12 +2612,55 @@ export type MapGrid = {
 	boundary: (([number, number])[])[],
 };
 
+/**  A new value for one field of somebody who lives here. */
+export type MemberChange = 
+/**  称呼 or name, at most 40 characters */
+{ field: "display_name"; value: string } | 
+/**  出生年; none: nobody knows */
+{ field: "birth_year"; value?: number | null } | 
+/**
+ *  关系, at most 20 characters: a code that every screen says in its language (`head`, `spouse`, `child`, `parent`,
+ *  `grandchild`, `tenant`), or a word as somebody typed it
+ */
+{ field: "relation"; value?: string | null };
+
+/**  The fields of somebody who lives here; the key of [`MemberChange`]. */
+export type MemberField = 
+/**  称呼 */
+"display_name" | 
+/**  出生年 */
+"birth_year" | 
+/**  关系 */
+"relation";
+
+/**  A field of a member that somebody put right. */
+export type MemberFieldView = {
+	/**  Which. */
+	field: MemberField,
+	/**  What was entered at first. */
+	entered: MemberChange,
+	/**  One value, or several that were written at the same time; newest last. */
+	values: MemberValue[],
+};
+
+/**  One value of it, with where it came from. */
+export type MemberValue = {
+	/**  The value, typed by its field. */
+	value: MemberChange,
+	/**  Who wrote it. */
+	by: string,
+	/**  When it was written down. */
+	at: string,
+};
+
 /**  A member as read back; those who left are not listed. */
 export type MemberView = {
-	/**  What was entered. */
+	/**  What was entered, put right: the newest value of each field. */
 	member: NewMember,
 	/**  Since when we know. */
 	since: string,
+	/**  Fields that were put right. */
+	corrected?: MemberFieldView[],
 };
 
 /**  What is unsent on this phone, and whether another one has it. */
@@ -2780,7 +2861,10 @@ export type NewMember = {
 	display_name: string,
 	/**  出生年, never the date */
 	birth_year: number | null,
-	/**  关系, at most 20 characters */
+	/**
+	 *  关系, at most 20 characters: a code that every screen says in its language (`head`, `spouse`, `child`, `parent`,
+	 *  `grandchild`, `tenant`), or a word as somebody typed it
+	 */
 	relation: string | null,
 };
 
@@ -2848,6 +2932,22 @@ export type NewPlaceVisit = {
 	incidents: string[],
 	/**  约定再访; the rule decides when nobody says. */
 	next_due: string | null,
+};
+
+/**  更正建议 */
+export type NewProposal = {
+	/**  Its key. */
+	id: string,
+	/**  What it is about. */
+	subject: ProposalSubject,
+	/**  What of that. */
+	field: ProposedField,
+	/**  What the phone said when it was written; empty when it holds nothing of it. */
+	says: string,
+	/**  What it should be, at most 200 characters. */
+	should: string,
+	/**  How one knows, 1 to 300 characters. */
+	because: string,
 };
 
 /**  帮扶记录: something was done. A fact that never changes afterwards. */
@@ -2980,6 +3080,8 @@ export type Page = {
 	kind: PageKind,
 	/**  Category code or a prefix of it, for a handbook card. */
 	category: string | null,
+	/**  事项编码 `Z01`, of a duty item: stays when its words change. A centre of before says none. */
+	code?: string | null,
 	/**  标题 */
 	title_zh: string,
 	/**  The same in English. */
@@ -3471,6 +3573,103 @@ export type Progress = {
 	total: number,
 };
 
+/**  What the centre said: a reference row, under the proposal's id. */
+export type ProposalAnswer = {
+	/**  To which. */
+	proposal: string,
+	/**  What. */
+	outcome: ProposalOutcome,
+	/**  The centre's row was changed with it; otherwise a person sees to it. */
+	applied: boolean,
+	/**  In the office's words; always there when it was declined. */
+	note: string | null,
+	/**  Which office, never whose name. */
+	office: string,
+	/**  When. */
+	at: string,
+};
+
+/**  What a worker proposes. */
+export type ProposalInput = {
+	/**  What it is about. */
+	subject: ProposalSubject,
+	/**  What of that. */
+	field: ProposedField,
+	/**  What it should be. */
+	should: string,
+	/**  How one knows. */
+	because: string,
+};
+
+/**  What the centre says to it. */
+export type ProposalOutcome = 
+/**  已采纳 */
+"accepted" | 
+/**  未采纳 */
+"declined";
+
+/**  An own proposal. */
+export type ProposalRow = {
+	/**  As it was written. */
+	proposal: NewProposal,
+	/**  `听雨苑 3幢`; empty when the phone does not know it any more. */
+	title: string,
+	/**  When. */
+	at: string,
+	/**  How far it has come. */
+	receipt: Receipt,
+	/**  What the centre said. */
+	answer: ProposalAnswer | null,
+	/**  The answer came since the worker last looked. */
+	fresh: boolean,
+};
+
+/**  What it is about. */
+export type ProposalSubject = 
+/**  幢 */
+{ type: "building"; 
+/**  Which. */
+id: string } | 
+/**  户, for its plate. */
+{ type: "door"; 
+/**  Which. */
+id: string } | 
+/**  网格, for its boundary. */
+{ type: "grid"; 
+/**  Which. */
+id: string };
+
+/**  What of it is not right. */
+export type ProposedField = 
+/**  小区名 */
+"estate" | 
+/**  幢号 */
+"number" | 
+/**  门牌地址 */
+"address" | 
+/**  层数 */
+"storeys" | 
+/**  单元数 */
+"units" | 
+/**  电梯 */
+"lift" | 
+/**  建成年份 */
+"built_year" | 
+/**  类型: 住宅, 商住, 自建房, 出租公寓 */
+"building_type" | 
+/**  风险点 */
+"risk_flags" | 
+/**  地图上的位置 */
+"location" | 
+/**  物业 */
+"property_company" | 
+/**  进门提示 */
+"entrance_note" | 
+/**  门牌, of one door */
+"plate" | 
+/**  网格边界 */
+"boundary";
+
 /**  How far something has come. Never said before it is proven. */
 export type Receipt = 
 /**  已存本机: committed on this phone. */
@@ -3881,6 +4080,8 @@ export type SyncItemKind =
 "visit_report" | 
 /**  通知公告, read */
 "announcement" | 
+/**  更正建议 */
+"proposal" | 
 /**  照片 */
 "photo" | 
 /**  原图 of a photo */

@@ -293,6 +293,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/registry/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What workers propose to put right: what waits for an answer first, then the newest. */
+        get: operations["list_proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/proposals/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts or declines one; answers with the list afterwards. */
+        post: operations["answer_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/registry/quarantine": {
         parameters: {
             query?: never;
@@ -480,6 +514,7 @@ export interface components {
             /** @description The first 200 of them, longest awaited first. */
             photos: components["schemas"]["Awaited"][];
         };
+        BuildingId: string;
         /** @description A whistle or a notice, with who has answered. */
         Call: {
             /** @description Who has answered, first first. */
@@ -1667,6 +1702,86 @@ export interface components {
             /** @description The phone says that the fix was made up. */
             mock?: boolean;
         };
+        /** @description What was answered. */
+        ProposalAnswered: {
+            /** @description The building's row was changed with it. */
+            applied: boolean;
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who answered. */
+            by_name: string;
+            /** @description In the words of whoever answered. */
+            note?: string | null;
+            /** @description 已采纳 or 未采纳 */
+            outcome: components["schemas"]["ProposalOutcome"];
+        };
+        /** @description What somebody says to a proposal. */
+        ProposalDecision: {
+            /** @description 采纳; otherwise it is declined, and `note` says why. */
+            accept: boolean;
+            /** @description For the worker who proposed it. */
+            note?: string | null;
+        };
+        ProposalId: string;
+        /** @description One proposal of the list. */
+        ProposalLine: {
+            answer?: components["schemas"]["ProposalAnswered"] | null;
+            /** @description When it was written down. */
+            at: components["schemas"]["Timestamp"];
+            /** @description How the worker knows. */
+            because: string;
+            /** @description Accepting it changes the building's row. */
+            changes_row: boolean;
+            /** @description What of it. */
+            field: components["schemas"]["ProposedField"];
+            /** @description Of which grid. */
+            grid: components["schemas"]["GridId"];
+            /** @description `梧桐-03` */
+            grid_name: string;
+            /** @description Which. */
+            id: components["schemas"]["ProposalId"];
+            /** @description The asker may answer it. */
+            may_answer: boolean;
+            /** @description What the worker's phone said then; empty when it held nothing of it. */
+            says: string;
+            /** @description What the registry says now; none when it does not hold the field. */
+            says_now?: string | null;
+            /** @description What it should be. */
+            should: string;
+            /** @description What it is about. */
+            subject: components["schemas"]["ProposalSubject"];
+            /** @description `听雨苑 3幢`; none when the registry has no such thing in the asker's grids. */
+            title?: string | null;
+            /** @description Who proposed it. */
+            worker: string;
+        };
+        /**
+         * @description What the centre says to it.
+         * @enum {string}
+         */
+        ProposalOutcome: "accepted" | "declined";
+        /** @description What it is about. */
+        ProposalSubject: {
+            /** @description Which. */
+            id: components["schemas"]["BuildingId"];
+            /** @enum {string} */
+            type: "building";
+        } | {
+            /** @description Which. */
+            id: components["schemas"]["HouseholdId"];
+            /** @enum {string} */
+            type: "door";
+        } | {
+            /** @description Which. */
+            id: components["schemas"]["GridId"];
+            /** @enum {string} */
+            type: "grid";
+        };
+        /**
+         * @description What of it is not right.
+         * @enum {string}
+         */
+        ProposedField: "estate" | "number" | "address" | "storeys" | "units" | "lift" | "built_year" | "building_type" | "risk_flags" | "location" | "property_company" | "entrance_note" | "plate" | "boundary";
         /** @description What a person says about it. */
         QuarantineDecision: {
             /** @description Why. */
@@ -2441,6 +2556,66 @@ export interface operations {
                 };
                 content: {
                     "image/jpeg": unknown;
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_proposals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalLine"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    answer_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ProposalId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalDecision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalLine"][];
                 };
             };
             default: {

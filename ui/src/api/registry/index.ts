@@ -13,6 +13,8 @@ import type {
   PatrolDetail,
   PatrolLine,
   Person,
+  ProposalDecision,
+  ProposalLine,
   PhotoKeeping,
   QuarantineDecision,
   QuarantineDetail,
@@ -57,6 +59,10 @@ export const registry = {
   quarantined: (id: string) => ask<QuarantineDetail>(`${HOME}/quarantine/${id}`),
   decide: (id: string, decision: QuarantineDecision) =>
     tell<QuarantineLine[]>(`${HOME}/quarantine/${id}/decision`, decision),
+
+  proposals: () => ask<ProposalLine[]>(`${HOME}/proposals`),
+  answerProposal: (id: string, decision: ProposalDecision) =>
+    tell<ProposalLine[]>(`${HOME}/proposals/${id}/answer`, decision),
 
   lostPhotos: () => ask<PhotoKeeping>(`${HOME}/lost-photos`),
   awaitedPhotos: () => ask<AwaitedPhotos>(`${HOME}/awaited-photos`),

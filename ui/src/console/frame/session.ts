@@ -24,11 +24,15 @@ export async function leave() {
 }
 
 /** What the rail offers to a role; the server decides again at every request. */
-const ROOMS: Record<'incidents' | 'patrols' | 'visits' | 'photos' | 'quarantine', readonly Role[]> = {
+const ROOMS: Record<
+  'incidents' | 'patrols' | 'visits' | 'photos' | 'proposals' | 'quarantine',
+  readonly Role[]
+> = {
   incidents: ['lead', 'guide', 'secretary', 'dispatcher', 'duty_chief', 'handler', 'checker', 'callback'],
   patrols: ['lead', 'guide', 'secretary', 'dispatcher', 'duty_chief', 'auditor'],
   visits: ['lead', 'secretary'],
   photos: ['lead', 'secretary', 'dispatcher', 'duty_chief'],
+  proposals: ['lead', 'secretary', 'steward'],
   quarantine: ['lead', 'secretary', 'duty_chief', 'steward'],
 }
 export type Room = keyof typeof ROOMS

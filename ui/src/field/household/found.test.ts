@@ -19,6 +19,7 @@ test('a note opens the household that it was written about, a building its floor
   expect(wayOf('note', hit)).toBe('/households/h126')
   expect(wayOf('person', hit)).toBe('/households/h126')
   expect(wayOf('case', { ...hit, document: 'i1' })).toBe('/incidents/i1')
+  expect(wayOf('announcement', { ...hit, document: 'a1' })).toBe('/announcements?at=a1')
   expect(wayOf('building', { ...hit, document: 'b3' })).toBe('/households?building=b3')
 })
 

@@ -20,6 +20,8 @@ export function wayOf(kind: FoundKind, hit: Hit): string {
       return `/households?building=${hit.document}`
     case 'page':
       return `/handbook/${hit.document}`
+    case 'announcement':
+      return `/announcements?at=${hit.document}`
     case 'checkpoint':
       return '/patrol'
     default:

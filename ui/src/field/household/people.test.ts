@@ -1,5 +1,10 @@
-import { expect, test } from 'vitest'
-import { lacking, mintPerson, personOf, type PersonForm } from './people'
+import { flushPromises, mount } from '@vue/test-utils'
+import { afterEach, expect, test } from 'vitest'
+import { standIn } from '../../api/field'
+import { fakePhone } from '../../api/field/fake'
+import { words } from '../../shared/words'
+import NewPersonSheet from './NewPersonSheet.vue'
+import { lacking, mintPerson, personOf, relationOf, relationWords, type PersonForm } from './people'
 
 const now = Date.parse('2026-09-14T01:46:00Z')
 const form = (over: Partial<PersonForm> = {}): PersonForm => ({
@@ -13,6 +18,39 @@ test('a name is enough; a relation and a year of birth may be left out', () => {
   expect(personOf(form({ name: ' 王小丽 ', relation: '  ' }))).toEqual({
     ...{ id: 'm', display_name: '王小丽', birth_year: null, relation: null },
   })
+})
+
+afterEach(() => {
+  words.global.locale.value = 'zh-CN'
+})
+
+test('a relation of a chip is kept as its code, and every screen says it in its own language', () => {
+  expect(['户主', 'Head', 'head', '租客'].map(relationOf)).toEqual(['head', 'head', 'head', 'tenant'])
+  expect(relationWords('spouse')).toBe('配偶')
+  words.global.locale.value = 'en'
+  expect(relationWords('spouse')).toBe('Spouse')
+})
+
+test('a word that somebody typed stays as it was typed, also one from before there were codes', () => {
+  expect(relationOf('大女儿 ')).toBe('大女儿 ')
+  words.global.locale.value = 'en'
+  expect(['大女儿', '配偶', null].map(relationWords)).toEqual(['大女儿', '配偶', null])
+})
+
+test('whoever taps a chip hands in its code', async () => {
+  standIn(fakePhone())
+  const sheet = mount(NewPersonSheet, {
+    props: { modelValue: false, fault: undefined, busy: false },
+    global: { stubs: { teleport: true } },
+  })
+  await sheet.setProps({ modelValue: true })
+  await flushPromises()
+  await sheet.get('[data-testid=member-name]').setValue('王小丽')
+  await sheet.get('[data-testid=member-relation-child]').trigger('click')
+  const typed = sheet.get<HTMLInputElement>('input[data-testid=member-relation]')
+  expect(typed.element.value).toBe('子女')
+  await sheet.get('form').trigger('submit')
+  expect(sheet.emitted('add')?.[0]).toMatchObject([{ display_name: '王小丽', relation: 'child' }])
 })
 
 test('a year of birth is a year, of somebody who lives and is born', () => {

@@ -11,6 +11,7 @@ import type {
   HouseholdView,
   IncidentRow,
   NewDoor,
+  MemberChange,
   NewMember,
   NewVisit,
   SplitInto,
@@ -403,6 +404,29 @@ export class Households {
     if (this.met.has(member.id)) throw new Fault('ALREADY_RECORDED', member.id)
     this.met.add(member.id)
     view.members = [...view.members, { member, since: iso(this.now()) }]
+    return this.edited(id)
+  }
+
+  correctMember(id: string, member: string, changes: MemberChange[]): HouseholdDetail {
+    const view = this.view(id)
+    const known = view.members.find((one) => one.member.id === member)
+    if (!known) throw new Fault('NOT_FOUND', member)
+    if (changes.length === 0) throw new Fault('ALREADY_SO', member)
+    const corrected = [...(known.corrected ?? [])]
+    let right = known.member
+    for (const change of changes) {
+      if (change.field === 'display_name' && !change.value.trim())
+        throw new Fault('VALUE_OUT_OF_RANGE', 'blank')
+      if (change.field !== 'birth_year') checked(change.value ?? null, change.field === 'relation' ? 20 : 40)
+      const before = corrected.find((one) => one.field === change.field)
+      const entered = before?.entered ?? ({ field: change.field, value: right[change.field] } as MemberChange)
+      const values = [{ value: change, by: me.id, at: iso(this.now()) }]
+      if (before) corrected.splice(corrected.indexOf(before), 1)
+      corrected.push({ field: change.field, entered, values })
+      right = { ...right, [change.field]: change.value }
+    }
+    const next = { ...known, member: right, corrected }
+    view.members = view.members.map((one) => (one === known ? next : one))
     return this.edited(id)
   }
 

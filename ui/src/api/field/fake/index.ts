@@ -30,6 +30,7 @@ import { Places } from './places'
 import { Moving } from './moving'
 import { People } from './people'
 import { keep, mark, photoUrl, scene as drawn } from './photos'
+import { Proposals } from './proposals'
 import { Reports } from './report'
 import { search } from './search'
 import { keep as keepVoice, recording } from './voices'
@@ -87,6 +88,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
   households.forms = forms.of
   const logs = new Logs(delivery, households, incidents, places, forms, care, now)
   const reports = new Reports(delivery, households.all, places.all, now)
+  const proposals = new Proposals(delivery, (id) => households.row(id), now)
   let enrolled = scene !== 'fresh' && !people.isComing()
   let settings: Settings = {
     language: wish.get('language') === 'en' ? 'en' : 'zh-CN',
@@ -252,7 +254,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     endSnooze: async (subject) => (snoozes.end(subject), todays()),
     completeTask: async (task) => (done.add(task), todays()),
     households: async (query) => many(query),
-    search: async (query) => search(query, households, incidents, places, settings),
+    search: async (query) => search(query, households, incidents, places, said.rows(), settings),
     household: async (id) => households.detail(id.split('~')[0] ?? id),
     places: async () => places.rows(),
     place: async (id) => places.detail(id),
@@ -292,6 +294,7 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
     changeField: async (id, change) => households.change(id, change),
     resolveConflict: async (id, choice) => households.change(id, choice),
     addMember: async (id, member) => households.addMember(id, member),
+    correctMember: async (id, member, changes) => households.correctMember(id, member, changes),
     memberLeft: async (id, member) => households.memberLeft(id, member),
     buildingChoices: async () => households.choices(),
     doorsLike: async (building, unit, room) => households.like(building, unit, room),
@@ -313,6 +316,10 @@ export function fakePhone(wish = new URLSearchParams(location.search)): Phone {
       drafts.delete(`visit-report-${from}-${until}`),
       reports.confirm(from, until, narrative)
     ),
+    correctable: async (subject) => proposals.about(subject),
+    proposals: async () => proposals.read(),
+    lookAtProposals: async () => proposals.look(),
+    propose: async (input) => proposals.propose(input),
     categories: async () => categories,
     inFront: async () => null,
     power: async () => power(),

@@ -1,5 +1,13 @@
 // A search over the demo street that answers in the phone's shape; spellings it does not know.
-import type { Found, FoundGroup, FoundKind, Hit, Piece, Settings } from '../../generated/phone'
+import type {
+  AnnouncementRow,
+  Found,
+  FoundGroup,
+  FoundKind,
+  Hit,
+  Piece,
+  Settings,
+} from '../../generated/phone'
 import { handbook } from './handbook'
 import type { Households } from './households'
 import type { Incidents } from './incidents'
@@ -26,6 +34,7 @@ export function search(
   households: Households,
   incidents: Incidents,
   places: Places,
+  said: AnnouncementRow[],
   settings: Settings,
 ): Found {
   const words = query.trim().split(/\s+/).filter(Boolean)
@@ -95,13 +104,29 @@ export function search(
         grid.checkpoints.filter((c) => all(c.name)).map((c) => hit(c.id, c.name, grid.name)),
       ),
       group(
+        'announcement',
+        said
+          .filter((row) => all(`${row.said.title} ${row.said.text} ${row.said.office}`))
+          .map((row) => hit(row.said.id, row.said.title, row.said.text, { at: row.said.at })),
+      ),
+      group(
         'page',
         handbook
-          .filter((page) => all(`${page.title_zh} ${page.body_zh} ${page.title_en} ${page.body_en}`))
+          .filter((page) =>
+            all(`${page.code ?? ''} ${page.title_zh} ${page.body_zh} ${page.title_en} ${page.body_en}`),
+          )
           .map((page) =>
             settings.language === 'en'
-              ? hit(page.id, page.title_en, page.body_en.split('\n')[0] ?? '')
-              : hit(page.id, page.title_zh, page.body_zh.split('\n')[0] ?? ''),
+              ? hit(
+                  page.id,
+                  [page.code, page.title_en].filter(Boolean).join(' '),
+                  page.body_en.split('\n')[0] ?? '',
+                )
+              : hit(
+                  page.id,
+                  [page.code, page.title_zh].filter(Boolean).join(' '),
+                  page.body_zh.split('\n')[0] ?? '',
+                ),
           ),
       ),
     ].filter((found) => found.total > 0),

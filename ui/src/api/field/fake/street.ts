@@ -17,7 +17,14 @@ import type {
 import json from './street.json'
 
 /** A building as the slice has it; the phone itself only tells its name. */
-export type Building = { id: string; estate: string; number: string; lon: number; lat: number }
+export type Building = {
+  id: string
+  estate: string
+  number: string
+  storeys: number
+  lon: number
+  lat: number
+}
 type Door = (typeof json.households)[number]
 
 const slice = json as unknown as {
