@@ -31,7 +31,7 @@ pub struct Facts {
 }
 
 /// Every table whose rows are projected from documents, those that hang on others first.
-pub const PROJECTED: [&str; 19] = [
+pub const PROJECTED: [&str; 20] = [
     "form_answer",
     "household_field",
     "resident",
