@@ -173,6 +173,17 @@ export class Incidents {
     this.put(seep, 'dispatcher', at(0, 8, 15), { type: 'submit', without_photo_because: '来电' })
     this.put(seep, 'dispatcher', at(0, 8, 20), { type: 'ask_verify', question: '地下室是渗水还是管漏？' })
 
+    const lead = this.create(
+      'i-lead',
+      'F02001',
+      2,
+      '听雨苑 1幢1单元 门口',
+      '一楼电瓶车从窗口拉线充电，劝拔了，明早复查。',
+    )
+    const shot = scene('corridor', 'before', iso(at(6, 17, 5)))
+    lead.photos.push({ ...shot, original: { hash: 'corridor', bytes: 3_100_000, turn: 1 } })
+    this.put(lead, 'worker', at(6, 17, 5), { type: 'self_handle', measure: '劝拔' })
+
     const errand = this.create('i-errand', ERRAND, 4, '听雨苑 3幢2单元 502', '帮着办养老认证')
     this.put(errand, 'worker', at(3, 10, 20), { type: 'submit', without_photo_because: '代办，不用拍照' })
     this.put(errand, 'worker', at(3, 10, 22), {
@@ -214,17 +225,6 @@ export class Incidents {
       addressee: '供电公司',
       note: '北门井盖是不是你们的',
     })
-
-    const lead = this.create(
-      'i-lead',
-      'F02001',
-      2,
-      '听雨苑 1幢1单元 门口',
-      '一楼电瓶车从窗口拉线充电，劝拔了，明早复查。',
-    )
-    const shot = scene('corridor', 'before', iso(at(6, 17, 5)))
-    lead.photos.push({ ...shot, original: { hash: 'corridor', bytes: 3_100_000, turn: 1 } })
-    this.put(lead, 'worker', at(6, 17, 5), { type: 'self_handle', measure: '劝拔' })
   }
 
   private create(id: string, category: string, severity: number, place: string, description: string): Kept {
