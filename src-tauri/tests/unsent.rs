@@ -5,8 +5,7 @@ mod handed;
 mod shots;
 
 use centre::{NINE, World};
-use gridwalk_core::ids::Hash;
-use gridwalk_core::incident::IncidentAction;
+use gridwalk_core::{ids::Hash, incident::IncidentAction};
 use gridwalk_fixtures::{
     photos::Variant,
     voice::{Recorded, webm},
@@ -16,7 +15,7 @@ use image::{ImageFormat, RgbImage};
 use shots::{added, report, report_at, taken};
 use std::io::Cursor;
 
-fn named<'a>(list: &'a serde_json::Value, hash: Hash) -> &'a serde_json::Value {
+fn named(list: &serde_json::Value, hash: Hash) -> &serde_json::Value {
     let mut list = list.as_array().unwrap().iter();
     list.find(|blob| blob["sha256"] == hash.to_string())
         .unwrap()

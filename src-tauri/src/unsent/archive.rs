@@ -85,7 +85,8 @@ fn length(name: &[u8]) -> [u8; 2] {
 fn dos(at: Timestamp) -> (u16, u16) {
     let at = at.shanghai();
     let year = u16::try_from(at.year() - 1980).unwrap_or(0).min(127);
-    let date = (year << 9) | (at.month() as u16) << 5 | at.day() as u16;
-    let time = (at.hour() as u16) << 11 | (at.minute() as u16) << 5 | (at.second() as u16) / 2;
+    let date = (year << 9) | ((at.month() as u16) << 5) | at.day() as u16;
+    let seconds = at.second() as u16 / 2;
+    let time = ((at.hour() as u16) << 11) | ((at.minute() as u16) << 5) | seconds;
     (date, time)
 }

@@ -57,6 +57,9 @@ fn photo(stage: crate::photo::PhotoStage, n: u8) -> Photo {
     }
 }
 
+/// What a fold is made of: how it began, the events, who knew of what.
+type Parts = (Beginning, Vec<Carried>, Vec<(Hash, Vec<Hash>)>);
+
 /// A story told event by event; each event's change depends on the ones named.
 struct Story {
     severity: u8,
@@ -117,7 +120,7 @@ impl Story {
         let (beginning, carried, history) = self.parts();
         fold(beginning, carried, &history)
     }
-    fn parts(self) -> (Beginning, Vec<Carried>, Vec<(Hash, Vec<Hash>)>) {
+    fn parts(self) -> Parts {
         let created = NewIncident {
             id: IncidentId(Uuid::from_u128(9)),
             grid: GridId(Uuid::from_u128(8)),
