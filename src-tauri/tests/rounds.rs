@@ -257,7 +257,7 @@ async fn patrols_that_an_older_app_kept_count_once_it_is_replaced() {
     let db = Connection::open(world.dir.path().join("gridwalk.db")).unwrap();
     db.pragma_update(None, "key", format!("x'{key}'")).unwrap();
     db.execute_batch(
-        "drop index patrol_plan; alter table patrol drop column hits; alter table patrol drop column plan; drop index incident_follow_up; alter table incident drop column follow_up;
+        "drop table proposal; drop index patrol_plan; alter table patrol drop column hits; alter table patrol drop column plan; drop index incident_follow_up; alter table incident drop column follow_up;
          delete from refinery_schema_history where version >= 19;",
     )
     .unwrap();

@@ -83,7 +83,7 @@ pub async fn take(data: &Path, taken: usize) -> Outcome<Taken> {
         // 4, 3, 2, 1, 4, …: the most urgent is taken last
         let severity = 4 - (shots.len() / TOGETHER % 4) as u8;
         let hazard = report(&phone, severity, photos)?;
-        if shots.len() / TOGETHER % 9 == 0 {
+        if (shots.len() / TOGETHER).is_multiple_of(9) {
             voices.push(speak(&phone, hazard, shots.len() as u32)?);
         }
         // as the case has them: whether a camera's own picture goes is decided there

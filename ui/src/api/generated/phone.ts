@@ -234,7 +234,7 @@ export const events = {
 /* Constants */
 export const CASE_STEPS = ["submit","self_handle","accept","ask_verify","verify_result","file","dispatch","feedback","start","suspend","resume","send_check"] as const;
 
-export const CODES = ["QUIET_HOURS","VISIT_CAP","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SNOOZED_TWICE","CANNOT_WAIT","NO_DIALLER","SPLIT_PARTS","FORM_EXPIRED","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_ANSWER","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","LOCKED","PIN_WRONG","PIN_WAIT","PIN_SPENT","PIN_WEAK","PIN_NEEDED","PIN_NOT_SEALED","UNSENT_WORK","PARCEL_UNREADABLE","PARCEL_OF_ANOTHER","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_DAMAGED","PHOTO_TOO_BIG","PHOTO_NO_ROOM","VOICE_TRUNCATED","VOICE_UNSUPPORTED","VOICE_TOO_LONG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
+export const CODES = ["QUIET_HOURS","VISIT_CAP","CANCEL_AFTER_ACCEPT","WRONG_STATE","OVERRULED","EARLIER_ROUND","ALREADY_SO","ALREADY_ASKED","ALREADY_DECIDED","EXTENSION_USED","REOPEN_TOO_LATE","MERGE_INTO_ITSELF","MERGE_INTO_ENDED","NOT_A_DISPUTE","NOT_SETTLED","NOT_AN_ERRAND","STEPS_OPEN","NOT_OWNERLESS","OWNER_FOUND","NOT_SAFE_YET","MISSING_INQUIRY","INQUIRY_OPEN","ANSWER_NOT_DUE","NOTICE_MISSING","NOTICE_RUNNING","WRONG_ROLE","OUT_OF_SCOPE","SAME_CHECKER","NOT_FOUND","PATROL_ENDED","PATROL_RUNNING","ALREADY_RECORDED","CHECKPOINT_MISMATCH","TOO_FAR_AWAY","NO_POSITION","CONSENT_WITHDRAWN","CONSENT_MISSING","CONSENT_SCOPE","CARE_CLOSED","DWELLING_VOID","DUPLICATE_DWELLING","SNOOZED_TWICE","CANNOT_WAIT","NO_DIALLER","SPLIT_PARTS","FORM_EXPIRED","MISSING_WITNESS","MISSING_WORDS","MISSING_PLACE","MISSING_CATEGORY","MISSING_PHOTO","MISSING_ANSWER","MISSING_AFTER_PHOTO","MISSING_DEPARTMENT","MISSING_REASON","SEVERITY_TOO_HIGH","CATEGORY_NOT_ON_SITE","TEXT_LOOKS_LIKE_ID","TEXT_LOOKS_LIKE_PHONE","TEXT_TOO_LONG","VALUE_OUT_OF_RANGE","CODE_WRONG","CODE_USED","CODE_EXPIRED","TOKEN_EXPIRED","DEVICE_REVOKED","LOGIN_WRONG","LOGIN_LOCKED","SESSION_EXPIRED","FORBIDDEN","LOCKED","PIN_WRONG","PIN_WAIT","PIN_SPENT","PIN_WEAK","PIN_NEEDED","PIN_NOT_SEALED","UNSENT_WORK","PARCEL_UNREADABLE","PARCEL_OF_ANOTHER","SERVER_UNREACHABLE","NOT_OUR_SERVER","SERVER_BUSY","SERVER_ERROR","SERVER_ROLLED_BACK","BODY_TOO_BIG","BODY_MALFORMED","PROTOCOL_UNKNOWN","SIGNATURE_BAD","CHANGE_TOO_BIG","CHANGE_MALFORMED","ACTOR_FORKED","AUTHOR_MISMATCH","ERASED","QUEUE_FULL","PHOTO_TRUNCATED","PHOTO_UNSUPPORTED","PHOTO_DAMAGED","PHOTO_TOO_BIG","PHOTO_NO_ROOM","VOICE_TRUNCATED","VOICE_UNSUPPORTED","VOICE_TOO_LONG","BLOB_HASH_MISMATCH","BLOB_OFFSET_MISMATCH","CAMERA_DENIED","STORAGE_FULL","STORAGE_BROKEN","ALREADY_OPEN","NEWER_DATA","NOT_ENROLLED","INTERNAL"] as const;
 
 export const KNOCK_MINUTES = [510,1230] as const;
 
@@ -697,6 +697,11 @@ export type Category = {
 	frequent: boolean,
 	/**  The department proposed for it. */
 	department: string | null,
+	/**
+	 *  照片留存: days that its photos stay on a phone after they arrived, at the least; none states the usual
+	 *  [`crate::photo::DAYS_ON_PHONE`].
+	 */
+	photo_days?: number | null,
 };
 
 /**  What was found of one item 检查项. */
@@ -819,6 +824,26 @@ export type Code =
 "NOT_A_DISPUTE" | 
 /**  First the parties have to agree. */
 "NOT_SETTLED" | 
+/**  Only errands go step by step. */
+"NOT_AN_ERRAND" | 
+/**  A step of the errand has not ended. */
+"STEPS_OPEN" | 
+/**  The desk has not said that nobody owns it. */
+"NOT_OWNERLESS" | 
+/**  Somebody said that it is theirs. */
+"OWNER_FOUND" | 
+/**  First it is made safe. */
+"NOT_SAFE_YET" | 
+/**  Nobody was asked yet. */
+"MISSING_INQUIRY" | 
+/**  Somebody who was asked has not answered. */
+"INQUIRY_OPEN" | 
+/**  The days for the answer are not over. */
+"ANSWER_NOT_DUE" | 
+/**  It was not put on notice. */
+"NOTICE_MISSING" | 
+/**  The notice is not over. */
+"NOTICE_RUNNING" | 
 /**  Another role does this. */
 "WRONG_ROLE" | 
 /**  Outside the grids of this person or device. */
@@ -1170,6 +1195,10 @@ export type Course = {
 	ownership_proposed: OwnershipState | null,
 	/**  Only of quarrels. */
 	dispute: Dispute | null,
+	/**  子任务: the milestones of an errand and the inquiries about a part, first first. */
+	steps?: Step[],
+	/**  无主部件, once something was done about one. */
+	ownerless?: Ownerless | null,
 };
 
 /**  代班: a grid that somebody has for some days only, because a colleague is away. */
@@ -1568,6 +1597,20 @@ export type FormDoorRow = {
 	draft: boolean,
 };
 
+/**  A form that is due and still asks at one door. */
+export type FormHere = {
+	/**  Which, in the version that is asked. */
+	form: FormName,
+	/**  标题 */
+	title_zh: string,
+	/**  The same in English. */
+	title_en: string,
+	/**  Last day. */
+	due: string,
+	/**  Days past it; 0 when in time. */
+	overdue_days: number,
+};
+
 /**  What the worker asked or corrected; everything else stands as it was known. */
 export type FormInput = {
 	/**  From [`FormDoor`]. */
@@ -1713,6 +1756,47 @@ export type FoundKind =
 /**  手册, 职责, 政策 … */
 "page";
 
+/**  Something that was seen on a patrol. */
+export type FoundOnPatrol = {
+	/**  Which. */
+	id: string,
+	/**  On which patrol. */
+	patrol: string,
+	/**  小类; the code when the phone's rows do not name it. */
+	category_zh: string,
+	/**  The same in English. */
+	category_en: string,
+	/**  What was done about it. */
+	state: FindingState,
+	/**  In words. */
+	note: string | null,
+	/**  When. */
+	at: string,
+	/**  Who; none when this phone does not know the name. */
+	by: string | null,
+};
+
+/**  晨会: what was found in the grids of this worker, by whomever. */
+export type FoundSince = {
+	/**  The last working day before today; what was found on it and after it is here, until midnight. */
+	since: string,
+	/**  上报, the most urgent first. */
+	reports: IncidentRow[],
+	/**  发现 of patrols that were not reported, the newest first. */
+	findings: FoundOnPatrol[],
+};
+
+/**
+ *  频次: so many times in so many days. One day is a day of the calendar, seven are a week from Monday to Sunday, and any other
+ *  number is counted from the last time on.
+ */
+export type Frequency = {
+	/**  How often. */
+	times: number,
+	/**  In how many days. */
+	days: number,
+};
+
 /**  网格. Boundary rings are `[lon, lat]` in WGS-84, first ring outside, the rest holes. */
 export type Grid = {
 	/**  Its id. */
@@ -1844,8 +1928,10 @@ export type HouseholdDetail = {
 	receipt: Receipt,
 	/**  Visits that the centre refused. */
 	refused: RefusedVisit[],
-	/**  Open tasks of this door. */
+	/**  Open tasks of this door; the visit that its last one named is one of them once that day has come. */
 	tasks: Task[],
+	/**  Forms that are due here and not handed in. */
+	forms: FormHere[],
 	/**  Care plans of this door, as far as this phone may read them. */
 	care: CareRow[],
 	/**  Incidents that name this household. */
@@ -2201,6 +2287,52 @@ outcome: string } |
 /**  They do. */
 fulfilled: boolean; 
 /**  In words. */
+note: string } | 
+/**  代办: one more step on the way. */
+{ type: "add_step"; 
+/**  What is to be done. */
+what: string; 
+/**  With whom or where it lies; may be empty. */
+lies_with: string; 
+/**  The wanted day. */
+wanted?: string | null } | 
+/**  代办: a step lies with somebody else now, or is wanted another day. */
+{ type: "move_step"; 
+/**  The event that added it. */
+step: string; 
+/**  With whom or where it lies now. */
+lies_with: string; 
+/**  The wanted day. */
+wanted?: string | null } | 
+/**  A step of an errand is done, or an inquiry is answered: of the latter the desk decides, everybody else proposes. */
+{ type: "end_step"; 
+/**  The event that added it. */
+step: string; 
+/**  How. */
+outcome: StepOutcome; 
+/**  In words; may be empty. */
+note: string } | 
+/**  权属征询: somebody is asked whether it is theirs. The answer is due after [`super::ANSWER_DAYS`]. */
+{ type: "ask_owner"; 
+/**  Whom: water, power, telecom or another. */
+addressee: string; 
+/**  What was asked; may be empty. */
+note: string } | 
+/**  先行处置: made safe before anybody knows whose it is. */
+{ type: "make_safe"; 
+/**  The unit that did it (兜底单位, as a rule); the handler's own when left out. */
+unit?: string | null; 
+/**  What was done. */
+measure: string } | 
+/**  公示: for [`super::NOTICE_DAYS`] anybody may say that it is theirs. */
+{ type: "start_notice"; 
+/**  Where it can be read. */
+place: string } | 
+/**  登记为兜底: nobody came, and a unit takes care of it from now on. */
+{ type: "register_fallback"; 
+/**  兜底单位 */
+unit: string; 
+/**  In words; may be empty. */
 note: string };
 
 /**  One incident with everything its screen shows. */
@@ -2291,6 +2423,8 @@ export type IncidentRow = {
 	due: string | null,
 	/**  That time has passed and it is still open. */
 	overdue: boolean,
+	/**  The day on which somebody looks after its steps again. */
+	follow_day: string | null,
 	/**  How far the least delivered of this phone's events on it has come. */
 	receipt: Receipt,
 };
@@ -2565,6 +2699,18 @@ findings: number } |
 from: string; 
 /**  What. */
 text: string };
+
+/**  先行处置: the place was made safe, for the time being or for good. */
+export type MadeSafe = {
+	/**  Which unit did it; none when somebody of the grid did. */
+	unit: string | null,
+	/**  What was done. */
+	measure: string,
+	/**  Who says so. */
+	by: string,
+	/**  When. */
+	at: string,
+};
 
 /**  幢, as it is drawn. */
 export type MapBuilding = {
@@ -3022,6 +3168,16 @@ export type Noted = {
 	note: string,
 };
 
+/**  公示 */
+export type Notice = {
+	/**  Since when. */
+	at: string,
+	/**  Its last day; from the next one on the part can be registered. */
+	until: string,
+	/**  Where it can be read. */
+	place: string,
+};
+
 /**  居住状态 */
 export type Occupancy = 
 /**  常住 */
@@ -3059,6 +3215,16 @@ export type Original = {
 	bytes: number,
 	/**  How it has to be turned to stand upright, 1 to 8 as EXIF counts. The file itself does not say it any more. */
 	turn: number,
+};
+
+/**  无主部件: what was done about a part that nobody owns, besides asking around. */
+export type Ownerless = {
+	/**  How it was made safe, first first. */
+	made_safe: MadeSafe[],
+	/**  The notice that runs or ran. */
+	notice: Notice | null,
+	/**  兜底单位, once registered. */
+	fallback: string | null,
 };
 
 /**  权属 */
@@ -3449,9 +3615,29 @@ export type Plan = {
 	line_asked_because: string | null,
 	/**  The worker may refuse to share it. */
 	line_may_be_refused: boolean,
+	/**  频次; a plan of before asks for nothing by itself. */
+	frequency?: Frequency | null,
+	/**  时段: from and to in Shanghai, past midnight when it ends before it begins. */
+	window?: [string, string] | null,
 };
 
-/**  A patrol that can be started. */
+/**  巡: a plan is due. */
+export type PlanDue = {
+	/**  Last day. */
+	day: string,
+	/**  Days past it; 0 when in time. */
+	overdue_days: number,
+	/**  Past its day, or past the hours of it. */
+	late: boolean,
+	/**  How often it was walked in the day or week that counts. */
+	done: number,
+	/**  How often it is asked for there. */
+	asked: number,
+	/**  稍后 */
+	later: Later,
+};
+
+/**  A patrol that can be started, and when it is to be. */
 export type PlanSummary = {
 	/**  The plan. */
 	id: string,
@@ -3459,6 +3645,26 @@ export type PlanSummary = {
 	name: string,
 	/**  How many points. */
 	checkpoints: number,
+	/**  频次; a plan without one is walked when somebody wants to. */
+	frequency: Frequency | null,
+	/**  时段 */
+	window: [string, string] | null,
+	/**  When it was walked last, by whomever. */
+	last: PlanWalk | null,
+	/**  Who has set out on it today and is not back. */
+	under_way: PlanWalk | null,
+	/**  What of it is due today or was before. */
+	due: PlanDue | null,
+};
+
+/**  A plan was walked. */
+export type PlanWalk = {
+	/**  When it began. */
+	at: string,
+	/**  Who; none when this phone does not know the name. */
+	by: string | null,
+	/**  It was the worker of this phone. */
+	myself: boolean,
 };
 
 /**  A position as measured: WGS-84, never converted before the map layer. */
@@ -3489,7 +3695,7 @@ export type PossibleAct =
 "check" | 
 /**  T4 and T5: confirm or send back what was handled on site. */
 "confirm" | 
-/**  T3, of a quarrel that was settled. */
+/**  T3, of a quarrel that was settled or an errand that was run. */
 "self_handle" | 
 /**  T12 开始处置 */
 "start" | 
@@ -3523,6 +3729,14 @@ export type PossibleAct =
 "conclude_dispute" | 
 /**  履行 */
 "record_fulfilment" | 
+/**  代办: one more step. */
+"add_step" | 
+/**  代办: a step lies elsewhere, or is done. */
+"end_step" | 
+/**  权属征询: what somebody was told on site. */
+"tell_answer" | 
+/**  先行处置 */
+"make_safe" | 
 /**  Raise the severity. */
 "raise";
 
@@ -3930,6 +4144,10 @@ id: string } |
 /**  关爱 */
 { type: "care"; 
 /**  Of which plan. */
+id: string } | 
+/**  巡查 */
+{ type: "patrol"; 
+/**  By which plan. */
 id: string };
 
 /**  来源 */
@@ -3981,7 +4199,61 @@ export type StampWish = {
 	number: string | null,
 };
 
-/**  The whole page. Every photo and voice note whose bytes lie here is in one of the three piles. */
+/**  子任务: one milestone of an errand, or one inquiry. */
+export type Step = {
+	/**  The event that added it, by which others name it. */
+	event: string,
+	/**  Which of the two. */
+	kind: StepKind,
+	/**  What is to be done, or what was asked. */
+	what: string,
+	/**  With whom or where it lies now; of an inquiry whom it was sent to. */
+	lies_with: string,
+	/**  The wanted day, or the last day of the answer. */
+	due: string | null,
+	/**  Who added it. */
+	by: string,
+	/**  When. */
+	at: string,
+	/**  How it ended, once it has. */
+	end: StepEnd | null,
+	/**  What somebody was told on site, until the desk decides. */
+	proposed: StepEnd | null,
+};
+
+/**  How a step ended, in whose words, and when. */
+export type StepEnd = {
+	/**  How. */
+	outcome: StepOutcome,
+	/**  In words; may be empty. */
+	note: string,
+	/**  Who says so. */
+	by: string,
+	/**  When. */
+	at: string,
+};
+
+/**  子任务 */
+export type StepKind = 
+/**  代办的一步 */
+"milestone" | 
+/**  权属征询 */
+"inquiry";
+
+/**  How a step ended. */
+export type StepOutcome = 
+/**  办好了 */
+"done" | 
+/**  不用办了 */
+"not_needed" | 
+/**  是他们的 */
+"ours" | 
+/**  不是他们的 */
+"not_ours" | 
+/**  逾期未答 */
+"no_answer";
+
+/**  The whole page. Every photo and voice note whose bytes lie here is in one of the four piles. */
 export type Storage = {
 	/**  Bytes of the records: documents, edits, drafts, thumbnails. */
 	records: number,
@@ -3989,7 +4261,11 @@ export type Storage = {
 	only_here: Pile,
 	/**  At the centre, and not yet in a verified backup of it: they stay until they are. */
 	awaiting_backup: Pile,
-	/**  At the centre and in a verified backup: they may go, and are fetched again when somebody looks at them. */
+	/**  Safe at the centre, and kept at hand for the days that their task states. */
+	stays: Pile,
+	/**  The day on which the first of those may go; none if there are none. */
+	stays_until: string | null,
+	/**  At the centre and in a verified backup, and their days are over: they may go, and are fetched again when somebody looks at them. */
 	may_go: Pile,
 };
 
@@ -4191,7 +4467,9 @@ export type TaskKind =
 /**  巡查 */
 "patrol" | 
 /**  事件退回 */
-"returned";
+"returned" | 
+/**  回访: a quarrel is looked at again on the day that was named for it */
+"follow_up";
 
 /**  One thing to do. */
 export type TaskRow = {
@@ -4244,8 +4522,10 @@ export type Today = {
 	places: PlaceRow[],
 	/**  采集表: forms that are due today or were before, with doors left. */
 	forms: FormRow[],
-	/**  Patrol plans of the worker's grids. */
+	/**  巡: patrol plans of the worker's grids, those that are due first. What waits or is not due comes last. */
 	plans: PlanSummary[],
+	/**  晨会: what was found since the last working day. */
+	found: FoundSince,
 	/**  A patrol that is still running, also after the app was killed. */
 	running_patrol: string | null,
 };

@@ -555,6 +555,12 @@ export interface components {
             name_zh: string;
             /** @description May be handled on site. */
             on_site: boolean;
+            /**
+             * Format: int32
+             * @description 照片留存: days that its photos stay on a phone after they arrived, at the least; none states the usual
+             *     [`crate::photo::DAYS_ON_PHONE`].
+             */
+            photo_days?: number | null;
         };
         /**
          * @description What was found of one item 检查项.

@@ -23,6 +23,7 @@ describe('a photo that has not arrived', () => {
     expect(recordOf(awaited('incident'))?.name).toBe('incidents')
     expect(recordOf(awaited('original'))?.name).toBe('incidents')
     expect(recordOf(awaited('checkpoint'))?.name).toBe('patrols')
+    expect(recordOf(awaited('finding_voice'))?.name).toBe('patrols')
     expect(recordOf(awaited('visit_voice'))).toBeUndefined()
   })
 })

@@ -9,7 +9,7 @@ export const shownAs = ({ shown_as }: AwaitedPhoto): Shown =>
 
 /** The place of the console where the record that names it is read; a door's record has none. */
 export function recordOf({ document, shown_as }: AwaitedPhoto) {
-  if (shown_as === 'checkpoint') return { name: 'patrols', params: { id: document } }
+  if (['checkpoint', 'finding_voice'].includes(shown_as)) return { name: 'patrols', params: { id: document } }
   const ofCase = ['incident', 'original', 'voice'].includes(shown_as)
   return ofCase ? { name: 'incidents', params: { id: document } } : undefined
 }
