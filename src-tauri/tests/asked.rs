@@ -247,6 +247,7 @@ async fn a_quarrel_is_looked_at_again_on_its_day_and_no_more_once_somebody_has()
         on_site: true,
         frequent: false,
         department: None,
+        photo_days: None,
     };
     world.centre.say("category", "D00002", &quarrels);
     let phone = world.enrolled().await;

@@ -46,6 +46,7 @@ fn see(phone: &Phone, patrol: PatrolId, note: &str, state: FindingState) -> Find
         state,
         incident: None,
         note: Some(note.into()),
+        voice: None,
     };
     let screen = phone.patrol_finding(patrol, seen).unwrap();
     screen.view.findings.last().unwrap().finding.id

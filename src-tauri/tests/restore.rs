@@ -385,7 +385,13 @@ async fn a_worker_frees_only_what_the_centre_and_its_backup_have() {
     let day = 86_400_000;
     let piles = || {
         let page = phone.storage().unwrap();
-        [page.only_here, page.awaiting_backup, page.stays, page.may_go].map(|pile| pile.count)
+        [
+            page.only_here,
+            page.awaiting_backup,
+            page.stays,
+            page.may_go,
+        ]
+        .map(|pile| pile.count)
     };
     let before = files(world.dir.path());
     report_with_photo(&phone);
@@ -412,7 +418,11 @@ async fn a_worker_frees_only_what_the_centre_and_its_backup_have() {
     };
     later(3);
     phone.sync_once().await.unwrap();
-    assert_eq!(piles(), [0, 0, 1, 0], "its task wants it at hand for a week");
+    assert_eq!(
+        piles(),
+        [0, 0, 1, 0],
+        "its task wants it at hand for a week"
+    );
     let from = phone.storage().unwrap().stays_until;
     assert_eq!(from, Some(NINE.plus_ms(7 * day).local_date()));
     assert_eq!(phone.free_storage().unwrap().count, 0);
@@ -474,7 +484,13 @@ async fn a_photo_without_a_receipt_stays_whatever_the_calendar_says_and_one_with
     };
     let piles = || {
         let page = phone.storage().unwrap();
-        [page.only_here, page.awaiting_backup, page.stays, page.may_go].map(|pile| pile.count)
+        [
+            page.only_here,
+            page.awaiting_backup,
+            page.stays,
+            page.may_go,
+        ]
+        .map(|pile| pile.count)
     };
     backup_of(40);
     later(41);

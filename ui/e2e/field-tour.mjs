@@ -453,7 +453,7 @@ export const SCREENS = [
     walk: (page) => byId(page, 'ownerless').scrollIntoViewIfNeeded(),
   },
   {
-    name: '06o-inquiry',
+    name: '06p-inquiry',
     path: '/incidents/i-manhole',
     walk: (page) => page.locator('[data-testid=inquiry]').first().click(),
   },
