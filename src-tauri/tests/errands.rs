@@ -118,14 +118,12 @@ async fn an_errand_is_followed_without_a_network_and_ends_in_words() {
     let shown = phone.act_on_incident(id, add("交材料")).unwrap();
     assert!(shown.possible.contains(&P::EndStep));
     let (act, because) = (P::SelfHandle, Code::StepsOpen);
-    assert_eq!(
-        shown.withheld,
-        [Withheld {
-            act,
-            because,
-            first: None
-        }]
-    );
+    let first = None;
+    assert!(shown.withheld.contains(&Withheld {
+        act,
+        because,
+        first
+    }));
     let finish = || IncidentAction::SelfHandle {
         measure: "认证办好了".into(),
     };
