@@ -71,6 +71,8 @@ async fn a_document_beyond_all_memory_ends_its_process_and_nothing_else() {
     }
     record(&mut lin, honest, 9_000, "一切照旧。");
     deliver(&mut lin).await;
+    // an acknowledgement does not wait for merging: behind all of it in the same queue
+    field.server.state().merger.merge(vec![honest]).await;
     let ended = "select count(*) from change where state = 'quarantined' and quarantined like '%merging ended its worker%'";
     assert!(field.count(ended).await > 0);
     let visits =
