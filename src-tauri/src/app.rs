@@ -533,20 +533,38 @@ impl Phone {
     }
 }
 
-/// One process at a time; the operating system lets go of the lock when that ends, however it ends.
+/// One process at a time; the operating system lets go of the lock when that ends, however it ends. Whoever opens the app
+/// again at once finds the one before still going: that is waited for, two seconds at most.
 fn lock(dir: &Path) -> Answer<File> {
+    let mut pauses = 0..40;
+    lock_between(dir, || {
+        let goes_on = pauses.next().is_some();
+        if goes_on {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        goes_on
+    })
+}
+
+/// Tries again after each `pause` until there is no further one.
+fn lock_between(dir: &Path, mut pause: impl FnMut() -> bool) -> Answer<File> {
     let file = File::options()
         .create(true)
         .truncate(false)
         .write(true)
         .open(dir.join("gridwalk.lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Failure::new(
-            Code::AlreadyOpen,
-            "another process has these data open",
-        )),
-        Err(TryLockError::Error(error)) => Err(error.into()),
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if pause() => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Failure::new(
+                    Code::AlreadyOpen,
+                    "another process has these data open",
+                ));
+            }
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
     }
 }
 
@@ -559,4 +577,27 @@ fn private_folder(dir: &Path) -> std::io::Result<()> {
         builder.mode(0o700);
     }
     builder.create(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_app_that_is_opened_again_at_once_waits_for_the_one_before() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut before = Some(lock(dir.path()).expect("the lock"));
+        let mut pauses = 0;
+        let after = lock_between(dir.path(), || {
+            pauses += 1;
+            if pauses == 3 {
+                before = None;
+            }
+            pauses < 9
+        });
+        assert!(after.is_ok());
+        assert_eq!(pauses, 3);
+        let refused = lock_between(dir.path(), || false).unwrap_err();
+        assert_eq!(refused.code, Code::AlreadyOpen);
+    }
 }

@@ -373,7 +373,9 @@ async fn ends_the_patrol(glass: Glass, look: Look) -> Outcome<()> {
     glass.tap("patrol-finish-save").await?;
     glass.screen("patrol-summary").await?;
     glass
-        .holds("document.querySelectorAll('[data-testid=patrol-summary-findings] > li').length === 2")
+        .holds(
+            "document.querySelectorAll('[data-testid=patrol-summary-findings] > li').length === 2",
+        )
         .await?;
     glass.picture("patrol-summary").await?;
     glass.tap("patrol-done").await?;
