@@ -62,7 +62,7 @@ part "generated files" scripts/generated.sh
 part "dictionary" cargo run --locked -q --example dictionary -- --check
 part "window" scripts/window.sh
 part "day" scripts/day.sh
-part "photos-day" env TAKEN=36 scripts/photos-day.sh
+part "photos-day" env TAKEN=72 scripts/photos-day.sh
 part "cuts" scripts/cuts.sh
 part "kill" env N=12 scripts/kill.sh
 part "load" env PHONES=30 scripts/load.sh --growth ''
