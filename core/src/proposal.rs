@@ -110,12 +110,12 @@ impl ProposedField {
     ];
 
     /// What the centre's row says of it; nothing where the row does not hold it.
-    pub fn of(self, building: &Building) -> String {
+    pub fn of(self, building: &Building) -> Option<String> {
         match self {
-            Self::Estate => building.estate.clone(),
-            Self::Number => building.number.clone(),
-            Self::Storeys => building.storeys.to_string(),
-            _ => String::new(),
+            Self::Estate => Some(building.estate.clone()),
+            Self::Number => Some(building.number.clone()),
+            Self::Storeys => Some(building.storeys.to_string()),
+            _ => None,
         }
     }
 }
@@ -231,7 +231,7 @@ mod tests {
             id: ProposalId(Uuid::from_u128(1)),
             subject: ProposalSubject::Building { id: building().id },
             field,
-            says: field.of(&building()),
+            says: field.of(&building()).unwrap_or_default(),
             should: should.into(),
             because: "数过了，顶层是后来加的".into(),
         }
@@ -256,6 +256,14 @@ mod tests {
         let note = proposal(ProposedField::EntranceNote, "从北门进");
         note.checked().unwrap();
         assert_eq!(note.put_right(&building()).unwrap(), None);
+        let unnamed = Building {
+            estate: String::new(),
+            ..building()
+        };
+        for field in ProposedField::OF_BUILDING {
+            let right = proposal(field, "7").put_right(&unnamed).unwrap();
+            assert_eq!(field.of(&unnamed).is_some(), right.is_some(), "{field:?}");
+        }
     }
 
     #[test]

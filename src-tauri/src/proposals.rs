@@ -150,7 +150,7 @@ fn of_building(db: &Connection, id: BuildingId) -> Answer<Vec<CorrectableField>>
     let field = |field: ProposedField| CorrectableField {
         subject: ProposalSubject::Building { id },
         field,
-        says: field.of(&building),
+        says: field.of(&building).unwrap_or_default(),
     };
     Ok(ProposedField::OF_BUILDING.map(field).into())
 }

@@ -1,10 +1,7 @@
 //! Who may see and do what. One function, asked by every route of the console at every request; nothing is allowed that
 //! is not named here. Grids come from the registry at that moment, never from the session.
 
-use crate::{
-    console::proposal,
-    error::{Error, Result},
-};
+use crate::error::{Error, Result};
 use gridwalk_core::{
     act::Role,
     error::Code,
@@ -108,7 +105,7 @@ pub fn authorise(person: &Person, wish: Wish<'_>) -> Result<Scope> {
         ),
         Wish::Quarantine => matches!(role, R::Lead | R::Secretary | R::DutyChief | R::Steward),
         Wish::ReadProposals => matches!(role, R::Lead | R::Secretary | R::Steward),
-        Wish::AnswerProposals => proposal::may_answer(role),
+        Wish::AnswerProposals => matches!(role, R::Secretary | R::Steward),
         Wish::Export => matches!(role, R::Secretary | R::Dispatcher | R::DutyChief),
         Wish::Act(action) => role_may(role, action),
     };

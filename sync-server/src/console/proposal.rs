@@ -3,7 +3,7 @@
 
 use super::{Result, id, people, range, reference_row};
 use crate::{
-    auth::scope::Scope,
+    auth::scope::{Scope, Wish, authorise},
     error::Error,
     store::{
         Connection, OptionalExtension, Row, params,
@@ -12,7 +12,6 @@ use crate::{
     },
 };
 use gridwalk_core::{
-    act::Role,
     error::Code,
     ids::{GridId, ProposalId},
     proposal::{NewProposal, ProposalAnswer, ProposalOutcome, ProposalSubject, ProposedField},
@@ -85,15 +84,12 @@ pub struct ProposalDecision {
     pub note: Option<String>,
 }
 
-/// Whether this role answers; whoever only reads is shown none of the two buttons.
-pub fn may_answer(role: Role) -> bool {
-    matches!(role, Role::Secretary | Role::Steward)
-}
-
 /// Those that wait first, then the newest.
 pub fn list(connection: &Connection, asker: &Person, scope: &Scope) -> Result<Vec<ProposalLine>> {
     let people = people(connection)?;
     let grids = range::grids(scope, None)?;
+    // whoever only reads is shown none of the two buttons
+    let answers = authorise(asker, Wish::AnswerProposals).is_ok();
     let mut statement = connection.prepare_cached(format!(
         "select p.id, p.grid, grid.name, p.subject_kind, p.subject, p.field, p.says, p.should, p.because, p.worker, p.at,
            a.outcome, a.applied, a.note, a.by_person, a.at
@@ -127,7 +123,7 @@ pub fn list(connection: &Connection, asker: &Person, scope: &Scope) -> Result<Ve
             because: row.get(8)?,
             worker: named(row.get(9)?),
             at: instant(&row.get::<_, String>(10)?)?,
-            may_answer: answer.is_none() && may_answer(asker.role),
+            may_answer: answer.is_none() && answers,
             answer,
             changes_row: false,
         })
@@ -141,9 +137,8 @@ pub fn list(connection: &Connection, asker: &Person, scope: &Scope) -> Result<Ve
         if let Some(about) = about {
             line.title = Some(about.title);
             if let Some(building) = about.building {
-                let now = line.field.of(&building);
-                line.changes_row = !now.is_empty();
-                line.says_now = Some(now).filter(|now| !now.is_empty());
+                line.says_now = line.field.of(&building);
+                line.changes_row = line.says_now.is_some();
             }
         }
     }
