@@ -5,7 +5,7 @@ use crate::{holdings::Holdings, process::Outcome, watch::Watch};
 use gridwalk::{
     Phone,
     ports::Ports,
-    view::{HitInput, IncidentDetail, IncidentStart, ReportHow},
+    view::{HitInput, IncidentDetail, IncidentStart, ProposalInput, ReportHow},
 };
 use gridwalk_core::{
     household::{FieldChange, SafetyState, VisitOutcome},
@@ -13,6 +13,7 @@ use gridwalk_core::{
     incident::{IncidentAction, Severity, SourceChannel},
     patrol::{HitMethod, HitState},
     photo::{Photo, PhotoStage},
+    proposal::{ProposalSubject, ProposedField},
     reference::Checkpoint,
     time::Timestamp,
 };
@@ -84,6 +85,46 @@ pub fn urgent(
         phone.act_on_incident(case, IncidentAction::AddVoice { voice })?;
     }
     Ok(case)
+}
+
+/// Says of the first door's building that it has a storey more than the centre has it, and how one gets in.
+pub fn proposes(data: &Path, at: Timestamp) -> Outcome<()> {
+    let watch = Arc::new(Watch::at(at));
+    let ports = Ports {
+        clock: watch,
+        ..Ports::of_this_machine(data)
+    };
+    let phone = Phone::open(data, ports)?;
+    let doors = phone.households(String::new())?;
+    let door = doors.first().ok_or("no door")?.id;
+    let id = phone.household(door)?.view.building;
+    let subject = ProposalSubject::Building { id };
+    let known = phone.correctable(subject)?.fields;
+    let says = known
+        .iter()
+        .find(|known| known.field == ProposedField::Storeys)
+        .ok_or("no storeys")?;
+    let storeys = says.says.parse::<u16>()? + 1;
+    for (field, should, because) in [
+        (
+            ProposedField::Storeys,
+            storeys.to_string(),
+            "顶上加盖了一层，数过",
+        ),
+        (
+            ProposedField::EntranceNote,
+            "北门从外面推不开，走东侧".to_owned(),
+            "今天走了一遍",
+        ),
+    ] {
+        phone.propose(ProposalInput {
+            subject,
+            field,
+            should,
+            because: because.to_owned(),
+        })?;
+    }
+    Ok(())
 }
 
 impl Shift {

@@ -562,6 +562,47 @@ test('a resident scans a work card and reads who is at the door; what was signed
   await closePage(page)
 })
 
+test('what a worker proposes to put right is answered, and the row of the building changes with it', async () => {
+  const page = await openPage()
+  await logIn(page, 'secretary', '/proposals')
+  await page.getByText('没有更正建议').waitFor()
+  await look(page, 'proposals-none')
+  const phone = join(folder(), 'phone')
+  const code = run('gridwalk-server', 'device', 'code', '--data', data, '--worker', 'lin-xiao')
+  run('gridwalk', 'enrol', '--data', phone, '--server', base, '--code', code)
+  run('gridwalk', 'sync', '--data', phone)
+  run('day', 'propose', phone)
+  run('gridwalk', 'sync', '--data', phone)
+
+  await page.reload()
+  await page.waitForSelector('[data-testid=proposals] .el-table__row')
+  assert.equal(await page.locator('[data-testid=proposals] .el-table__row').count(), 2)
+  await page.click('[data-testid=proposals] .el-table__row:has-text("层数")')
+  await page.waitForSelector('[data-testid=proposal-accept]')
+  await look(page, 'proposal')
+  await page.click('[data-testid=proposal-decline]')
+  await page.waitForSelector('.problem[role=alert]')
+  const waits = await read(page, '/api/registry/proposals')
+  assert.ok(
+    waits.every(({ answer }) => !answer),
+    'nobody declines without a reason',
+  )
+  await page.click('[data-testid=proposal-accept]')
+  await page.waitForSelector('[data-testid=proposal-answer]')
+  await look(page, 'proposal-accepted')
+  const storeys = (await read(page, '/api/registry/proposals')).find(({ field }) => field === 'storeys')
+  assert.equal(storeys.answer.outcome, 'accepted')
+  assert.equal(storeys.says_now, storeys.should, 'the row says it now')
+
+  await page.click('[data-testid=proposals] .el-table__row:has-text("进门提示")')
+  await page.fill('[data-testid=proposal-note]', '已经报修，本周开通')
+  await page.click('[data-testid=proposal-decline]')
+  await page.waitForSelector('[data-testid=proposal-answer]')
+  await look(page, 'proposal-declined')
+  await logOut(page)
+  await closePage(page)
+})
+
 test('a recording that a browser made is heard at the desk, and an original is seen by whoever says what for', async () => {
   const page = await openPage()
   const shots = folder()

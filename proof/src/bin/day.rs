@@ -49,7 +49,11 @@ fn main() -> Outcome<()> {
             println!("{}", serde_json::to_string(&case)?);
             Ok(())
         }
-        _ => Err("usage: day [shift DATA FIRST_DOOR PHOTO… | urgent DATA PHOTO RECORDING…]".into()),
+        ["propose", data] => {
+            let late = Timestamp::from_shanghai(demo_day(), 11, 55).ok_or("no such morning")?;
+            shift::proposes(Path::new(data), late)
+        }
+        _ => Err("usage: day [shift DATA FIRST_DOOR PHOTO… | urgent DATA PHOTO RECORDING… | propose DATA]".into()),
     }
 }
 
